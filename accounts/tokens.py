@@ -1,0 +1,27 @@
+"""API tokens: made once, shown once, stored hashed."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from knox.models import AuthToken, get_token_model
+
+from accounts.models import User
+
+MOST = 50  # tokens a user; more is a program that asks for a new one each time it runs
+
+
+def create_token(*, user: User) -> str:
+    """Return a new token in clear; only its hash is kept, so this is the one time it can be seen."""
+    _row, token = AuthToken.objects.create(user=user)
+    return str(token)
+
+
+def tokens_of(user: User) -> QuerySet[AuthToken]:
+    """The user's tokens, newest first."""
+    return get_token_model().objects.filter(user=user).order_by("-created")
+
+
+def revoke_token(*, user: User, digest: str) -> bool:
+    """Delete one of the user's tokens; False when the user has no such token."""
+    deleted, _ = tokens_of(user).filter(digest=digest).delete()
+    return deleted > 0

@@ -1,0 +1,11 @@
+"""The WSGI application. It imports neither TensorFlow nor LiteRT: workers read."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digitsite.settings")
+application = get_wsgi_application()
+# Left to the first request, importing all views would cost it half a second.
+_ = get_resolver().url_patterns

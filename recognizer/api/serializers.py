@@ -1,0 +1,145 @@
+"""What comes in and what goes out, in the shapes that clients rely on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from ml import ink, picture
+from recognizer.api.errors import TooLarge
+from recognizer.models import Digit, Drawing
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An uploaded picture made ours: a grey PNG without metadata, and its (width, height) in pixels."""
+
+    png: bytes
+    size: tuple[int, int]
+
+
+def _upload(data: bytes) -> Upload:
+    try:
+        grey = picture.decode(data)
+    except picture.PictureError as error:
+        raise serializers.ValidationError(str(error)) from error
+    height, width = grey.shape
+    return Upload(picture.encode(grey), (width, height))
+
+
+class StrokesField(serializers.JSONField):
+    """[[[x, y], [x, y, t], ...], ...]: checked as a whole, which costs a tenth of nested list fields."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        try:
+            ink.parse(data)
+        except ink.InkError as error:
+            raise serializers.ValidationError(str(error)) from error
+        return list(data)
+
+
+class PictureField(serializers.Field[Upload, Any, str, Any]):
+    """A PNG or JPEG, as a file of a multipart form or as base64 (a data: URL is understood) in JSON."""
+
+    def to_internal_value(self, data: Any) -> Upload:
+        return _upload(self._base64(data) if isinstance(data, str) else self._file(data))
+
+    def _base64(self, text: str) -> bytes:
+        if len(text) > picture.MAX_BYTES * 4 // 3 + 100:
+            raise TooLarge(self._too_large())
+        try:
+            return base64.b64decode(text.partition("base64,")[2] or text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise serializers.ValidationError("The picture is not valid base64.") from error
+
+    def _file(self, file: Any) -> bytes:
+        if not hasattr(file, "read"):
+            raise serializers.ValidationError("Send the picture as a file, or as base64 text.")
+        if file.size > picture.MAX_BYTES:
+            raise TooLarge(self._too_large())
+        return bytes(file.read())
+
+    def _too_large(self) -> str:
+        return f"The picture is larger than {picture.MAX_BYTES // 2**20} MB. Send a smaller one."
+
+    def to_representation(self, value: Any) -> Any:
+        raise TypeError("a picture only comes in")
+
+
+class InkSerializer(serializers.Serializer[Any]):
+    """Strokes or a picture, one of them."""
+
+    strokes = StrokesField(
+        required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms"
+    )
+    image = PictureField(required=False, help_text="PNG or JPEG, base64 or a multipart file")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) != 1:
+            raise serializers.ValidationError("Send either `strokes` or `image`.")
+        return attrs
+
+
+class DigitSerializer(serializers.ModelSerializer[Digit]):
+    box = serializers.SerializerMethodField(help_text="[x, y, width, height] in the units of the drawing")
+
+    class Meta:
+        model = Digit
+        fields = ["label", "confidence", "probabilities", "box", "line"]
+
+    def get_box(self, digit: Digit) -> list[float]:
+        return [digit.x, digit.y, digit.width, digit.height]
+
+
+class PredictionSerializer(serializers.ModelSerializer[Drawing]):
+    """A drawing and its newest reading; while it is waiting, the fields of the reading are empty."""
+
+    url = serializers.SerializerMethodField()
+    page = serializers.CharField(source="get_absolute_url", help_text="the page for people")
+    state = serializers.SerializerMethodField(
+        help_text="waiting, failed, or what the reader says: recognised, unsure, not_a_digit, empty"
+    )
+    text = serializers.CharField(source="latest.text", default=None)
+    alternative = serializers.CharField(source="latest.alternative", default=None)
+    confidence = serializers.FloatField(source="latest.confidence", default=None)
+    digits = DigitSerializer(source="latest.digits", many=True, default=[])
+    size = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    model_version = serializers.CharField(source="latest.model_version", default=None)
+
+    class Meta:
+        model = Drawing
+        fields = [
+            "id", "url", "page", "source", "state", "failure", "text", "alternative", "confidence", "digits",
+            "size", "model_version", "created_at",
+        ]  # fmt: skip
+
+    def get_url(self, drawing: Drawing) -> str:
+        return reverse("api:prediction-detail", [drawing.pk], request=self.context.get("request"))
+
+    def get_state(self, drawing: Drawing) -> str:
+        return drawing.latest.state if drawing.latest else drawing.state
+
+
+class LiveDigitSerializer(serializers.Serializer[Any]):
+    label = serializers.IntegerField(allow_null=True, min_value=0, max_value=9)
+    confidence = serializers.FloatField()
+    probabilities = serializers.ListField(child=serializers.FloatField(), min_length=10, max_length=10)
+    box = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)
+    line = serializers.IntegerField()
+
+
+class LiveSerializer(serializers.Serializer[Any]):
+    """A reading of which nothing is kept."""
+
+    state = serializers.ChoiceField(["recognised", "unsure", "not_a_digit", "empty"])
+    text = serializers.CharField()
+    alternative = serializers.CharField(allow_null=True)
+    confidence = serializers.FloatField()
+    digits = LiveDigitSerializer(many=True)
+    size = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
+    model_version = serializers.CharField()

@@ -1,0 +1,102 @@
+"""The REST API under /api/v1/."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from recognizer import doorbell
+from recognizer.api.errors import ReaderUnavailable
+from recognizer.api.prefer import seconds_to_wait
+from recognizer.api.serializers import InkSerializer, LiveSerializer, PredictionSerializer
+from recognizer.api.throttles import AnonymousLiveThrottle, UserLiveThrottle
+from recognizer.models import Drawing
+from recognizer.models.drawing import DrawingQuerySet
+from recognizer.services import reading
+
+PREFER = OpenApiParameter(
+    "Prefer", str, OpenApiParameter.HEADER, description="`respond-async`, or `wait=n` with n in seconds"
+)
+
+
+class PredictionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Drawing],
+):
+    """The signed-in user's drawings and what was read in them."""
+
+    queryset = Drawing.objects.none()
+    serializer_class = PredictionSerializer
+    ordering = "-created_at"  # what the cursor of the list goes by
+
+    def get_queryset(self) -> DrawingQuerySet:
+        return Drawing.objects.for_user(self.request.user).with_reading().defer("strokes", "image")
+
+    @extend_schema(
+        request=InkSerializer,
+        parameters=[PREFER],
+        responses={
+            201: PredictionSerializer,
+            202: OpenApiResponse(PredictionSerializer, description="kept, and read later: ask `Location`"),
+        },
+    )
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Keep a drawing and have it read."""
+        ink = InkSerializer(data=request.data)
+        ink.is_valid(raise_exception=True)
+        drawing = self._submit(**ink.validated_data)
+        seconds = seconds_to_wait(request)
+        if doorbell.ring() and seconds:
+            doorbell.wait(drawing.pk, seconds=seconds, look=lambda: not _waits(drawing))
+        return self._answer(self.get_queryset().get(pk=drawing.pk), hurried=not seconds)
+
+    def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
+        user = self.request.user
+        if image is not None:
+            return reading.submit_picture(user=user, png=image.png, size=image.size)
+        return reading.submit_strokes(user=user, strokes=strokes)
+
+    def _answer(self, drawing: Drawing, *, hurried: bool) -> Response:
+        data = self.get_serializer(drawing).data
+        if drawing.state != Drawing.State.WAITING:
+            return Response(data, status.HTTP_201_CREATED, headers={"Location": data["url"]})
+        headers = {"Location": data["url"], "Retry-After": "1"}
+        if hurried:
+            headers["Preference-Applied"] = "respond-async"
+        return Response(data, status.HTTP_202_ACCEPTED, headers=headers)
+
+    def perform_destroy(self, instance: Drawing) -> None:
+        reading.delete_drawing(drawing=instance)
+
+
+def _waits(drawing: Drawing) -> bool:
+    return Drawing.objects.filter(pk=drawing.pk, state=Drawing.State.WAITING).exists()
+
+
+class LiveView(APIView):
+    """Reads ink while it is being drawn. Open to everybody; nothing is kept."""
+
+    permission_classes = [AllowAny]
+    throttle_classes = [AnonymousLiveThrottle, UserLiveThrottle]
+
+    @extend_schema(request=InkSerializer, responses=LiveSerializer)
+    def post(self, request: Request) -> Response:
+        ink = InkSerializer(data=request.data)
+        ink.is_valid(raise_exception=True)
+        image = ink.validated_data.get("image")
+        asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data
+        try:
+            read = doorbell.ask(asked, seconds=settings.LIVE_WAIT)
+        except doorbell.ReaderAway as error:
+            raise ReaderUnavailable from error
+        return Response({**read, "size": image.size if image else None})

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class RecognizerConfig(AppConfig):
+    name = "recognizer"
+
+    def ready(self) -> None:
+        from recognizer import checks  # noqa: F401  (registers itself)

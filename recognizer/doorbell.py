@@ -1,0 +1,122 @@
+"""Ring, wait, answer: all that the code knows of Redis.
+
+Nothing here is the truth. A ring that gets lost is rung again, by who waits or by the reconciler; a reply that
+gets lost is found in the row. So no function of this module raises because Redis is away, but `ask`, which has
+nothing else to answer with.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import redis
+from celery import current_app
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+RING = "doorbell:ring"
+RING_SECONDS = 1  # after that a ring counts as lost
+SLICE_SECONDS = 0.5  # then the waiter looks at the row itself, and rings again; below the socket's time-out
+REPLY_SECONDS = 30
+
+_away = (redis.RedisError, OperationalError)
+
+
+class ReaderAway(Exception):
+    """No worker answers in time, or the queue is out of reach."""
+
+
+@cache
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=3, health_check_interval=10
+    )
+
+
+def _reply_key(name: object) -> str:
+    return f"doorbell:reply:{name}"
+
+
+def ring() -> bool:
+    """Say that something waits, unless a ring is on its way already; False when nobody can be told."""
+    try:
+        if _redis().set(RING, 1, nx=True, ex=RING_SECONDS):
+            current_app.send_task("recognizer.tasks.read_waiting")
+    except _away as error:
+        logger.warning("Nobody could be told that a drawing waits: %s", error)
+        return False
+    return True
+
+
+def answered() -> None:
+    """Let the next ring through. Called before the worker looks, so that no ring falls between."""
+    try:
+        _redis().delete(RING)
+    except _away as error:
+        logger.warning("The ring stays until it expires: %s", error)
+
+
+def reply(ids: Iterable[uuid.UUID]) -> None:
+    """Wake those who wait for these drawings."""
+    try:
+        with _redis().pipeline(transaction=False) as pipeline:
+            for drawing_id in ids:
+                pipeline.rpush(_reply_key(drawing_id), "read").expire(_reply_key(drawing_id), REPLY_SECONDS)
+            pipeline.execute()
+    except _away as error:
+        logger.warning("Waiters find their reading in the row: %s", error)
+
+
+def wait(drawing_id: uuid.UUID, *, seconds: float, look: Callable[[], bool]) -> None:
+    """Return when the drawing was answered or `look()` is true, after `seconds`, or when Redis is away."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if _heard(drawing_id, min(SLICE_SECONDS, left)) or look() or not ring():
+            return
+
+
+def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
+    try:
+        return bool(_redis().blpop([_reply_key(drawing_id)], timeout=seconds))
+    except _away as error:
+        logger.warning("A reply could not be waited for: %s", error)
+        return False
+
+
+def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+    """Have something read that is not stored. Raises ReaderAway."""
+    name = str(uuid.uuid4())
+    try:
+        current_app.send_task("recognizer.tasks.read_live", args=[name, request], expires=seconds)
+        answer = _redis().blpop([_reply_key(name)], timeout=seconds)
+    except _away as error:
+        raise ReaderAway("the queue is out of reach") from error
+    if answer is None:
+        raise ReaderAway("no reading worker answers")
+    return dict(json.loads(answer[1]))
+
+
+def answer(name: str, reading: dict[str, Any]) -> None:
+    """Send what was read back to who asked."""
+    try:
+        with _redis().pipeline(transaction=False) as pipeline:
+            pipeline.rpush(_reply_key(name), json.dumps(reading)).expire(_reply_key(name), REPLY_SECONDS)
+            pipeline.execute()
+    except _away as error:
+        logger.warning("A live reading could not be sent back: %s", error)
+
+
+def is_there() -> bool:
+    """Whether Redis answers."""
+    try:
+        return bool(_redis().ping())
+    except _away:
+        return False

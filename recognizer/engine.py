@@ -1,0 +1,112 @@
+"""The worker's reader: opens the active model version, and swaps it when another is promoted."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recognizer.models import Drawing, ModelVersion
+
+if TYPE_CHECKING:
+    from ml.reader import Reader, Reading
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0  # how old the knowledge may be of which version is active
+HANG_SECONDS = 60  # no batch takes this long; one that does has hung inside native code
+
+
+class NoActiveVersion(Exception):
+    """No model version is active, or it can't be opened and there was none before."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An open reader and the row that it comes from."""
+
+    version_id: int
+    name: str
+    reader: Reader
+
+    def read(self, inks: Sequence[Any]) -> list[Reading]:
+        """Read inks (see `ink_of`) in as few network calls as their number allows."""
+        with _ended_if_hung():
+            return self.reader.read(inks)
+
+
+_current: Engine | None = None
+_looked_at = float("-inf")
+
+
+def current() -> Engine:
+    """The engine of the active version, at most LOOK_SECONDS old; a broken artifact leaves the old one serving.
+
+    Raises NoActiveVersion.
+    """
+    global _current, _looked_at
+    if time.monotonic() - _looked_at > LOOK_SECONDS:
+        _current = _look(_current)
+        _looked_at = time.monotonic()
+    if _current is None:
+        raise NoActiveVersion("No model version is active. Run: manage.py register_model")
+    return _current
+
+
+def _look(held: Engine | None) -> Engine | None:
+    active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
+    if active is None or (held is not None and held.version_id == active):
+        return held
+    return _open(active) or held
+
+
+def _open(pk: int) -> Engine | None:
+    from ml.artifact import ArtifactError
+    from ml.reader import Reader
+
+    version = ModelVersion.objects.get(pk=pk)
+    try:
+        reader = Reader.open(bytes(version.artifact))
+    except ArtifactError:
+        logger.exception("%s can't be opened; the version before it stays in use", version)
+        return None
+    logger.info("Reading with %s", version)
+    return Engine(version_id=version.pk, name=str(version), reader=reader)
+
+
+def ink_of(drawing: Drawing) -> Any:
+    """The ink of a stored drawing in the form that the reader takes.
+
+    Raises `ml.ink.InkError` or `ml.picture.PictureError`: a row that was damaged since it was accepted.
+    """
+    if drawing.source == Drawing.Source.CANVAS:
+        return ink_from({"strokes": drawing.strokes})
+    from ml import picture
+
+    return picture.decode(bytes(drawing.image or b""))
+
+
+def ink_from(request: dict[str, Any]) -> Any:
+    """The ink of a live request: {"strokes": [...]} or {"png": "<base64>"}."""
+    import base64
+
+    from ml import ink, picture
+
+    if "png" in request:
+        return picture.decode(base64.b64decode(request["png"]))
+    return ink.parse(request["strokes"])
+
+
+@contextmanager
+def _ended_if_hung() -> Iterator[None]:
+    # A solo pool has no time limits, and a Python handler never runs while native code hangs. The default action
+    # of SIGALRM ends the process: a hang becomes a crash, which the supervisor and the leases know how to mend.
+    signal.alarm(HANG_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)

@@ -1,0 +1,33 @@
+from typing import Any
+
+from django import forms
+
+from recognizer.models.review import digits_in_lines
+
+
+class CorrectionForm(forms.Form):
+    """ "It should be ...": a number, or the statement that it is none."""
+
+    text = forms.CharField(
+        label="It should be",
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 1, "inputmode": "numeric", "autocomplete": "off"}),
+    )
+    not_a_number = forms.BooleanField(label="It is not a number", required=False)
+
+    def clean_text(self) -> str:
+        """Digits; whatever white space somebody typed becomes one space or one new line."""
+        lines = (" ".join(line.split()) for line in self.cleaned_data["text"].splitlines())
+        text = "\n".join(line for line in lines if line)
+        if text:
+            digits_in_lines(text)
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("not_a_number"):
+            data["text"] = ""
+        elif not data.get("text") and "text" not in self.errors:
+            raise forms.ValidationError("Write what it should be, or say that it is not a number.")
+        return data

@@ -1,0 +1,212 @@
+"""What somebody wrote, and what each model version read in it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Prefetch, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from recognizer.models.outline import Outline
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from recognizer.models.review import Correction
+
+
+class JSONArrayLength(models.Func):
+    """The number of items of a JSON array."""
+
+    function = "JSON_ARRAY_LENGTH"
+    output_field = models.IntegerField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **context)
+
+
+class DrawingQuerySet(models.QuerySet["Drawing"]):
+    def for_user(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
+        """What the user may see: their own. Everybody else's does not exist for them."""
+        return self.filter(user_id=user.pk) if user.pk else self.none()
+
+    def waiting(self) -> DrawingQuerySet:
+        """Those that a reader may claim now: never claimed, or claimed by one that has not come back."""
+        free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
+        return self.filter(free, state=Drawing.State.WAITING)
+
+    def with_reading(self) -> DrawingQuerySet:
+        """With all that a card or an answer shows of a drawing, in a fixed number of queries."""
+        from recognizer.models.review import Correction
+
+        predictions = Prediction.objects.select_related("model_version").defer(
+            "model_version__artifact", "model_version__card"
+        )
+        claims = Correction.objects.in_force().select_related("review")
+        return self.prefetch_related(
+            Prefetch("predictions", predictions.prefetch_related("digits")),
+            Prefetch("corrections", claims, to_attr="claims"),
+        )
+
+
+class Drawing(models.Model):
+    """Ink as it came: the strokes of a canvas, or the grey picture of an upload. It is never changed."""
+
+    class Source(models.TextChoices):
+        CANVAS = "canvas", _("canvas")
+        UPLOAD = "upload", _("upload")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        READ = "read", _("read")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drawings")
+    source = models.CharField(max_length=10, choices=Source)
+    strokes = models.JSONField(null=True, blank=True, help_text=_("[[[x, y, t?], ...], ...], y down"))
+    image = models.BinaryField(null=True, blank=True, help_text=_("a grey PNG, upright, without metadata"))
+    width = models.PositiveIntegerField(null=True, blank=True, help_text=_("of the picture, in pixels"))
+    height = models.PositiveIntegerField(null=True, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    failure = models.CharField(
+        max_length=200, blank=True, help_text=_("why it could not be read, in plain words")
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = DrawingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="drawing_history"),
+            models.Index("created_at", condition=Q(state="waiting"), name="drawing_waiting"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(source="canvas", strokes__isnull=False, image__isnull=True)
+                | Q(source="upload", strokes__isnull=True, image__isnull=False, width__gt=0, height__gt=0),
+                name="drawing_has_ink_of_its_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "read"], failure="") | Q(state="failed") & ~Q(failure=""),
+                name="drawing_state_known_and_failure_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"drawing {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("recognizer:drawing", args=[self.pk])
+
+    @cached_property
+    def outline(self) -> Outline | None:
+        """The strokes as an SVG path, or None for an upload."""
+        return Outline.of(self.strokes) if self.strokes else None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(width, height) of the picture in pixels: the units of its digits' boxes. None for strokes."""
+        return (self.width, self.height) if self.width and self.height else None
+
+    @cached_property
+    def latest(self) -> Prediction | None:
+        """The newest prediction, from `with_reading` where that was asked for."""
+        return max(self.predictions.all(), key=lambda prediction: prediction.pk, default=None)
+
+    @cached_property
+    def claim(self) -> Correction | None:
+        """The correction in force, if there is one."""
+        claims = getattr(self, "claims", None)
+        return next(iter(self.corrections.in_force() if claims is None else claims), None)
+
+
+class Prediction(models.Model):
+    """What one model version read in one drawing. A fact: never changed."""
+
+    class State(models.TextChoices):
+        RECOGNISED = "recognised", _("recognised")
+        UNSURE = "unsure", _("unsure")
+        NOT_A_DIGIT = "not_a_digit", _("not a digit")
+        EMPTY = "empty", _("empty")
+
+    drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="predictions")
+    model_version = models.ForeignKey(
+        "recognizer.ModelVersion", on_delete=models.PROTECT, related_name="predictions"
+    )
+    state = models.CharField(max_length=12, choices=State)
+    text = models.TextField(blank=True)
+    alternative = models.TextField(blank=True, help_text=_("the second-best reading"))
+    confidence = models.FloatField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["drawing", "model_version"], name="one_prediction_a_version"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="prediction_confidence_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["recognised", "unsure", "not_a_digit", "empty"]),
+                name="prediction_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text or self.get_state_display()
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.confidence)
+
+
+class Digit(models.Model):
+    """One glyph of a prediction, in reading order."""
+
+    prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="digits")
+    position = models.PositiveSmallIntegerField()
+    line = models.PositiveSmallIntegerField(default=0)
+    label = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("0 to 9; empty: not a digit"))
+    confidence = models.FloatField()
+    probabilities = models.JSONField(help_text=_("of 0 to 9, in this order"))
+    x = models.FloatField(help_text=_("left edge, in the units of the drawing"))
+    y = models.FloatField()
+    width = models.FloatField()
+    height = models.FloatField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["prediction", "position"], name="one_digit_a_position"),
+            models.CheckConstraint(
+                condition=Q(label__isnull=True) | Q(label__range=(0, 9)), name="digit_label_0_to_9_or_none"
+            ),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=0, confidence__lte=1), name="digit_confidence_in_range"
+            ),
+            models.CheckConstraint(
+                condition=models.lookups.Exact(JSONArrayLength("probabilities"), 10),
+                name="digit_probabilities_of_all_ten",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return "?" if self.label is None else str(self.label)
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.confidence)
+
+    @property
+    def bars(self) -> list[tuple[int, float]]:
+        """(digit, percent) of all ten."""
+        return [(digit, 100 * value) for digit, value in enumerate(self.probabilities)]

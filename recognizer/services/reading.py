@@ -1,0 +1,153 @@
+"""Every write of the way from ink to prediction.
+
+A drawing is stored as waiting before anybody is told. A reader claims what waits for a limited time (a lease),
+reads it, and stores all it read in one transaction. Whoever dies on the way leaves a row that is still waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from recognizer.models import Digit, Drawing, Prediction
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from ml.reader import Reading
+
+BATCH = 64  # drawings a claim takes; one network call reads their glyphs, one transaction stores them
+IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it
+
+
+def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
+    """Store a canvas drawing as waiting. `strokes` has passed `ml.ink.parse`."""
+    return Drawing.objects.create(user=user, source=Drawing.Source.CANVAS, strokes=strokes)
+
+
+def submit_picture(*, user: User, png: bytes, size: tuple[int, int]) -> Drawing:
+    """Store an upload as waiting. `png` comes from `ml.picture.encode`, `size` is (width, height) in pixels."""
+    width, height = size
+    return Drawing.objects.create(
+        user=user, source=Drawing.Source.UPLOAD, image=png, width=width, height=height
+    )
+
+
+def claim(*, limit: int = BATCH) -> list[Drawing]:
+    """Take up to `limit` waiting drawings, oldest first, for READ_LEASE seconds."""
+    return _claim(limit, least=0, most=IN_COMPANY)
+
+
+def claim_suspect() -> list[Drawing]:
+    """Take one drawing that was claimed IN_COMPANY times and never came back, to be read alone."""
+    give_up()
+    return _claim(1, least=IN_COMPANY, most=settings.READ_ATTEMPTS)
+
+
+def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
+    now = timezone.now()
+    table = Drawing._meta.db_table
+    # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim.
+    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    claimed = Drawing.objects.raw(
+        f"""
+        UPDATE {table} SET attempts = attempts + 1, leased_until = %s
+        WHERE id IN (
+            SELECT id FROM {table}
+            WHERE state = 'waiting' AND attempts >= %s AND attempts < %s
+              AND (leased_until IS NULL OR leased_until < %s)
+            ORDER BY created_at LIMIT %s {skip}
+        )
+        RETURNING *
+        """,  # noqa: S608  (nothing of it comes from outside)
+        [now + timedelta(seconds=settings.READ_LEASE), least, most, now, limit],
+    )
+    return sorted(claimed, key=lambda drawing: drawing.created_at)  # RETURNING keeps no order
+
+
+def release(*, ids: Iterable[UUID]) -> None:
+    """Give claimed drawings back at once; what was tried still counts."""
+    Drawing.objects.filter(pk__in=list(ids), state=Drawing.State.WAITING).update(leased_until=None)
+
+
+def give_up() -> int:
+    """Fail what has used up its attempts, and say so; returns how many."""
+    worn_out = Drawing.objects.waiting().filter(attempts__gte=settings.READ_ATTEMPTS)
+    return worn_out.update(
+        state=Drawing.State.FAILED,
+        failure=f"The reader broke off {settings.READ_ATTEMPTS} times on this drawing. Please draw it again.",
+    )
+
+
+def fail(*, drawing_id: UUID, why: str) -> None:
+    """Say of a drawing that it can't be read, in plain words."""
+    waiting = Drawing.objects.filter(pk=drawing_id, state=Drawing.State.WAITING)
+    waiting.update(state=Drawing.State.FAILED, failure=why[:200])
+
+
+@transaction.atomic
+def store(*, readings: Sequence[tuple[UUID, Reading]], version_id: int) -> list[UUID]:
+    """Store what was read; returns the ids of the drawings that were still waiting for it.
+
+    The update comes first and fences the rest: of two readers of one drawing, one gets it back from the database.
+    """
+    won = _mark_read([drawing_id for drawing_id, _ in readings])
+    kept = [(drawing_id, reading) for drawing_id, reading in readings if drawing_id in won]
+    predictions = Prediction.objects.bulk_create(
+        Prediction(
+            drawing_id=drawing_id,
+            model_version_id=version_id,
+            state=reading.state,
+            text=reading.text,
+            alternative=reading.alternative or "",
+            confidence=reading.confidence,
+        )
+        for drawing_id, reading in kept
+    )
+    Digit.objects.bulk_create(
+        digit
+        for prediction, (_, reading) in zip(predictions, kept, strict=True)
+        for digit in _digits(prediction, reading)
+    )
+    return [drawing_id for drawing_id, _ in kept]
+
+
+def _mark_read(ids: list[UUID]) -> set[UUID]:
+    if not ids:
+        return set()
+    table = Drawing._meta.db_table
+    marks = ", ".join(["%s"] * len(ids))
+    field = Drawing._meta.pk
+    read = Drawing.objects.raw(
+        f"UPDATE {table} SET state = 'read', leased_until = NULL"  # noqa: S608  (nothing comes from outside)
+        f" WHERE state = 'waiting' AND id IN ({marks}) RETURNING id",
+        [field.get_db_prep_value(value, connection) for value in ids],
+    )
+    return {drawing.pk for drawing in read}
+
+
+def _digits(prediction: Prediction, reading: Reading) -> Iterable[Digit]:
+    for position, digit in enumerate(reading.digits):
+        x, y, width, height = digit.box
+        yield Digit(
+            prediction=prediction,
+            position=position,
+            line=digit.line,
+            label=digit.label,
+            confidence=digit.confidence,
+            probabilities=list(digit.probabilities),
+            x=x,
+            y=y,
+            width=width,
+            height=height,
+        )
+
+
+def delete_drawing(*, drawing: Drawing) -> None:
+    """Delete a drawing and all that was said of it."""
+    drawing.delete()

@@ -1,0 +1,99 @@
+"""What workers and beat run: thin, repeatable, and harmless when run twice."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import shared_task
+from celery.signals import worker_ready
+from django.core.management import call_command
+from django.db import close_old_connections
+from django.utils import timezone
+from knox.models import get_token_model
+
+from recognizer import doorbell, engine
+from recognizer.models import Drawing
+from recognizer.services import reading
+
+logger = logging.getLogger(__name__)
+
+ROUNDS = 8  # batches a ring is worth; then live previews get their turn
+
+
+@worker_ready.connect
+def ring_at_boot(**_: Any) -> None:
+    """Whatever waited while no worker was there is read now."""
+    doorbell.ring()
+
+
+@shared_task
+def read_waiting() -> str:
+    """Read what waits, in batches, until nothing does."""
+    close_old_connections()
+    doorbell.answered()
+    current, count = engine.current(), 0
+    for _ in range(ROUNDS):
+        batches = [reading.claim(), reading.claim_suspect()]
+        if not any(batches):
+            return f"{count} read"
+        count += sum(_read(current, batch) for batch in batches if batch)
+    doorbell.ring()
+    return f"{count} read, more to come"
+
+
+def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
+    """Read claimed drawings and tell who waits; returns how many got their reading."""
+    inks = {drawing.pk: ink for drawing in drawings if (ink := _ink_or_fail(drawing)) is not None}
+    try:
+        readings = current.read(list(inks.values()))
+    except (
+        Exception
+    ):  # the reader promises none; an unknown one must not keep the others waiting for their lease
+        logger.exception("Reading %d drawings failed", len(inks))
+        reading.release(ids=inks)
+        return 0
+    stored = reading.store(readings=list(zip(inks, readings, strict=True)), version_id=current.version_id)
+    doorbell.reply(drawing.pk for drawing in drawings)
+    return len(stored)
+
+
+def _ink_or_fail(drawing: Drawing) -> Any:
+    try:
+        return engine.ink_of(drawing)
+    except ValueError as error:  # InkError, PictureError
+        logger.warning("%s is damaged: %s", drawing, error)
+        reading.fail(drawing_id=drawing.pk, why=str(error))
+        return None
+
+
+@shared_task
+def read_live(name: str, request: dict[str, Any]) -> str:
+    """Read ink that comes in the message and goes back in the reply; nothing is stored."""
+    from ml.reader import reading_as_json
+
+    close_old_connections()
+    current = engine.current()
+    ink = engine.ink_from(request) if request else []
+    [read] = current.read([ink])
+    doorbell.answer(name, {**reading_as_json(read), "model_version": current.name})
+    return read.state
+
+
+@shared_task
+def reconcile() -> str:
+    """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
+    close_old_connections()
+    failed = reading.give_up()
+    waiting = Drawing.objects.waiting().count()
+    if waiting:
+        doorbell.ring()
+    return f"{waiting} waiting, {failed} given up"
+
+
+@shared_task(soft_time_limit=600, time_limit=660)
+def purge() -> str:
+    """Delete what has expired: sessions and API tokens."""
+    call_command("clearsessions")
+    expired, _ = get_token_model().objects.filter(expiry__lt=timezone.now()).delete()
+    return f"{expired} expired tokens deleted"

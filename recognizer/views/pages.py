@@ -1,0 +1,109 @@
+"""The pages for people: drawing, history, one drawing, correction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from recognizer.forms import CorrectionForm
+from recognizer.models import Drawing
+from recognizer.services import reading, reviewing
+
+PAGE = 24  # cards: rows of two, three, four and six come out even
+
+
+@require_safe
+@login_not_required
+@ensure_csrf_cookie
+def draw(request: HttpRequest) -> HttpResponse:
+    back = urlencode({"next": f"{reverse('recognizer:draw')}?save=1"})
+    return render(
+        request,
+        "recognizer/draw.html",
+        {
+            "live_url": reverse("api:live"),
+            "predictions_url": reverse("api:prediction-list"),
+            "login_url": f"{reverse('account_login')}?{back}",
+        },
+    )
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    drawings = Drawing.objects.for_user(request.user).with_reading().defer("image")
+    page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
+    return render(request, "recognizer/history.html", {"page_obj": page})
+
+
+def _drawing_of(request: HttpRequest, pk: UUID) -> Drawing:
+    return get_object_or_404(Drawing.objects.for_user(request.user).with_reading().defer("image"), pk=pk)
+
+
+@require_safe
+def drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _drawing_of(request, pk)
+    said = found.claim or found.latest
+    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": _is_none(found)})
+    return _drawing_page(request, found, form)
+
+
+def _is_none(drawing: Drawing) -> bool:
+    return bool(drawing.claim and not drawing.claim.text)
+
+
+def _drawing_page(
+    request: HttpRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "drawing": drawing,
+        "prediction": drawing.latest,
+        "digits": drawing.latest.digits.all() if drawing.latest else [],
+        "claim": drawing.claim,
+        "form": form,
+    }
+    return render(request, "recognizer/drawing.html", context, status=status)
+
+
+@require_POST
+def correct_drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    found = _drawing_of(request, pk)
+    form = CorrectionForm(request.POST)
+    if not form.is_valid():
+        return _drawing_page(request, found, form, status=422)
+    reviewing.correct_drawing(drawing=found, user=request.user, text=form.cleaned_data["text"])
+    messages.success(request, "Thank you. Your correction is kept, and somebody will look at it.")
+    return redirect(found)
+
+
+@require_POST
+def delete_drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+    reading.delete_drawing(drawing=_drawing_of(request, pk))
+    messages.success(request, "The drawing is deleted.")
+    return redirect("recognizer:history")
+
+
+@require_safe
+def drawing_image(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The picture of an upload, to its owner and to staff who review it."""
+    drawings = Drawing.objects.filter(source=Drawing.Source.UPLOAD)
+    if not request.user.has_perm("recognizer.view_drawing"):
+        drawings = drawings.for_user(request.user)
+    found = drawings.filter(pk=pk).values_list("image", flat=True).first()
+    if found is None:
+        raise Http404
+    headers = {
+        "Cache-Control": "private, max-age=3600",
+        "Content-Disposition": f'inline; filename="{pk}.png"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(bytes(found), content_type="image/png", headers=headers)
