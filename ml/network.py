@@ -1,0 +1,79 @@
+"""The Keras network: 288k parameters, two heads and an embedding. TensorFlow is imported where it is used only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIGITS = 10
+NOT_A_DIGIT = 10  # the label of junk in training
+EMBEDDING = 64
+OUTPUTS = DIGITS + 1 + EMBEDDING  # columns: ten digit logits, one digit-ness logit, the embedding
+# Filters and stride of each 3x3 convolution without padding: 28-26-24-12-10-8-4-2 pixels.
+_CONVOLUTIONS = ((32, 1), (32, 1), (48, 2), (64, 1), (64, 1), (96, 2), (128, 1))
+_PADDED = (2, 5)  # those that halve the picture keep its edge
+
+
+def build(seed: int = 0, dropout: float = 0.3) -> Any:
+    """A functional model from float32 (n, 28, 28, 1) in 0..1 to (n, OUTPUTS)."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    glyph = x = keras.Input((28, 28, 1), name="glyph")
+    for i, (filters, stride) in enumerate(_CONVOLUTIONS):
+        padding = "same" if i in _PADDED else "valid"
+        x = layers.Conv2D(filters, 3, stride, padding, use_bias=False, name=f"conv{i}")(x)
+        x = layers.BatchNormalization(momentum=0.95, name=f"norm{i}")(x)
+        x = layers.ReLU(name=f"relu{i}")(x)
+    x = layers.Dropout(dropout, seed=seed, name="dropout")(layers.Flatten(name="flatten")(x))
+    x = layers.Dense(EMBEDDING, use_bias=False, name="embed")(x)
+    embedding = layers.BatchNormalization(momentum=0.95, name="embedding")(x)
+    features = layers.ReLU(name="features")(embedding)
+    digits = layers.Dense(DIGITS, name="digits")(features)
+    digitness = layers.Dense(1, name="digitness")(features)
+    outputs = layers.Concatenate(name="outputs")([digits, digitness, embedding])
+    return keras.Model(glyph, outputs, name="reader")
+
+
+def loss(label: Any, output: Any) -> Any:
+    """Cross-entropy of the digits, plus digit-ness, plus "no opinion" for junk: mean over the batch.
+
+    Junk is drawn towards equal probabilities (outlier exposure, Hendrycks et al. 2019, weight 0.5 as there).
+    """
+    import tensorflow as tf
+
+    label = tf.cast(tf.reshape(label, (-1,)), tf.int32)
+    is_digit = tf.cast(label < DIGITS, tf.float32)
+    log_p = tf.nn.log_softmax(output[:, :DIGITS])
+    known = -tf.reduce_sum(tf.one_hot(label, DIGITS) * log_p, axis=1)  # one_hot of junk is all zeros
+    flat = -tf.reduce_mean(log_p, axis=1) - float(np.log(DIGITS))
+    digitness = tf.nn.sigmoid_cross_entropy_with_logits(is_digit, output[:, DIGITS])
+    return tf.reduce_mean(known + digitness + 0.5 * (1.0 - is_digit) * flat)
+
+
+def get_weights(model: Any) -> dict[str, NDArray[Any]]:
+    """All variables by path; kernels in half precision, which is what the artifact has room for."""
+    values = {variable.path: variable.numpy() for variable in model.variables if "seed" not in variable.path}
+    return {path: v.astype(np.float16) if v.ndim > 1 else v for path, v in values.items()}
+
+
+def set_weights(model: Any, weights: Mapping[str, NDArray[Any]]) -> None:
+    """Put back what `get_weights` took. Raises ValueError when names or shapes do not fit the network."""
+    variables = {variable.path: variable for variable in model.variables if "seed" not in variable.path}
+    if variables.keys() != weights.keys():
+        raise ValueError("The weights are those of another network.")
+    for path, variable in variables.items():
+        if tuple(variable.shape) != weights[path].shape:
+            raise ValueError(f"The weights {path!r} have another shape.")
+        variable.assign(weights[path].astype(np.float32))
+
+
+def export(model: Any) -> bytes:
+    """The network for LiteRT: float32, any batch size."""
+    import tensorflow as tf
+
+    return bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())

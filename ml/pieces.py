@@ -1,0 +1,45 @@
+"""Pieces of ink with boxes: all that the lattice knows of a drawing, whether strokes or pixels are behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.glyph import Glyph, from_strokes
+from ml.ink import Strokes
+
+Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
+
+
+class Pieces(Protocol):
+    """What a drawing is cut into. A piece is never shared by two digits; a digit may have several."""
+
+    @property
+    def boxes(self) -> Boxes: ...
+
+    def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
+        """The chosen pieces together as 28x28, in a square of at least `at_least` units."""
+        ...
+
+
+class StrokePieces:
+    """Each stroke is a piece."""
+
+    def __init__(self, strokes: Strokes) -> None:
+        self._strokes = strokes
+        self.boxes = np.empty((len(strokes), 4))
+        for box, stroke in zip(self.boxes, strokes, strict=True):
+            box[:2] = stroke.min(axis=0)
+            box[2:] = stroke.max(axis=0) - box[:2]
+
+    def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
+        return from_strokes([self._strokes[i] for i in chosen], at_least=at_least)
+
+
+def union(boxes: Boxes) -> NDArray[np.float64]:
+    """The box (4,) around boxes (n, 4)."""
+    low = boxes[:, :2].min(axis=0)
+    return np.concatenate([low, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - low])

@@ -1,0 +1,297 @@
+"""Read drawings with a trained artifact. NumPy, OpenCV and LiteRT only: what a worker process needs."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import lattice
+from ml.artifact import Artifact, ArtifactError, unpack
+from ml.ink import InkError, Strokes
+from ml.photo import find_pieces
+from ml.pieces import Pieces, StrokePieces
+
+SHIPPED = Path(__file__).parent / "base" / "reader.zip"
+HIGHEST = 0.999  # nobody is surer than that about handwriting
+
+_BUCKETS = (
+    32,
+    8,
+    1,
+)  # batch sizes; a batch saves only 7 % a glyph, so two single calls beat a half-empty one
+_OUTPUTS = 11  # ten digit logits, one digit-ness logit; an embedding follows
+
+
+@dataclass(frozen=True)
+class Digit:
+    """One piece of writing. `label` is None where it is no digit; `box` is in the units of the drawing."""
+
+    label: int | None
+    confidence: float
+    probabilities: tuple[float, ...]
+    box: tuple[float, float, float, float]
+    line: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read. `confidence` is the probability that state and text are right; `alternative` the next best text."""
+
+    state: str  # recognised | unsure | not_a_digit | empty
+    text: str
+    confidence: float
+    digits: tuple[Digit, ...]
+    alternative: str | None = None
+
+
+EMPTY = Reading("empty", "", 0.0, ())
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What turns logits into probabilities, fitted on writers that did not train. It travels in the card."""
+
+    temperature: float = 1.0
+    digitness_scale: float = 1.0
+    digitness_shift: float = 0.0
+    sure: float = 0.9  # readings less sure than this are "unsure"
+    offer: float = 0.1  # a second text at least this likely is offered
+
+
+class Reader:
+    """A trained reader. Safe to share between threads; one thread runs the network at a time."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
+        self._calibration = _calibration(artifact.card)
+        self._weights = lattice.Weights()
+        self._interpreters: dict[int, Any] = {}
+        self._lock = threading.Lock()
+        self._run(
+            np.zeros((1, 28, 28), np.uint8)
+        )  # a network that cannot run is found here, not at the first drawing
+
+    @classmethod
+    def open(cls, source: Path | bytes) -> Reader:
+        """From a file or its bytes. Raises ArtifactError."""
+        if isinstance(source, Path):
+            try:
+                source = source.read_bytes()
+            except OSError as error:
+                raise ArtifactError(f"{source.name} cannot be opened.") from error
+        return cls(unpack(source))
+
+    @property
+    def card(self) -> dict[str, Any]:
+        return self._artifact.card
+
+    @property
+    def version(self) -> str:
+        return self._artifact.version
+
+    def read(self, drawings: Sequence[Strokes | NDArray[np.uint8]]) -> list[Reading]:
+        """One reading a drawing: strokes, or grey pixels (h, w) with 0 black.
+
+        The glyphs of all drawings share the calls of the network. Raises InkError for what is neither.
+        """
+        pages = [_Page(drawing, self._weights) for drawing in drawings]
+        glyphs = [glyph for page in pages for glyph in page.glyphs()]
+        if not glyphs:
+            return [EMPTY for _ in pages]
+        digits, digitness = self.classify(np.stack(glyphs))
+        readings, done = [], 0
+        for page in pages:
+            part = slice(done, done + page.size)
+            readings.append(page.reading(digits[part], digitness[part], self._calibration))
+            done += page.size
+        return readings
+
+    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of glyphs (n, 28, 28): log probabilities of the labels (n, 10) and probability to be a digit (n,)."""
+        outputs = self.outputs(glyphs).astype(np.float64)
+        z = outputs[:, :10] / self._calibration.temperature
+        z -= z.max(axis=1, keepdims=True)
+        d = self._calibration.digitness_scale * outputs[:, 10] + self._calibration.digitness_shift
+        return z - np.log(np.exp(z).sum(axis=1, keepdims=True)), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
+
+    def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
+        with self._lock:
+            return self._run(glyphs)
+
+    def _run(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        parts, done = [], 0
+        while done < len(glyphs):
+            size = next(bucket for bucket in _BUCKETS if bucket <= len(glyphs) - done)
+            interpreter = self._interpreter(size)
+            batch = glyphs[done : done + size, :, :, None] * np.float32(1 / 255)
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+            interpreter.invoke()
+            parts.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+            done += size
+        return np.concatenate(parts)
+
+    def _interpreter(self, size: int) -> Any:
+        """One a batch size: to resize on each call would cost 0.1 ms a glyph."""
+        if size not in self._interpreters:
+            self._interpreters[size] = _open_network(self._artifact.model, size)
+        return self._interpreters[size]
+
+
+def _open_network(model: bytes, size: int) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=model, num_threads=1)
+        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], (size, 28, 28, 1))
+        interpreter.allocate_tensors()
+        shape = tuple(interpreter.get_output_details()[0]["shape"])
+    except (ValueError, RuntimeError, IndexError, TypeError) as error:
+        raise ArtifactError("The network of the artifact cannot be run.") from error
+    if len(shape) != 2 or shape[0] != size or shape[1] < _OUTPUTS:
+        raise ArtifactError("The network of the artifact is of another shape.")
+    return interpreter
+
+
+def _calibration(card: dict[str, Any]) -> Calibration:
+    stored = card.get("calibration", {})
+    known = asdict(Calibration())
+    if not isinstance(stored, dict) or not all(_is_number(stored.get(name, 1.0)) for name in known):
+        raise ArtifactError("The calibration in the card of the artifact is damaged.")
+    values = Calibration(**{name: float(stored.get(name, default)) for name, default in known.items()})
+    if values.temperature <= 0:
+        raise ArtifactError("The temperature in the card of the artifact is not positive.")
+    return values
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+class _Page:
+    """One drawing on its way through the reader."""
+
+    def __init__(self, drawing: Strokes | NDArray[np.uint8], weights: lattice.Weights) -> None:
+        self._pieces = _pieces(drawing)
+        self._weights = weights
+        self._layouts = [] if self._pieces is None else lattice.layouts(self._pieces.boxes, weights)
+        self.size = sum(len(layout.candidates) for layout in self._layouts)
+
+    def glyphs(self) -> list[NDArray[np.uint8]]:
+        if self._pieces is None:
+            return []
+        return [
+            self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates
+        ]
+
+    def reading(
+        self, digits: NDArray[np.float64], digitness: NDArray[np.float64], calibration: Calibration
+    ) -> Reading:
+        best: tuple[float, Reading] | None = None
+        done = 0
+        for layout in self._layouts:
+            part = slice(done, done + len(layout.candidates))
+            done = part.stop
+            total, reading = _read_layout(layout, digits[part], digitness[part], self._weights, calibration)
+            if best is None or total > best[0]:
+                best = total, reading
+        return EMPTY if best is None else best[1]
+
+
+def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
+    """None where there is no ink."""
+    if isinstance(drawing, np.ndarray):
+        if drawing.ndim != 2 or drawing.dtype != np.uint8:
+            raise InkError("A picture must be grey pixels, as a table of bytes.")
+        return find_pieces(drawing)
+    strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
+    if any(stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all() for stroke in strokes):
+        raise InkError("Each stroke must be points of two finite numbers.")
+    strokes = [stroke for stroke in strokes if len(stroke)]
+    return StrokePieces(strokes) if strokes else None
+
+
+def _read_layout(
+    layout: lattice.Layout,
+    digits: NDArray[np.float64],
+    digitness: NDArray[np.float64],
+    weights: lattice.Weights,
+    calibration: Calibration,
+) -> tuple[float, Reading]:
+    paths, probabilities = [], {}
+    numbered = enumerate(layout.candidates)
+    for _, group in groupby(numbered, key=lambda item: item[1].line):
+        chosen, candidates = zip(*group, strict=True)
+        part = list(chosen)
+        paths.append(lattice.best_path(candidates, digits[part], digitness[part], weights))
+        probabilities.update(zip(candidates, np.exp(digits[part]), strict=True))
+    return sum(path.total for path in paths), _reading(layout, paths, probabilities, weights, calibration)
+
+
+def _reading(
+    layout: lattice.Layout,
+    paths: Sequence[lattice.Path],
+    probabilities: dict[lattice.Candidate, NDArray[np.float64]],
+    weights: lattice.Weights,
+    calibration: Calibration,
+) -> Reading:
+    rows = [_line_text(path, height, weights) for path, height in zip(paths, layout.heights, strict=True)]
+    text = "\n".join(row for row in rows if row)
+    confidence = min(HIGHEST, math.prod(path.share for path in paths))
+    found = [
+        _digit(segment, probabilities[segment.candidate])
+        for path, height in zip(paths, layout.heights, strict=True)
+        for segment in path.segments
+        if segment.label is not None or len(path.segments) == 1 or segment.candidate.box[3] >= 0.5 * height
+    ]
+    if not text:
+        return Reading("not_a_digit", "", confidence, tuple(found))
+    unread = any(digit.label is None for digit in found)
+    sure = confidence >= calibration.sure and not unread
+    alternative = _alternative(paths, rows, calibration)
+    return Reading("recognised" if sure else "unsure", text, confidence, tuple(found), alternative)
+
+
+def _line_text(path: lattice.Path, height: float, weights: lattice.Weights) -> str:
+    groups = lattice.numbers(path.segments, height, weights)
+    return " ".join("".join(str(segment.label) for segment in group) for group in groups)
+
+
+def _digit(segment: lattice.Segment, probabilities: NDArray[np.float64]) -> Digit:
+    shares = tuple((probabilities / probabilities.sum()).tolist())
+    candidate = segment.candidate
+    return Digit(segment.label, min(HIGHEST, segment.confidence), shares, candidate.box, candidate.line)
+
+
+def _alternative(paths: Sequence[lattice.Path], rows: Sequence[str], calibration: Calibration) -> str | None:
+    """The text with the likeliest change of one line, when it is likely enough to be offered."""
+    line = max(range(len(paths)), key=lambda i: paths[i].second_share / max(paths[i].share, 1e-12))
+    path = paths[line]
+    if path.second is None or path.second_share < calibration.offer:
+        return None
+    second = _spaced("".join(map(str, path.second)), rows[line])
+    return "\n".join(row for row in [*rows[:line], second, *rows[line + 1 :]] if row) or None
+
+
+def _spaced(digits: str, like: str) -> str:
+    """The digits with the spaces of the text they may replace, where there are equally many of them."""
+    if len(digits) != len(like.replace(" ", "")):
+        return digits
+    left = iter(digits)
+    return "".join(character if character == " " else next(left) for character in like)
+
+
+def reading_as_json(reading: Reading) -> dict[str, Any]:
+    """Plain types, as the API answers."""
+    digits = [
+        {**asdict(d), "probabilities": list(d.probabilities), "box": list(d.box)} for d in reading.digits
+    ]
+    return {**asdict(reading), "digits": digits}
