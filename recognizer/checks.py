@@ -13,7 +13,7 @@ SOCKET_PATH_MOST = 100  # bytes; the kernel takes 107 with its ending
 @register(Tags.compatibility)
 def tasks_end_before_redelivery(**_: Any) -> list[CheckMessage]:
     visibility = settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"]
-    if settings.CELERY_TASK_TIME_LIMIT * 2 < visibility:
+    if visibility > settings.CELERY_TASK_TIME_LIMIT * 2:
         return []
     return [
         Error(

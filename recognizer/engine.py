@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import signal
 import time
@@ -9,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError
 
 from recognizer.models import Drawing, ModelVersion
 
@@ -61,21 +64,33 @@ def _look(held: Engine | None) -> Engine | None:
     active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
     if active is None or (held is not None and held.version_id == active):
         return held
-    return _open(active) or held
-
-
-def _open(pk: int) -> Engine | None:
     from ml.artifact import ArtifactError
+
+    try:
+        opened = open_version(active)
+    except ArtifactError:
+        logger.exception("Version %s can't be opened; the one before it stays in use", active)
+        return held
+    logger.info("Reading with %s", opened.name)
+    return opened
+
+
+def open_version(pk: int) -> Engine:
+    """Open any version. Raises ModelVersion.DoesNotExist, `ml.artifact.ArtifactError`."""
     from ml.reader import Reader
 
     version = ModelVersion.objects.get(pk=pk)
+    return Engine(version.pk, str(version), Reader.open(bytes(version.artifact)))
+
+
+def active_or_shipped() -> Reader:
+    """The active version's reader; the shipped one where there is no database yet."""
+    from ml.reader import SHIPPED, Reader
+
     try:
-        reader = Reader.open(bytes(version.artifact))
-    except ArtifactError:
-        logger.exception("%s can't be opened; the version before it stays in use", version)
-        return None
-    logger.info("Reading with %s", version)
-    return Engine(version_id=version.pk, name=str(version), reader=reader)
+        return current().reader
+    except (DatabaseError, NoActiveVersion):
+        return Reader.open(SHIPPED)
 
 
 def ink_of(drawing: Drawing) -> Any:
@@ -92,8 +107,6 @@ def ink_of(drawing: Drawing) -> Any:
 
 def ink_from(request: dict[str, Any]) -> Any:
     """The ink of a live request: {"strokes": [...]} or {"png": "<base64>"}."""
-    import base64
-
     from ml import ink, picture
 
     if "png" in request:

@@ -41,6 +41,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
         return self.filter(free, state=Drawing.State.WAITING)
 
+    def corrected(self) -> DrawingQuerySet:
+        """Those that somebody says are something else."""
+        return self.filter(corrections__isnull=False, corrections__replaced_at=None)
+
     def with_reading(self) -> DrawingQuerySet:
         """With all that a card or an answer shows of a drawing, in a fixed number of queries."""
         from recognizer.models.review import Correction

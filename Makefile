@@ -1,0 +1,48 @@
+# `make run` runs the site on this machine, `make test` tests it; both install what they need.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
+
+.PHONY: run test install lint types layers ci clean help
+
+help:           ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL)
+	@exec $(BIN)/python deploy/run.py
+
+test: $(VENV)/.test   ## all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+install: $(VENV)/.run ## only make .venv with what the site needs
+
+lint: $(VENV)/.test   ## style of the code
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.test  ## types of the code
+	@$(BIN)/mypy
+
+layers: $(VENV)/.test ## who imports whom
+	@$(BIN)/lint-imports
+
+clean:          ## remove the virtual environment, not the data
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Numeral needs Python 3.11 or 3.12, and finds neither here ($$(python3 --version 2>&1))." >&2; \
+	  echo "Install one of them, or name it: make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; v in ((3, 11), (3, 12)) or sys.exit( \
+	  "Numeral needs Python 3.11 or 3.12; $(PYTHON) is %d.%d." % v)'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	@echo "Installing what the site needs (a minute or two the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.test: requirements-dev.txt $(VENV)/.run
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,153 @@
+"""The admin: look at drawings, decide on corrections. Every write goes through the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from recognizer.models import Drawing, ModelVersion, Prediction, Review
+from recognizer.models.drawing import DrawingQuerySet
+from recognizer.services import reviewing
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Facts are looked at here, not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class CorrectedFilter(admin.SimpleListFilter):
+    title = "correction"
+    parameter_name = "corrected"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "corrected, not yet reviewed"), ("any", "corrected"), ("no", "not corrected")]
+
+    def queryset(self, request: HttpRequest, queryset: DrawingQuerySet) -> QuerySet[Drawing] | None:
+        match self.value():
+            case "open":
+                return queryset.corrected().filter(corrections__review=None)
+            case "any":
+                return queryset.corrected()
+            case "no":
+                return queryset.filter(corrections=None)
+        return None
+
+
+class UnsureFilter(admin.SimpleListFilter):
+    title = "reading"
+    parameter_name = "reading"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [(state.value, state.label) for state in Prediction.State]
+
+    def queryset(self, request: HttpRequest, queryset: DrawingQuerySet) -> QuerySet[Drawing] | None:
+        return queryset.filter(predictions__state=self.value()).distinct() if self.value() else None
+
+
+@admin.register(Drawing)
+class DrawingAdmin(ReadOnly):
+    list_display = [
+        "thumbnail",
+        "reading",
+        "confidence",
+        "correction",
+        "verdict",
+        "state",
+        "user",
+        "created_at",
+    ]
+    list_filter = [CorrectedFilter, UnsureFilter, "state", "source", "created_at"]
+    search_fields = ["=id", "user__username", "predictions__text", "corrections__text"]
+    list_select_related = ["user"]
+    list_per_page = 50
+    show_full_result_count = False  # counting every drawing there is costs more than the page
+    actions = ["accept_corrections", "refuse_corrections"]
+    fields = ["thumbnail", "reading", "confidence", "correction", "verdict", "state", "failure", "attempts",
+              "source", "user", "created_at"]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
+        return Drawing.objects.with_reading().defer("image")
+
+    @admin.display(description="drawing")
+    def thumbnail(self, drawing: Drawing) -> str:
+        outline = drawing.outline
+        if outline is None:
+            return format_html(
+                '<img src="{}" alt="" width="64" height="64" loading="lazy">',
+                reverse("recognizer:drawing_image", args=[drawing.pk]),
+            )
+        return format_html(
+            '<svg viewBox="{}" width="64" height="64" role="img" aria-label="drawing"><path d="{}" fill="none" '
+            'stroke="currentColor" stroke-width="{}" stroke-linecap="round" stroke-linejoin="round"/></svg>',
+            outline.view_box,
+            outline.path,
+            outline.pen,
+        )
+
+    @admin.display(description="read as")
+    def reading(self, drawing: Drawing) -> str:
+        return str(drawing.latest) if drawing.latest else "-"
+
+    @admin.display(description="confidence")
+    def confidence(self, drawing: Drawing) -> str:
+        return f"{drawing.latest.percent} %" if drawing.latest else "-"
+
+    @admin.display(description="corrected to")
+    def correction(self, drawing: Drawing) -> str:
+        return str(drawing.claim) if drawing.claim else "-"
+
+    @admin.display(description="verdict")
+    def verdict(self, drawing: Drawing) -> str:
+        return drawing.claim.verdict or "open" if drawing.claim else "-"
+
+    def has_review_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("recognizer.add_review")
+
+    @admin.action(description="Accept the correction: the writer is right", permissions=["review"])
+    def accept_corrections(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
+        self._decide(request, queryset, Review.Verdict.ACCEPTED)
+
+    @admin.action(description="Refuse the correction", permissions=["review"])
+    def refuse_corrections(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
+        self._decide(request, queryset, Review.Verdict.REFUSED)
+
+    def _decide(self, request: HttpRequest, drawings: QuerySet[Drawing], verdict: Review.Verdict) -> None:
+        decided = 0
+        for drawing in drawings:
+            if drawing.claim is None:
+                self.message_user(request, f"Nobody has corrected {drawing}.", messages.WARNING)
+                continue
+            try:
+                reviewing.review_correction(correction=drawing.claim, reviewer=request.user, verdict=verdict)
+                decided += 1
+            except ValidationError as error:
+                self.message_user(request, error.message, messages.WARNING)
+        if decided:
+            self.message_user(request, f"{decided} correction(s) {verdict.label}.", messages.SUCCESS)
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnly):
+    list_display = ["drawing", "correction", "verdict", "reviewer", "created_at"]
+    list_filter = ["verdict", "created_at"]
+    list_select_related = ["drawing", "correction", "reviewer"]
+
+
+@admin.register(ModelVersion)
+class ModelVersionAdmin(ReadOnly):
+    list_display = ["__str__", "origin", "active", "created_at"]
+    fields = ["sha256", "origin", "active", "card", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
+        return super().get_queryset(request).defer("artifact")
