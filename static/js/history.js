@@ -1,0 +1,43 @@
+// History and detail: asks before deleting, shows times in the reader's own words, looks again at what still
+// waits, and keeps the two answers of a correction apart.
+
+const LOOK_AGAIN = 3000; // ms
+
+function attachDeletion(form) {
+  const dialog = document.querySelector("[data-confirm-deletion]");
+  form.addEventListener("submit", (event) => {
+    if (dialog.returnValue === "delete") return;
+    event.preventDefault();
+    dialog.showModal();
+  });
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue === "delete") form.requestSubmit();
+  });
+}
+
+// The server writes times in its own zone.
+function localise(time) {
+  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  time.title = time.textContent.trim();
+  time.textContent = format.format(new Date(time.dateTime));
+}
+
+// "Not a number" and a number exclude each other.
+function attachCorrection(form) {
+  const text = form.querySelector("[data-correction-text]");
+  const none = form.querySelector("[data-correction-none]");
+  const follow = () => (text.disabled = none.checked);
+  none.addEventListener("change", follow);
+  follow();
+}
+
+// Not while something is being typed.
+function lookAgain() {
+  if (document.activeElement?.closest("form")) setTimeout(lookAgain, LOOK_AGAIN);
+  else location.reload();
+}
+
+for (const form of document.querySelectorAll("[data-deletion]")) attachDeletion(form);
+for (const form of document.querySelectorAll("[data-correction]")) attachCorrection(form);
+for (const time of document.querySelectorAll("time[data-local]")) localise(time);
+if (document.querySelector("[data-waiting]")) setTimeout(lookAgain, LOOK_AGAIN);
