@@ -12,9 +12,7 @@ admin.site.login = login_required(admin.site.login)  # type: ignore[method-assig
 admin.site.site_header = admin.site.site_title = "Numeral"
 
 # Swagger UI writes style elements; its scripts come from files and need nothing more.
-docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
-    SpectacularSwaggerSplitView.as_view(url_name="schema")
-)
+docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
 
 urlpatterns = [
     path("", include("recognizer.urls")),

@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
 
 SOCKET_PATH_MOST = 100  # bytes; the kernel takes 107 with its ending
+SECRET_LEAST = 40  # characters
 
 
 @register(Tags.compatibility)
@@ -38,9 +40,13 @@ def socket_path_fits(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register(Tags.security)
+@register(Tags.security, deploy=True)
 def secret_is_real(**_: Any) -> list[CheckMessage]:
-    if len(settings.SECRET_KEY) >= 40 or settings.DEBUG:
+    try:
+        length = len(settings.SECRET_KEY)
+    except ImproperlyConfigured:  # Django's word for an empty one
+        length = 0
+    if length >= SECRET_LEAST:
         return []
     return [
         Error(

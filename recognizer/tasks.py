@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_ready
+from celery.signals import task_prerun, worker_ready
 from django.core.management import call_command
 from django.db import close_old_connections
 from django.utils import timezone
@@ -27,10 +27,15 @@ def ring_at_boot(**_: Any) -> None:
     doorbell.ring()
 
 
+@task_prerun.connect
+def drop_broken_connections(**_: Any) -> None:
+    """The worker keeps its database connection from task to task, so it has to notice one that broke."""
+    close_old_connections()
+
+
 @shared_task
 def read_waiting() -> str:
     """Read what waits, in batches, until nothing does."""
-    close_old_connections()
     doorbell.answered()
     current, count = engine.current(), 0
     for _ in range(ROUNDS):
@@ -47,9 +52,7 @@ def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
     inks = {drawing.pk: ink for drawing in drawings if (ink := _ink_or_fail(drawing)) is not None}
     try:
         readings = current.read(list(inks.values()))
-    except (
-        Exception
-    ):  # the reader promises none; an unknown one must not keep the others waiting for their lease
+    except Exception:  # the reader promises none; an unknown one must not keep the others waiting for their lease
         logger.exception("Reading %d drawings failed", len(inks))
         reading.release(ids=inks)
         return 0
@@ -72,7 +75,6 @@ def read_live(name: str, request: dict[str, Any]) -> str:
     """Read ink that comes in the message and goes back in the reply; nothing is stored."""
     from ml.reader import reading_as_json
 
-    close_old_connections()
     current = engine.current()
     ink = engine.ink_from(request) if request else []
     [read] = current.read([ink])
@@ -83,7 +85,6 @@ def read_live(name: str, request: dict[str, Any]) -> str:
 @shared_task
 def reconcile() -> str:
     """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
-    close_old_connections()
     failed = reading.give_up()
     waiting = Drawing.objects.waiting().count()
     if waiting:

@@ -74,9 +74,7 @@ class PictureField(serializers.Field[Upload, Any, str, Any]):
 class InkSerializer(serializers.Serializer[Any]):
     """Strokes or a picture, one of them."""
 
-    strokes = StrokesField(
-        required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms"
-    )
+    strokes = StrokesField(required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms")
     image = PictureField(required=False, help_text="PNG or JPEG, base64 or a multipart file")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,6 @@ class PredictionViewSet(
 
     queryset = Drawing.objects.none()
     serializer_class = PredictionSerializer
-    ordering = "-created_at"  # what the cursor of the list goes by
 
     def get_queryset(self) -> DrawingQuerySet:
         return Drawing.objects.for_user(self.request.user).with_reading().defer("strokes", "image")

@@ -79,9 +79,7 @@ class Drawing(models.Model):
     width = models.PositiveIntegerField(null=True, blank=True, help_text=_("of the picture, in pixels"))
     height = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    failure = models.CharField(
-        max_length=200, blank=True, help_text=_("why it could not be read, in plain words")
-    )
+    failure = models.CharField(max_length=200, blank=True, help_text=_("why it could not be read, in plain words"))
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

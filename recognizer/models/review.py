@@ -74,9 +74,7 @@ class Review(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(verdict__in=["accepted", "refused"]), name="review_verdict_known"
-            ),
+            models.CheckConstraint(condition=Q(verdict__in=["accepted", "refused"]), name="review_verdict_known"),
         ]
 
     def __str__(self) -> str:

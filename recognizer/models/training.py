@@ -27,9 +27,7 @@ class ModelVersion(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint("active", condition=Q(active=True), name="one_active_version"),
-            models.CheckConstraint(
-                condition=Q(origin__in=["shipped", "trained"]), name="version_origin_known"
-            ),
+            models.CheckConstraint(condition=Q(origin__in=["shipped", "trained"]), name="version_origin_known"),
         ]
 
     def __str__(self) -> str:

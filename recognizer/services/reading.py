@@ -33,9 +33,7 @@ def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
 def submit_picture(*, user: User, png: bytes, size: tuple[int, int]) -> Drawing:
     """Store an upload as waiting. `png` comes from `ml.picture.encode`, `size` is (width, height) in pixels."""
     width, height = size
-    return Drawing.objects.create(
-        user=user, source=Drawing.Source.UPLOAD, image=png, width=width, height=height
-    )
+    return Drawing.objects.create(user=user, source=Drawing.Source.UPLOAD, image=png, width=width, height=height)
 
 
 def claim(*, limit: int = BATCH) -> list[Drawing]:
@@ -124,7 +122,7 @@ def _mark_read(ids: list[UUID]) -> set[UUID]:
     marks = ", ".join(["%s"] * len(ids))
     field = Drawing._meta.pk
     read = Drawing.objects.raw(
-        f"UPDATE {table} SET state = 'read', leased_until = NULL"  # noqa: S608  (nothing comes from outside)
+        f"UPDATE {table} SET state = 'read', leased_until = NULL"  # noqa: S608  (nothing of it comes from outside)
         f" WHERE state = 'waiting' AND id IN ({marks}) RETURNING id",
         [field.get_db_prep_value(value, connection) for value in ids],
     )

@@ -60,9 +60,7 @@ def _is_none(drawing: Drawing) -> bool:
     return bool(drawing.claim and not drawing.claim.text)
 
 
-def _drawing_page(
-    request: HttpRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
-) -> HttpResponse:
+def _drawing_page(request: HttpRequest, drawing: Drawing, form: CorrectionForm, status: int = 200) -> HttpResponse:
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,

@@ -11,6 +11,7 @@ from recognizer.models import ModelVersion
 
 class Command(BaseCommand):
     help = "Measure a model version on data sets: errors, accuracy and its 95 % interval for each."
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -28,9 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"{data} is no folder.")
         report = evaluate(_reader(version), data)
         if not report.sets:
-            raise CommandError(
-                f"There is no data set in {data}: neither mnist.npz nor pendigits_strokes.npz."
-            )
+            raise CommandError(f"There is no data set in {data}: neither mnist.npz nor pendigits_strokes.npz.")
         self.stdout.write(json.dumps(report.as_json()) if options["json"] else report.as_text())
 
 

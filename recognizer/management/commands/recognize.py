@@ -32,11 +32,10 @@ class Input:
 
 class Command(BaseCommand):
     help = "Print what is read in each picture or ink, one JSON line each; status 1 if one could not be read."
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "paths", nargs="*", type=Path, metavar="PATH", help="a picture, or a folder of them"
-        )
+        parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="a picture, or a folder of them")
         parser.add_argument(
             "--ink",
             action="append",

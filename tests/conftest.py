@@ -1,0 +1,149 @@
+"""The cast, and the one seam: the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.models import User
+from accounts.tokens import create_token
+from ml.reader import Digit, Reading
+from recognizer import doorbell, engine, tasks
+from recognizer.models import Drawing, ModelVersion
+from recognizer.services import reading
+
+pytest_plugins = ["tests.site"]
+
+ONE = [[[50, 10], [50, 60], [50, 110]]]  # the strokes of a 1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return User.objects.create_user("owner", "owner@example.com", "correct horse battery")
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    return User.objects.create_user("stranger", "stranger@example.com", "correct horse battery")
+
+
+@pytest.fixture
+def reviewer(db: None) -> User:
+    return User.objects.create_superuser("reviewer", "reviewer@example.com", "correct horse battery")
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner_client(owner: User) -> Client:
+    return signed_in(owner)
+
+
+@pytest.fixture
+def stranger_client(stranger: User) -> Client:
+    return signed_in(stranger)
+
+
+@pytest.fixture
+def reviewer_client(reviewer: User) -> Client:
+    return signed_in(reviewer)
+
+
+@pytest.fixture
+def api(owner: User) -> Client:
+    """A program with a token of the owner's."""
+    return Client(headers={"Authorization": f"Token {create_token(user=owner)}"})
+
+
+def digit(label: int | None = 7, confidence: float = 0.98, line: int = 0) -> Digit:
+    rest = (1 - confidence) / 9
+    values = tuple(confidence if k == (label or 0) else rest for k in range(10))
+    return Digit(label, confidence, values, (1.0, 2.0, 30.0, 40.0), line)
+
+
+def reading_of(text: str = "7", state: str = "recognised", confidence: float = 0.98) -> Reading:
+    return Reading(state, text, confidence, tuple(digit(int(c), confidence) for c in text if c.isdigit()))
+
+
+class FakeReader:
+    """Reads what it is told to, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.says = reading_of()
+        self.batches: list[int] = []
+        self.breaks_on: Callable[[Any], bool] = lambda ink: False
+
+    def read(self, inks: Sequence[Any]) -> list[Reading]:
+        self.batches.append(len(inks))
+        if any(self.breaks_on(ink) for ink in inks):
+            raise RuntimeError("the network fell over")
+        return [
+            self.says if len(np.shape(ink)) == 2 or len(ink) else Reading("empty", "", 0.0, ()) for ink in inks
+        ]
+
+
+@pytest.fixture
+def version(db: None) -> ModelVersion:
+    return ModelVersion.objects.create(sha256="0" * 64, artifact=b"", origin="shipped", active=True)
+
+
+@pytest.fixture
+def reader(version: ModelVersion, monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+    """The active version reads, but it is the fake that does."""
+    fake = FakeReader()
+    monkeypatch.setattr(engine, "current", lambda: engine.Engine(version.pk, str(version), fake))
+    return fake
+
+
+@pytest.fixture
+def worker(reader: FakeReader, monkeypatch: pytest.MonkeyPatch) -> FakeReader:
+    """A worker that answers as soon as somebody rings: the queue's part without a queue."""
+    answers: dict[str, Any] = {}
+    monkeypatch.setattr(doorbell, "ring", lambda: bool(tasks.read_waiting()))
+    monkeypatch.setattr(doorbell, "reply", lambda ids: None)
+    monkeypatch.setattr(doorbell, "answered", lambda: None)
+    monkeypatch.setattr(doorbell, "answer", answers.__setitem__)
+
+    def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        tasks.read_live("test", request)
+        return answers.pop("test")
+
+    monkeypatch.setattr(doorbell, "ask", ask)
+    return reader
+
+
+@pytest.fixture
+def drawing(owner: User) -> Drawing:
+    """A canvas drawing of the owner's that waits."""
+    return reading.submit_strokes(user=owner, strokes=ONE)
+
+
+@pytest.fixture
+def read_drawing(drawing: Drawing, version: ModelVersion) -> Drawing:
+    """A canvas drawing of the owner's that was read as 7."""
+    reading.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
+    drawing.refresh_from_db()
+    return drawing
+
+
+@pytest.fixture
+def upload(owner: User) -> Drawing:
+    """An uploaded picture of the owner's that waits."""
+    from ml import picture
+
+    png = picture.encode(np.full((40, 60), 255, np.uint8))
+    return reading.submit_picture(user=owner, png=png, size=(60, 40))

@@ -1,0 +1,123 @@
+"""From waiting to read, whoever dies on the way."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from recognizer.models import Digit, Drawing, ModelVersion, Prediction
+from recognizer.services import reading
+from tests.conftest import ONE, reading_of
+
+
+def submit(user: User, count: int = 1) -> list[Drawing]:
+    return [reading.submit_strokes(user=user, strokes=ONE) for _ in range(count)]
+
+
+def expire_leases() -> None:
+    Drawing.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+
+
+def attempts(count: int) -> None:
+    Drawing.objects.update(attempts=count)
+
+
+def test_it_works(drawing: Drawing, version: ModelVersion) -> None:
+    [claimed] = reading.claim()
+    assert claimed.pk == drawing.pk
+    assert claimed.strokes == ONE
+    assert reading.store(readings=[(drawing.pk, reading_of("42"))], version_id=version.pk) == [drawing.pk]
+    drawing.refresh_from_db()
+    assert (drawing.state, drawing.attempts, drawing.leased_until) == ("read", 1, None)
+    assert drawing.latest.text == "42"
+    assert [digit.label for digit in drawing.latest.digits.all()] == [4, 2]
+
+
+def test_an_upload_comes_with_its_picture(upload: Drawing) -> None:
+    [claimed] = reading.claim()
+    assert bytes(claimed.image).startswith(b"\x89PNG")
+
+
+def test_oldest_first_and_no_more_than_asked_for(owner: User) -> None:
+    drawings = submit(owner, 5)
+    assert [drawing.pk for drawing in reading.claim(limit=3)] == [drawing.pk for drawing in drawings[:3]]
+
+
+def test_what_is_claimed_is_not_claimed_again_until_its_lease_ends(drawing: Drawing) -> None:
+    assert reading.claim()
+    assert not reading.claim()
+    expire_leases()
+    assert reading.claim()
+
+
+def test_what_is_released_is_free_at_once_and_its_try_counts(drawing: Drawing) -> None:
+    reading.claim()
+    reading.release(ids=[drawing.pk])
+    [again] = reading.claim()
+    assert again.attempts == 2
+
+
+def test_two_readers_of_one_drawing_store_one_prediction(drawing: Drawing, version: ModelVersion) -> None:
+    read = [(drawing.pk, reading_of("1"))]
+    assert reading.store(readings=read, version_id=version.pk) == [drawing.pk]
+    assert reading.store(readings=[(drawing.pk, reading_of("2"))], version_id=version.pk) == []
+    assert Prediction.objects.get().text == "1"
+
+
+def test_a_late_reader_loses_only_its_own_part_of_a_batch(owner: User, version: ModelVersion) -> None:
+    first, second = submit(owner, 2)
+    reading.store(readings=[(first.pk, reading_of("1"))], version_id=version.pk)
+    both = [(first.pk, reading_of("8")), (second.pk, reading_of("9"))]
+    assert reading.store(readings=both, version_id=version.pk) == [second.pk]
+    assert sorted(Prediction.objects.values_list("text", flat=True)) == ["1", "9"]
+
+
+def test_a_drawing_deleted_meanwhile_stays_deleted(drawing: Drawing, version: ModelVersion) -> None:
+    reading.claim()
+    reading.delete_drawing(drawing=drawing)
+    assert reading.store(readings=[(drawing.pk, reading_of())], version_id=version.pk) == []
+    assert not Prediction.objects.exists()
+    assert not Digit.objects.exists()
+
+
+def test_a_batch_costs_the_same_number_of_queries_whatever_its_size(
+    owner: User, version: ModelVersion, django_assert_max_num_queries
+) -> None:
+    drawings = submit(owner, 20)
+    with django_assert_max_num_queries(8):
+        claimed = reading.claim()
+        reading.store(readings=[(d.pk, reading_of("123")) for d in claimed], version_id=version.pk)
+    assert Digit.objects.count() == 3 * len(drawings)
+
+
+def test_after_three_claims_a_drawing_is_read_alone(owner: User) -> None:
+    submit(owner, 2)
+    attempts(reading.IN_COMPANY)
+    assert reading.claim() == []
+    assert len(reading.claim_suspect()) == 1
+
+
+@pytest.mark.parametrize(("tried", "state"), [(4, "waiting"), (5, "failed")])
+def test_after_five_claims_a_drawing_is_failed_and_says_why(drawing: Drawing, tried: int, state: str) -> None:
+    attempts(tried)
+    reading.give_up()
+    drawing.refresh_from_db()
+    assert drawing.state == state
+    assert ("draw it again" in drawing.failure) == (state == "failed")
+
+
+def test_nobody_gives_up_on_a_drawing_that_is_being_read(drawing: Drawing) -> None:
+    attempts(4)
+    assert reading.claim_suspect()
+    assert reading.give_up() == 0
+    expire_leases()
+    assert reading.give_up() == 1
+
+
+def test_a_failed_drawing_is_not_claimed(drawing: Drawing) -> None:
+    reading.fail(drawing_id=drawing.pk, why="The strokes are damaged.")
+    drawing.refresh_from_db()
+    assert (drawing.state, drawing.failure) == ("failed", "The strokes are damaged.")
+    assert not reading.claim()
+    assert not reading.claim_suspect()

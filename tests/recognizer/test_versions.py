@@ -1,0 +1,46 @@
+"""Registering versions and making one active."""
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+
+from ml.artifact import ArtifactError
+from ml.reader import SHIPPED
+from recognizer.models import ModelVersion
+from recognizer.services import training
+
+
+def test_the_shipped_version_becomes_active_once(db: None) -> None:
+    for _ in range(2):
+        call_command("register_model", verbosity=0)
+    version = ModelVersion.objects.get()
+    assert version.active
+    assert bytes(version.artifact) == SHIPPED.read_bytes()
+    assert version.card
+
+
+def test_a_newer_shipped_version_replaces_an_older_one(version: ModelVersion) -> None:
+    newer, active = training.install_shipped()
+    assert active
+    assert ModelVersion.objects.get(active=True) == newer
+
+
+def test_a_version_that_was_trained_here_stays(version: ModelVersion) -> None:
+    ModelVersion.objects.update(origin="trained")
+    _, active = training.install_shipped()
+    assert not active
+    assert ModelVersion.objects.get(active=True) == version
+
+
+def test_an_artifact_that_cannot_be_opened_is_not_registered(db: None) -> None:
+    with pytest.raises(ArtifactError):
+        training.register_version(artifact=b"no zip", origin=ModelVersion.Origin.TRAINED)
+    assert not ModelVersion.objects.exists()
+
+
+def test_who_looked_too_early_does_not_promote(version: ModelVersion) -> None:
+    others = [ModelVersion.objects.create(sha256=c * 64, artifact=b"", origin="trained") for c in "12"]
+    training.activate_version(version=others[0], instead_of=version)
+    with pytest.raises(ValidationError):
+        training.activate_version(version=others[1], instead_of=version)
+    assert ModelVersion.objects.get(active=True) == others[0]

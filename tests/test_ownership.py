@@ -1,0 +1,77 @@
+"""Who may do what, on every address there is. An address without an entry fails."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from recognizer.models import Drawing
+
+OPEN = {
+    "recognizer:draw", "recognizer:healthz", "recognizer:readyz", "api:live", "schema", "docs",
+    "account_login", "account_signup", "account_logout", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_email",
+    "account_email_verification_sent", "account_confirm_login_code", "account_inactive",
+}  # fmt: skip
+SIGNED_IN = {
+    "recognizer:history", "api:prediction-list", "accounts:overview", "accounts:create_token", "account_email",
+    "account_change_password", "account_set_password", "account_reauthenticate",
+}  # fmt: skip
+OWNED = {
+    "recognizer:drawing", "recognizer:drawing_image", "recognizer:delete_drawing", "recognizer:correct_drawing",
+    "api:prediction-detail", "accounts:revoke_token",
+}  # fmt: skip
+DRAWINGS = OWNED - {"accounts:revoke_token"}
+
+
+def names(patterns: list, namespace: str = "") -> Iterator[str]:
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            if entry.namespace != "admin":
+                yield from names(entry.url_patterns, f"{entry.namespace}:" if entry.namespace else namespace)
+        elif isinstance(entry, URLPattern) and entry.name:
+            yield namespace + entry.name
+
+
+def test_every_address_has_its_rule() -> None:
+    assert set(names(get_resolver().url_patterns)) == OPEN | SIGNED_IN | OWNED
+
+
+def address(name: str, pk: object) -> str:
+    from django.urls import reverse
+
+    return reverse(name, args=[pk])
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("name", sorted(DRAWINGS))
+def test_nobody_touches_the_drawing_of_another(
+    client: Client, stranger_client: Client, read_drawing: Drawing, name: str, method: str
+) -> None:
+    before = list(Drawing.objects.values())
+    stranger = getattr(stranger_client, method)(address(name, read_drawing.pk), {"text": "1"})
+    anonymous = getattr(client, method)(address(name, read_drawing.pk), {"text": "1"})
+    assert stranger.status_code in {404, 405, 415}
+    assert anonymous.status_code in {302, 401, 405, 415}
+    assert list(Drawing.objects.values()) == before
+    assert not read_drawing.corrections.exists()
+
+
+@pytest.mark.parametrize("name", sorted(DRAWINGS))
+def test_what_does_not_exist_looks_the_same(stranger_client: Client, name: str) -> None:
+    method = stranger_client.post if name.endswith(("delete_drawing", "correct_drawing")) else stranger_client.get
+    assert method(address(name, uuid.uuid4())).status_code == 404
+
+
+@pytest.mark.parametrize("name", sorted(SIGNED_IN - {"account_reauthenticate", "account_set_password"}))
+def test_what_needs_an_account_asks_for_it(db: None, client: Client, name: str) -> None:
+    from django.urls import reverse
+
+    answer = client.get(reverse(name))
+    assert answer.status_code in {302, 401, 405}
+    if answer.status_code == 302:
+        assert answer["Location"].startswith("/accounts/login/")
