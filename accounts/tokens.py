@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
-from knox.models import AuthToken, get_token_model
+from knox.models import AuthToken
 
 from accounts.models import User
 
@@ -18,7 +18,8 @@ def create_token(*, user: User) -> str:
 
 def tokens_of(user: User) -> QuerySet[AuthToken]:
     """The user's tokens, newest first."""
-    return get_token_model().objects.filter(user=user).order_by("-created")
+    found: QuerySet[AuthToken] = AuthToken.objects.filter(user=user).order_by("-created")
+    return found
 
 
 def revoke_token(*, user: User, digest: str) -> bool:

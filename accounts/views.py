@@ -1,17 +1,18 @@
 """The account page and its API tokens; everything else about accounts is allauth's."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import tokens
+from accounts.requests import SignedInRequest
 
 
 @require_safe
 @never_cache
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     return render(
         request,
         "accounts/overview.html",
@@ -20,7 +21,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def create_token(request: HttpRequest) -> HttpResponse:
+def create_token(request: SignedInRequest) -> HttpResponse:
     if tokens.tokens_of(request.user).count() >= tokens.MOST:
         messages.error(request, f"You have {tokens.MOST} tokens already. Revoke one that you no longer use.")
     else:
@@ -29,7 +30,7 @@ def create_token(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def revoke_token(request: HttpRequest, digest: str) -> HttpResponse:
+def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
     if not tokens.revoke_token(user=request.user, digest=digest):
         raise Http404
     messages.success(request, "The token is revoked. Programs that use it can no longer sign in.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from recognizer.models import Drawing, ModelVersion, Prediction, Review
-from recognizer.models.drawing import DrawingQuerySet
 from recognizer.services import reviewing
+
+if TYPE_CHECKING:
+    from accounts.requests import SignedInRequest
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -33,7 +35,7 @@ class CorrectedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("open", "corrected, not yet reviewed"), ("any", "corrected"), ("no", "not corrected")]
 
-    def queryset(self, request: HttpRequest, queryset: DrawingQuerySet) -> QuerySet[Drawing] | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "open":
                 return queryset.corrected().filter(corrections__review=None)
@@ -51,7 +53,7 @@ class UnsureFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[Any]:
         return [(state.value, state.label) for state in Prediction.State]
 
-    def queryset(self, request: HttpRequest, queryset: DrawingQuerySet) -> QuerySet[Drawing] | None:
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.filter(predictions__state=self.value()).distinct() if self.value() else None
 
 
@@ -115,14 +117,14 @@ class DrawingAdmin(ReadOnly):
         return request.user.has_perm("recognizer.add_review")
 
     @admin.action(description="Accept the correction: the writer is right", permissions=["review"])
-    def accept_corrections(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
+    def accept_corrections(self, request: SignedInRequest, queryset: QuerySet[Drawing]) -> None:
         self._decide(request, queryset, Review.Verdict.ACCEPTED)
 
     @admin.action(description="Refuse the correction", permissions=["review"])
-    def refuse_corrections(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
+    def refuse_corrections(self, request: SignedInRequest, queryset: QuerySet[Drawing]) -> None:
         self._decide(request, queryset, Review.Verdict.REFUSED)
 
-    def _decide(self, request: HttpRequest, drawings: QuerySet[Drawing], verdict: Review.Verdict) -> None:
+    def _decide(self, request: SignedInRequest, drawings: QuerySet[Drawing], verdict: Review.Verdict) -> None:
         decided = 0
         for drawing in drawings:
             if drawing.claim is None:

@@ -69,7 +69,8 @@ def reply(ids: Iterable[uuid.UUID]) -> None:
     try:
         with _redis().pipeline(transaction=False) as pipeline:
             for drawing_id in ids:
-                pipeline.rpush(_reply_key(drawing_id), "read").expire(_reply_key(drawing_id), REPLY_SECONDS)
+                pipeline.rpush(_reply_key(drawing_id), "read")
+                pipeline.expire(_reply_key(drawing_id), REPLY_SECONDS)
             pipeline.execute()
     except _away as error:
         logger.warning("Waiters find their reading in the row: %s", error)
@@ -108,7 +109,8 @@ def answer(name: str, reading: dict[str, Any]) -> None:
     """Send what was read back to who asked."""
     try:
         with _redis().pipeline(transaction=False) as pipeline:
-            pipeline.rpush(_reply_key(name), json.dumps(reading)).expire(_reply_key(name), REPLY_SECONDS)
+            pipeline.rpush(_reply_key(name), json.dumps(reading))
+            pipeline.expire(_reply_key(name), REPLY_SECONDS)
             pipeline.execute()
     except _away as error:
         logger.warning("A live reading could not be sent back: %s", error)

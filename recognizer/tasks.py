@@ -10,7 +10,7 @@ from celery.signals import task_prerun, worker_ready
 from django.core.management import call_command
 from django.db import close_old_connections
 from django.utils import timezone
-from knox.models import get_token_model
+from knox.models import AuthToken
 
 from recognizer import doorbell, engine
 from recognizer.models import Drawing
@@ -96,5 +96,5 @@ def reconcile() -> str:
 def purge() -> str:
     """Delete what has expired: sessions and API tokens."""
     call_command("clearsessions")
-    expired, _ = get_token_model().objects.filter(expiry__lt=timezone.now()).delete()
+    expired, _ = AuthToken.objects.filter(expiry__lt=timezone.now()).delete()
     return f"{expired} expired tokens deleted"

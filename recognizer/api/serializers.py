@@ -124,7 +124,7 @@ class PredictionSerializer(serializers.ModelSerializer[Drawing]):
 
 
 class LiveDigitSerializer(serializers.Serializer[Any]):
-    label = serializers.IntegerField(allow_null=True, min_value=0, max_value=9)
+    label = serializers.IntegerField(allow_null=True, min_value=0, max_value=9)  # type: ignore[assignment]
     confidence = serializers.FloatField()
     probabilities = serializers.ListField(child=serializers.FloatField(), min_length=10, max_length=10)
     box = serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # at run time the views import the throttles
 class WindowThrottle(SimpleRateThrottle):
     """At most `rate` requests in each window of wall-clock time."""
 
+    num_requests: int
+    duration: int  # seconds
+
     def allow_request(self, request: Request, view: APIView) -> bool:
         key = self.get_cache_key(request, view)
         if self.rate is None or key is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -21,6 +21,9 @@ from recognizer.api.throttles import AnonymousLiveThrottle, UserLiveThrottle
 from recognizer.models import Drawing
 from recognizer.models.drawing import DrawingQuerySet
 from recognizer.services import reading
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PREFER = OpenApiParameter(
     "Prefer", str, OpenApiParameter.HEADER, description="`respond-async`, or `wait=n` with n in seconds"
@@ -60,7 +63,7 @@ class PredictionViewSet(
         return self._answer(self.get_queryset().get(pk=drawing.pk), hurried=not seconds)
 
     def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
-        user = self.request.user
+        user = cast("User", self.request.user)  # the permission class has seen to it
         if image is not None:
             return reading.submit_picture(user=user, png=image.png, size=image.size)
         return reading.submit_strokes(user=user, strokes=strokes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from recognizer.forms import CorrectionForm
 from recognizer.models import Drawing
 from recognizer.services import reading, reviewing
+
+if TYPE_CHECKING:
+    from accounts.requests import SignedInRequest
 
 PAGE = 24  # cards: rows of two, three, four and six come out even
 
@@ -38,18 +42,18 @@ def draw(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def history(request: HttpRequest) -> HttpResponse:
+def history(request: SignedInRequest) -> HttpResponse:
     drawings = Drawing.objects.for_user(request.user).with_reading().defer("image")
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     return render(request, "recognizer/history.html", {"page_obj": page})
 
 
-def _drawing_of(request: HttpRequest, pk: UUID) -> Drawing:
+def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
     return get_object_or_404(Drawing.objects.for_user(request.user).with_reading().defer("image"), pk=pk)
 
 
 @require_safe
-def drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = _drawing_of(request, pk)
     said = found.claim or found.latest
     form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": _is_none(found)})
@@ -60,7 +64,7 @@ def _is_none(drawing: Drawing) -> bool:
     return bool(drawing.claim and not drawing.claim.text)
 
 
-def _drawing_page(request: HttpRequest, drawing: Drawing, form: CorrectionForm, status: int = 200) -> HttpResponse:
+def _drawing_page(request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200) -> HttpResponse:
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,
@@ -72,7 +76,7 @@ def _drawing_page(request: HttpRequest, drawing: Drawing, form: CorrectionForm, 
 
 
 @require_POST
-def correct_drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+def correct_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
     found = _drawing_of(request, pk)
     form = CorrectionForm(request.POST)
     if not form.is_valid():
@@ -83,14 +87,14 @@ def correct_drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def delete_drawing(request: HttpRequest, pk: UUID) -> HttpResponse:
+def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
     reading.delete_drawing(drawing=_drawing_of(request, pk))
     messages.success(request, "The drawing is deleted.")
     return redirect("recognizer:history")
 
 
 @require_safe
-def drawing_image(request: HttpRequest, pk: UUID) -> HttpResponse:
+def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The picture of an upload, to its owner and to staff who review it."""
     drawings = Drawing.objects.filter(source=Drawing.Source.UPLOAD)
     if not request.user.has_perm("recognizer.view_drawing"):

@@ -1,0 +1,98 @@
+"""A load of POST requests on keep-alive connections, bounded in number."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+TIMEOUT = 60  # seconds for one answer
+
+
+@dataclass(frozen=True)
+class Load:
+    """What came of a load: seconds of each request in order of size, and how often each status came."""
+
+    seconds: list[float]
+    statuses: dict[int, int]
+    wall: float
+    ids: list[str]
+
+    def quantile(self, q: float) -> float:
+        return self.seconds[min(len(self.seconds) - 1, int(q * len(self.seconds)))]
+
+    def __str__(self) -> str:
+        p50, p99, worst = (1000 * self.quantile(q) for q in (0.5, 0.99, 1))
+        rate = len(self.seconds) / self.wall
+        return f"{rate:7.0f} /s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   worst {worst:7.0f} ms   {self.statuses}"
+
+
+def post(url: str, bodies: Callable[[int], dict], *, requests: int, clients: int, token: str = "") -> Load:
+    """Post `requests` bodies, numbered from 0, by `clients` at once."""
+    numbers, lock = iter(range(requests)), threading.Lock()
+    answers: list[tuple[float, int, str]] = []
+
+    def client() -> None:
+        connection = None
+        while (number := _next(numbers, lock)) is not None:
+            connection = connection or _connect(url)
+            start = time.perf_counter()
+            try:
+                status, body = _post(connection, url, bodies(number), token)
+            except OSError:
+                connection, status, body = None, 0, {}
+            answers.append((time.perf_counter() - start, status, body.get("id", "")))
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    start = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wall = time.perf_counter() - start
+    return Load(
+        sorted(seconds for seconds, _, _ in answers),
+        dict(Counter(status for _, status, _ in answers)),
+        wall,
+        [name for _, _, name in answers if name],
+    )
+
+
+def _next(numbers: Iterator[int], lock: threading.Lock) -> int | None:
+    with lock:
+        return next(numbers, None)
+
+
+def _connect(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT)
+
+
+def _post(connection: http.client.HTTPConnection, url: str, body: dict, token: str) -> tuple[int, dict]:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
+    connection.request("POST", urlsplit(url).path, json.dumps(body), headers)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read() or b"{}")
+
+
+def strokes_of(number: int) -> dict:
+    """The strokes of a synthetic digit, another one for each number."""
+    import numpy as np
+
+    from ml import synth
+
+    strokes = synth.write_digit(number % 10, rng=np.random.default_rng(number))
+    return {"strokes": [(200 * stroke).round(1).tolist() for stroke in strokes]}
+
+
+def cached(make: Callable[[int], dict], most: int = 200) -> Callable[[int], dict]:
+    """Bodies made before the clock runs."""
+    made = [make(number) for number in range(most)]
+    return lambda number: made[number % most]
+
+
