@@ -20,7 +20,8 @@ export class ApiError extends Error {
 
 // A drawing is {strokes} or {picture: {blob}}.
 export function postDrawing(url, drawing, options) {
-  return request(url, { method: "POST", ...encode(drawing), ...options });
+  const { body, type } = encode(drawing);
+  return request(url, { ...options, method: "POST", body, headers: { ...type, ...options.headers } });
 }
 
 export function getJson(url, options) {
@@ -28,8 +29,8 @@ export function getJson(url, options) {
 }
 
 function encode({ strokes, picture }) {
-  if (!picture) return { body: JSON.stringify({ strokes }), headers: { "Content-Type": "application/json" } };
-  const body = new FormData(); // sets its own Content-Type, with the boundary
+  if (!picture) return { body: JSON.stringify({ strokes }), type: { "Content-Type": "application/json" } };
+  const body = new FormData(); // sets its own type, with the boundary
   body.append("image", picture.blob, "picture");
   return { body };
 }

@@ -3,6 +3,8 @@
 
 import { percent, sureness } from "reading";
 
+const LABEL = 32; // px that the label of a box takes above it
+
 export class DigitsView {
   #pad;
   #root;
@@ -81,6 +83,7 @@ export class DigitsView {
     [...this.#boxes.children].forEach((box, i) => {
       const place = this.#pad.place(this.#digits[i].box, this.#size);
       for (const side of Object.keys(place)) box.style[side] = `${place[side]}px`;
+      box.toggleAttribute("data-high", place.top < LABEL);
     });
   }
 

@@ -22,12 +22,18 @@ function localise(time) {
   time.textContent = format.format(new Date(time.dateTime));
 }
 
-// "Not a number" and a number exclude each other.
+// "Not a number" and a number exclude each other. Enter sends, as in a field of one line; Shift and Enter
+// starts the next line of a drawing that has several.
 function attachCorrection(form) {
   const text = form.querySelector("[data-correction-text]");
   const none = form.querySelector("[data-correction-none]");
   const follow = () => (text.disabled = none.checked);
   none.addEventListener("change", follow);
+  text.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   follow();
 }
 

@@ -174,8 +174,6 @@ export class Pad extends EventTarget {
 
   #pointerDown(event) {
     if (event.button !== 0 || !this.#mayBegin(event)) return;
-    event.preventDefault(); // no selection, no drag; it also keeps the focus away, hence the next line
-    this.canvas.focus({ preventScroll: true });
     this.canvas.setPointerCapture(event.pointerId);
     this.begin(this.#locate(event), { id: event.pointerId, type: event.pointerType });
   }

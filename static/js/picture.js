@@ -3,8 +3,7 @@
 const LONGEST = 1600; // px; digits are read at a fraction of that, and phones upload for seconds above it
 const HEAVIEST = 1_500_000; // bytes that a small picture may keep as they are
 const QUALITY = 0.92;
-// These may be transparent, which JPEG cannot say: light ink on nothing would come out as white on white.
-const MAY_BE_TRANSPARENT = ["image/png", "image/webp", "image/gif"];
+const KNOWN = ["image/png", "image/jpeg"]; // to the server; whatever else the browser can open becomes one of them
 
 export const CANNOT_OPEN = "I can't open this file. A PNG, JPEG, WebP, GIF or BMP picture works.";
 
@@ -12,8 +11,8 @@ export const CANNOT_OPEN = "I can't open this file. A PNG, JPEG, WebP, GIF or BM
 export async function openPicture(file) {
   const bitmap = await decode(file);
   const zoom = LONGEST / Math.max(bitmap.width, bitmap.height);
-  if (zoom >= 1 && file.size <= HEAVIEST) return { bitmap, blob: file };
-  return shrink(bitmap, Math.min(zoom, 1), file.type);
+  if (zoom >= 1 && file.size <= HEAVIEST && KNOWN.includes(file.type)) return { bitmap, blob: file };
+  return redraw(bitmap, Math.min(zoom, 1));
 }
 
 export function toDataUrl(blob) {
@@ -40,14 +39,15 @@ async function decode(file) {
   }
 }
 
-async function shrink(bitmap, zoom, type) {
+async function redraw(bitmap, zoom) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
   canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
+  context.fillStyle = "#fff"; // JPEG knows no transparency; the server lays it on white, too
+  context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  const target = MAY_BE_TRANSPARENT.includes(type) ? "image/png" : "image/jpeg";
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, target, QUALITY));
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
   return { bitmap: canvas, blob };
 }

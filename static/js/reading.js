@@ -18,11 +18,12 @@ export function sureness(state, confidence) {
 export class ReadingView {
   #root;
   #parts;
+  #announcer;
   #announcement = 0;
 
   constructor(root, announcer) {
     this.#root = root;
-    this.announcer = announcer;
+    this.#announcer = announcer;
     const part = (name) => root.querySelector(`[data-reading-${name}]`);
     this.#parts = { lead: part("lead"), number: part("number"), sure: part("sure"), hint: part("hint") };
     this.idle();
@@ -90,7 +91,7 @@ export class ReadingView {
   #announce(words) {
     clearTimeout(this.#announcement);
     this.#announcement = setTimeout(() => {
-      if (this.announcer.textContent !== words) this.announcer.textContent = words;
+      if (this.#announcer.textContent !== words) this.#announcer.textContent = words;
     }, SETTLED);
   }
 }

@@ -6,7 +6,8 @@ const TIMEOUT = 20_000; // a picture goes up, and the server itself waits a mome
 const LOOKS = [0.5, 1, 2, 4, 8, 15, 30]; // seconds between looks at a drawing that waits to be read
 
 export function saveDrawing(url, drawing) {
-  return postDrawing(url, drawing, { timeout: TIMEOUT });
+  // Kept it is at once; the answer need not wait long for a reading that the page has already shown.
+  return postDrawing(url, drawing, { timeout: TIMEOUT, headers: { Prefer: "wait=3" } });
 }
 
 export function isWaiting(saved) {
