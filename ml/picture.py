@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 MAX_BYTES = 10 * 2**20
-MAX_PIXELS = (
-    25_000_000  # a phone camera; also far below Pillow's own alarm, which is thus never reached unnoticed
-)
+MAX_PIXELS = 25_000_000  # a phone camera; also far below Pillow's own alarm, which is thus never reached unnoticed
 MAX_SIDE = 1600
 _ORIENTATION = 0x0112  # EXIF tag
 _TURNS = {
@@ -77,7 +75,8 @@ def _check_size(picture: Image.Image) -> None:
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     turn = _TURNS.get(_orientation(picture))
-    # JPEG only: decodes at 1/2, 1/4 or 1/8 size, never below what is asked; a phone photo then takes 10 MB, not 75.
+    # JPEG only: decodes at 1/2, 1/4 or 1/8 size, never below what is asked:
+    # a phone photo then takes 10 MB, not 75.
     picture.draft(None, (MAX_SIDE, MAX_SIDE))
     picture.load()
     small = _shrink(_flatten(picture))
@@ -115,9 +114,12 @@ def _shrink(picture: Image.Image) -> Image.Image:
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:
     """The darkest channel on a light page, the lightest on a dark one.
 
-    A weighted mean would turn a red pen into light grey and yellow chalk into dark; in one channel each is at full strength.
+    A weighted mean would turn a red pen into light grey and blue chalk into dark; in one channel each is at
+    full strength.
     """
     pixels = np.asarray(picture)
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
-    return pixels.min(axis=2) if np.median(pixels[::4, ::4]) >= 128 else pixels.max(axis=2)
+    extreme = np.minimum if np.median(pixels[::4, ::4]) >= 128 else np.maximum
+    grey: NDArray[np.uint8] = extreme(extreme(pixels[..., 0], pixels[..., 1]), pixels[..., 2])
+    return grey

@@ -43,3 +43,8 @@ def union(boxes: Boxes) -> NDArray[np.float64]:
     """The box (4,) around boxes (n, 4)."""
     low = boxes[:, :2].min(axis=0)
     return np.concatenate([low, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - low])
+
+
+def typical_height(heights: NDArray[np.float64]) -> float:
+    """The height of a digit: an upper quantile, because hats, bars and dots are pieces too."""
+    return float(np.quantile(heights, 0.7, method="higher"))

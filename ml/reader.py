@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ml import lattice
 from ml.artifact import Artifact, ArtifactError, unpack
+from ml.calibration import Calibration
 from ml.ink import InkError, Strokes
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
@@ -43,7 +44,7 @@ class Digit:
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read. `confidence` is the probability that state and text are right; `alternative` the next best text."""
+    """What was read. `confidence` is the probability that this is right; `alternative` is the next best text."""
 
     state: str  # recognised | unsure | not_a_digit | empty
     text: str
@@ -53,17 +54,6 @@ class Reading:
 
 
 EMPTY = Reading("empty", "", 0.0, ())
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """What turns logits into probabilities, fitted on writers that did not train. It travels in the card."""
-
-    temperature: float = 1.0
-    digitness_scale: float = 1.0
-    digitness_shift: float = 0.0
-    sure: float = 0.9  # readings less sure than this are "unsure"
-    offer: float = 0.1  # a second text at least this likely is offered
 
 
 class Reader:
@@ -82,12 +72,12 @@ class Reader:
     @classmethod
     def open(cls, source: Path | bytes) -> Reader:
         """From a file or its bytes. Raises ArtifactError."""
-        if isinstance(source, Path):
-            try:
-                source = source.read_bytes()
-            except OSError as error:
-                raise ArtifactError(f"{source.name} cannot be opened.") from error
-        return cls(unpack(source))
+        if isinstance(source, bytes):
+            return cls(unpack(source))
+        try:
+            return cls(unpack(source.read_bytes()))
+        except OSError as error:
+            raise ArtifactError(f"{source.name} cannot be opened.") from error
 
     @property
     def card(self) -> dict[str, Any]:
@@ -116,11 +106,7 @@ class Reader:
 
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of glyphs (n, 28, 28): log probabilities of the labels (n, 10) and probability to be a digit (n,)."""
-        outputs = self.outputs(glyphs).astype(np.float64)
-        z = outputs[:, :10] / self._calibration.temperature
-        z -= z.max(axis=1, keepdims=True)
-        d = self._calibration.digitness_scale * outputs[:, 10] + self._calibration.digitness_shift
-        return z - np.log(np.exp(z).sum(axis=1, keepdims=True)), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
+        return self._calibration.probabilities(self.outputs(glyphs))
 
     def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
@@ -156,24 +142,16 @@ def _open_network(model: bytes, size: int) -> Any:
         shape = tuple(interpreter.get_output_details()[0]["shape"])
     except (ValueError, RuntimeError, IndexError, TypeError) as error:
         raise ArtifactError("The network of the artifact cannot be run.") from error
-    if len(shape) != 2 or shape[0] != size or shape[1] < _OUTPUTS:
+    if len(shape) != 2 or shape[1] < _OUTPUTS:  # the batch size is known after the first call only
         raise ArtifactError("The network of the artifact is of another shape.")
     return interpreter
 
 
 def _calibration(card: dict[str, Any]) -> Calibration:
-    stored = card.get("calibration", {})
-    known = asdict(Calibration())
-    if not isinstance(stored, dict) or not all(_is_number(stored.get(name, 1.0)) for name in known):
-        raise ArtifactError("The calibration in the card of the artifact is damaged.")
-    values = Calibration(**{name: float(stored.get(name, default)) for name, default in known.items()})
-    if values.temperature <= 0:
-        raise ArtifactError("The temperature in the card of the artifact is not positive.")
-    return values
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        return Calibration.parse(card.get("calibration", {}))
+    except ValueError as error:
+        raise ArtifactError("The calibration in the card of the artifact is damaged.") from error
 
 
 class _Page:
@@ -188,9 +166,7 @@ class _Page:
     def glyphs(self) -> list[NDArray[np.uint8]]:
         if self._pieces is None:
             return []
-        return [
-            self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates
-        ]
+        return [self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates]
 
     def reading(
         self, digits: NDArray[np.float64], digitness: NDArray[np.float64], calibration: Calibration
@@ -226,7 +202,8 @@ def _read_layout(
     weights: lattice.Weights,
     calibration: Calibration,
 ) -> tuple[float, Reading]:
-    paths, probabilities = [], {}
+    paths: list[lattice.Path] = []
+    probabilities: dict[lattice.Candidate, NDArray[np.float64]] = {}
     numbered = enumerate(layout.candidates)
     for _, group in groupby(numbered, key=lambda item: item[1].line):
         chosen, candidates = zip(*group, strict=True)
@@ -291,7 +268,5 @@ def _spaced(digits: str, like: str) -> str:
 
 def reading_as_json(reading: Reading) -> dict[str, Any]:
     """Plain types, as the API answers."""
-    digits = [
-        {**asdict(d), "probabilities": list(d.probabilities), "box": list(d.box)} for d in reading.digits
-    ]
+    digits = [{**asdict(d), "probabilities": list(d.probabilities), "box": list(d.box)} for d in reading.digits]
     return {**asdict(reading), "digits": digits}

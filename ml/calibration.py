@@ -1,0 +1,91 @@
+"""From logits to probabilities: one temperature, one line for digit-ness, and when a reading counts as sure.
+
+Fitted on writers that did not train; the numbers travel in the card of the artifact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    temperature: float = 1.0  # divides the digit logits
+    digitness_scale: float = 1.0
+    digitness_shift: float = 0.0
+    sure: float = 0.9  # readings less sure than this are "unsure"
+    offer: float = 0.1  # a second text at least this likely is offered
+
+    @classmethod
+    def parse(cls, stored: object) -> Calibration:
+        """From a card. Raises ValueError for anything that is not numbers in their range."""
+        if not isinstance(stored, Mapping):
+            raise ValueError("The calibration is not a table.")
+        values = {**asdict(cls()), **{name: stored[name] for name in asdict(cls()) if name in stored}}
+        if not all(_is_number(value) for value in values.values()):
+            raise ValueError("The calibration holds something that is not a number.")
+        if values["temperature"] <= 0 or values["digitness_scale"] <= 0:
+            raise ValueError("The temperature and the scale must be positive.")
+        return cls(**{name: float(value) for name, value in values.items()})
+
+    def probabilities(self, outputs: NDArray[np.float32]) -> tuple[Floats, Floats]:
+        """Of outputs (n, 11 or more): log probabilities of the labels (n, 10), probability to be a digit (n,)."""
+        d = self.digitness_scale * outputs[:, 10].astype(np.float64) + self.digitness_shift
+        return _log_softmax(outputs[:, :10] / self.temperature), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
+
+
+def fit(outputs: NDArray[np.float32], labels: NDArray[np.int64], most_wrong: float = 0.001) -> Calibration:
+    """Fit to outputs (n, 11 or more) of digits and of junk, which has label 10.
+
+    `sure` is the least confidence above which no more than `most_wrong` of the digits are misread.
+    """
+    is_digit = labels < 10
+    temperature = _fit_temperature(outputs[is_digit, :10].astype(np.float64), labels[is_digit])
+    scale, shift = _fit_line(outputs[:, 10].astype(np.float64), is_digit)
+    found = Calibration(temperature, scale, shift)
+    digits, digitness = found.probabilities(outputs[is_digit])
+    confidence = digitness * np.exp(digits.max(axis=1))
+    sure = _least_sure(confidence, digits.argmax(axis=1) == labels[is_digit], most_wrong)
+    return Calibration(temperature, scale, shift, round(sure, 4))
+
+
+def _fit_temperature(z: Floats, labels: NDArray[np.int64]) -> float:
+    """The temperature of least negative log likelihood, by a grid: there is one minimum and no need to hurry."""
+    grid = np.geomspace(0.3, 3.0, 93)
+    losses = [-_log_softmax(z / t)[np.arange(len(z)), labels].mean() for t in grid]
+    return float(round(grid[int(np.argmin(losses))], 4))
+
+
+def _fit_line(d: Floats, is_digit: NDArray[np.bool_]) -> tuple[float, float]:
+    """Logistic regression on one number by Newton's method, with a little decay towards (1, 0)."""
+    X = np.stack([d, np.ones_like(d)], axis=1)
+    w, home, decay = np.array([1.0, 0.0]), np.array([1.0, 0.0]), 1e-3 * len(d)
+    for _ in range(30):
+        p = 1.0 / (1.0 + np.exp(-(X @ w).clip(-50, 50)))
+        gradient = X.T @ (p - is_digit) + decay * (w - home)
+        hessian = (X * (p * (1 - p))[:, None]).T @ X + decay * np.eye(2)
+        w = w - np.linalg.solve(hessian, gradient)
+    return float(round(max(w[0], 0.05), 4)), float(round(w[1], 4))
+
+
+def _least_sure(confidence: Floats, right: NDArray[np.bool_], most_wrong: float) -> float:
+    order = np.argsort(-confidence)
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    allowed = np.flatnonzero(wrong <= most_wrong)
+    return float(np.clip(confidence[order[allowed[-1]]] if len(allowed) else 0.99, 0.5, 0.99))
+
+
+def _log_softmax(z: NDArray[np.floating]) -> Floats:
+    z = z.astype(np.float64) - z.max(axis=1, keepdims=True)
+    return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,145 @@
+"""What is no digit, for training: signs, and the wrong candidates that a lattice makes of right numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml.augment import Glyphs, Labels, StrokeSource, Warper
+from ml.glyph import SIDE, Glyph, from_strokes, normalise
+from ml.ink import Strokes, bounds
+from ml.synth import write_sign
+
+LABEL = 10
+_STACKABLE = (2, 3, 4, 5, 6, 7, 9)  # a 0 over a 0 is an 8, a 1 over a 1 is a 1
+_HALVABLE = (2, 5)  # parts of the others can be read: half a 0 is a 1, half an 8 is a 3 or a 0, ...
+
+
+def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
+    """Drawn signs, letters, scribbles: a pool of `n`."""
+    return StrokeSource([write_sign(rng) for _ in range(n)], np.full(n, LABEL, np.int64), warper)
+
+
+class LatticeJunk:
+    """Wrong candidates made of drawn digits: several as one, a digit with part of its neighbour, bars, dots."""
+
+    def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
+        self._drawings = [_unit(drawing) for drawing in drawings]
+        self._labels, self._warper = labels, warper
+        self._stackable = np.flatnonzero(np.isin(labels, _STACKABLE))
+        self._bars = [bar for drawing in self._drawings for bar in _bars(drawing)]
+        makers: list[tuple[Callable[[Generator, float], Glyph], float]] = [
+            (self._pair, 0.4), (self._neighbour, 0.2), (self._stack, 0.1), (self._bar, 0.15), (_dot, 0.15),
+        ]  # fmt: skip
+        self._makers = [maker for maker, _ in makers]
+        self._shares = [share for _, share in makers]
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        makers = rng.choice(len(self._makers), size=n, p=self._shares)
+        glyphs = [self._makers[i](rng, rng.uniform(*StrokeSource.pens)) for i in makers]
+        return self._warper(np.stack(glyphs), rng, strength), np.full(n, LABEL, np.int64)
+
+    def _any(self, rng: Generator) -> Strokes:
+        return self._drawings[rng.integers(len(self._drawings))]
+
+    def _pair(self, rng: Generator, pen: float) -> Glyph:
+        together = _beside(self._any(rng), self._any(rng), rng.uniform(-0.1, 0.6))
+        if rng.random() < 0.15:
+            together = _beside(together, self._any(rng), rng.uniform(0.0, 0.4))
+        return from_strokes(together, pen)
+
+    def _neighbour(self, rng: Generator, pen: float) -> Glyph:
+        """A digit and a piece of the next, on either side."""
+        other = self._any(rng)
+        stroke = other[rng.integers(len(other))]
+        length = max(2, int(len(stroke) * rng.uniform(0.25, 0.6)))
+        start = int(rng.integers(0, max(1, len(stroke) - length)))
+        piece = [stroke[start : start + length]]
+        gap = rng.uniform(0.12, 0.5)
+        digit = self._any(rng)
+        return from_strokes(_beside(digit, piece, gap) if rng.random() < 0.5 else _beside(piece, digit, gap), pen)
+
+    def _stack(self, rng: Generator, pen: float) -> Glyph:
+        above, below = (self._drawings[i] for i in rng.choice(self._stackable, 2))
+        down = np.array([rng.uniform(-0.2, 0.2), 1.0 + rng.uniform(0.05, 0.6)], np.float32)
+        return from_strokes([*above, *(stroke + down for stroke in below)], pen)
+
+    def _bar(self, rng: Generator, pen: float) -> Glyph:
+        """The hat of a 5 or the bar of a 7 alone, as small as it is beside whole digits, or blown up."""
+        if not self._bars:
+            return _dot(rng, pen)
+        return from_strokes([self._bars[rng.integers(len(self._bars))]], pen, at_least=rng.choice([0.35, 0.0]))
+
+
+class CutJunk:
+    """The same from pictures of digits: two that touch, and parts of those whose parts cannot be read."""
+
+    def __init__(self, glyphs: Glyphs, labels: Labels, warper: Warper) -> None:
+        self._glyphs, self._warper = glyphs, warper
+        self._halves = np.flatnonzero(np.isin(labels, _HALVABLE))
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        kinds = rng.choice(3, size=n, p=[0.6, 0.25, 0.15])
+        makers = (self._pair, self._part, _texture)
+        glyphs = np.stack([makers[kind](rng) for kind in kinds])
+        return self._warper(glyphs, rng, strength), np.full(n, LABEL, np.int64)
+
+    def _pair(self, rng: Generator) -> Glyph:
+        a, b = (_tight(self._glyphs[i]) for i in rng.integers(len(self._glyphs), size=2))
+        gap = int(rng.integers(-3, 7))
+        sheet = np.zeros((SIDE, a.shape[1] + b.shape[1] + max(gap, 0)), np.uint8)
+        sheet[:, : a.shape[1]] = a
+        left = max(a.shape[1] + gap, 0)
+        window = sheet[:, left : left + b.shape[1]]
+        np.maximum(window, b[:, : window.shape[1]], out=window)
+        return normalise(sheet)
+
+    def _part(self, rng: Generator) -> Glyph:
+        ink = _tight(self._glyphs[rng.choice(self._halves)])
+        width = max(2, round(ink.shape[1] * rng.uniform(0.3, 0.45)))
+        return normalise(ink[:, :width] if rng.random() < 0.5 else ink[:, -width:], at_least=14.0)
+
+
+def _unit(drawing: Strokes) -> Strokes:
+    """Moved to the origin and scaled to height 1."""
+    x, y, width, height = bounds(drawing)
+    scale = 1.0 / max(height, 0.3 * width, 1e-6)
+    return [((stroke - [x, y]) * scale).astype(np.float32) for stroke in drawing]
+
+
+def _beside(a: Strokes, b: Strokes, gap: float) -> Strokes:
+    """`b` to the right of `a`, on about the same line."""
+    x, _, width, _ = bounds(a)
+    step = np.array([x + width + gap - bounds(b)[0], 0], np.float32)
+    return [*a, *(stroke + step for stroke in b)]
+
+
+def _bars(drawing: Strokes) -> list[NDArray[np.float32]]:
+    """Strokes of a digit of several that are flat: nobody reads them as a 1."""
+    if len(drawing) < 2:
+        return []
+    sides = [bounds([stroke]) for stroke in drawing]
+    return [s for s, (_, _, w, h) in zip(drawing, sides, strict=True) if w > 0.15 and h < 0.6 * w]
+
+
+def _dot(rng: Generator, pen: float) -> Glyph:
+    """A dot, a comma or a dash: smaller than the smallest square."""
+    start = np.zeros(2)
+    end = rng.normal(0, 1, 2) * rng.choice([0.03, 0.15])
+    return from_strokes([np.array([start, end], np.float32)], pen, at_least=1.0)
+
+
+def _tight(glyph: Glyph) -> Glyph:
+    columns = np.flatnonzero(glyph.any(axis=0))
+    return glyph[:, columns[0] : columns[-1] + 1] if len(columns) else glyph
+
+
+def _texture(rng: Generator) -> Glyph:
+    """Paper, cloth, shadow: smooth noise cut at a level."""
+    noise = cv2.GaussianBlur(rng.normal(size=(SIDE, SIDE)).astype(np.float32), (0, 0), rng.uniform(0.6, 3))
+    level = np.quantile(noise, rng.uniform(0.4, 0.9))
+    return normalise(np.where(noise > level, 255, 0).astype(np.uint8))
