@@ -50,7 +50,7 @@ def from_strokes(strokes: Strokes, pen: float = PEN, at_least: float = 0.0) -> G
 @lru_cache(maxsize=512)
 def _coverage(length: int, side: int) -> NDArray[np.float32]:
     """(20, length): the share of each of 20 cells that each source pixel covers; `length` is centred in `side`."""
-    first = (side - length) // 2
+    first = (side - length) / 2
     edges = np.arange(BOX + 1) * side / BOX
     left = np.arange(first, first + length)
     overlap = np.minimum(edges[1:, None], left + 1) - np.maximum(edges[:-1, None], left)
@@ -80,5 +80,6 @@ def _draw(strokes: Strokes, pen: float, at_least: float) -> NDArray[np.uint8]:
         np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + home).astype(np.int32) for stroke in strokes
     ]
     canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)
-    cv2.polylines(canvas, lines, False, 255, round(pen * _FINE), cv2.LINE_8, _SUBPIXEL)
+    thickness = max(1, round(pen * _FINE) - 1)  # cv2 draws lines about a pixel wider than asked
+    cv2.polylines(canvas, lines, False, 255, thickness, cv2.LINE_8, _SUBPIXEL)
     return canvas

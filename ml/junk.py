@@ -64,6 +64,8 @@ class LatticeJunk:
         return from_strokes(_beside(digit, piece, gap) if rng.random() < 0.5 else _beside(piece, digit, gap), pen)
 
     def _stack(self, rng: Generator, pen: float) -> Glyph:
+        if not len(self._stackable):
+            return self._pair(rng, pen)
         above, below = (self._drawings[i] for i in rng.choice(self._stackable, 2))
         down = np.array([rng.uniform(-0.2, 0.2), 1.0 + rng.uniform(0.05, 0.6)], np.float32)
         return from_strokes([*above, *(stroke + down for stroke in below)], pen)
@@ -99,6 +101,8 @@ class CutJunk:
         return normalise(sheet)
 
     def _part(self, rng: Generator) -> Glyph:
+        if not len(self._halves):
+            return self._pair(rng)
         ink = _tight(self._glyphs[rng.choice(self._halves)])
         width = max(2, round(ink.shape[1] * rng.uniform(0.3, 0.45)))
         return normalise(ink[:, :width] if rng.random() < 0.5 else ink[:, -width:], at_least=14.0)

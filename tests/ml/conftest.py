@@ -1,0 +1,28 @@
+"""The cast: the shipped reader, a seeded generator, and pictures drawn from strokes."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from ml.ink import Strokes
+from ml.reader import SHIPPED, Reader
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    return Reader.open(SHIPPED)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20)
+
+
+def drawn(strokes: Strokes, size: tuple[int, int] = (600, 300), pen: int = 5) -> NDArray[np.uint8]:
+    """Grey pixels (h, w), black ink on white, of strokes in pixels."""
+    page = np.full(size[::-1], 255, np.uint8)
+    lines = [np.rint(stroke * 16).astype(np.int32) for stroke in strokes]
+    return np.asarray(cv2.polylines(page, lines, False, 0, pen, cv2.LINE_AA, 4), np.uint8)

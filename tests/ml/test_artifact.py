@@ -1,0 +1,160 @@
+"""The artifact opens as it was packed, and in no other state."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from ml.artifact import MAX_BYTES, ArtifactError, pack, unpack
+from ml.reader import SHIPPED, Reader
+
+WEIGHTS = {"layer/kernel": np.ones((2, 3), np.float16), "layer/bias": np.zeros(3, np.float32)}
+
+
+@pytest.fixture
+def packed() -> bytes:
+    return pack(b"model", {"name": "test"}, WEIGHTS)
+
+
+def rezipped(data: bytes, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """The same zip with some members changed or added."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()} | change
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", compression) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    return file.getvalue()
+
+
+def test_it_works(packed):
+    opened = unpack(packed)
+    assert opened.model == b"model"
+    assert opened.card["name"] == "test"
+    assert opened.weights.keys() == WEIGHTS.keys()
+    assert np.array_equal(opened.weights["layer/kernel"], WEIGHTS["layer/kernel"])
+    assert len(opened.version) == 12
+
+
+def test_the_same_parts_give_the_same_bytes(packed):
+    assert pack(b"model", {"name": "test"}, WEIGHTS) == packed
+
+
+def test_the_shipped_one_is_small_and_says_what_it_is():
+    assert SHIPPED.stat().st_size <= 2 * 2**20
+    card = unpack(SHIPPED.read_bytes()).card
+    assert card["sources"]
+    assert card["calibration"]["temperature"] > 0
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no zip at all", bytes(MAX_BYTES + 1)])
+def test_no_zip(data):
+    with pytest.raises(ArtifactError):
+        unpack(data)
+
+
+def test_half_a_file(packed):
+    for length in range(0, len(packed) - 1, 37):
+        with pytest.raises(ArtifactError):
+            unpack(packed[:length])
+
+
+def test_a_flipped_bit_in_any_member(packed):
+    for part in (b"model", b'"name"', b"layer/kernel", b"  card.json"):
+        at = packed.index(part)
+        broken = packed[:at] + bytes([packed[at] ^ 1]) + packed[at + 1 :]
+        with pytest.raises(ArtifactError):
+            unpack(broken)
+
+
+def test_flipped_bytes_anywhere_raise_nothing_else(packed):
+    for at in range(len(packed)):
+        broken = packed[:at] + bytes([packed[at] ^ 0xFF]) + packed[at + 1 :]
+        try:
+            opened = unpack(broken)
+        except ArtifactError:
+            continue
+        assert opened.model == b"model"  # a byte that means nothing, such as a time stamp
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model.tflite": b"another"},
+        {"card.json": b"{}"},
+        {"weights.npz": b""},
+        {"SHA256SUMS": b""},
+        {"extra.txt": b"hello"},
+        {"../escape": b""},
+        {"card.json": b"[" * 100_000},
+    ],
+)
+def test_changed_members(packed, change):
+    with pytest.raises(ArtifactError):
+        unpack(rezipped(packed, change))
+
+
+def test_packed_members_are_not_unpacked(packed):
+    bomb = rezipped(packed, {"model.tflite": bytes(50 * 2**20)}, zipfile.ZIP_DEFLATED)
+    assert len(bomb) < MAX_BYTES
+    with pytest.raises(ArtifactError, match="packed"):
+        unpack(bomb)
+
+
+def test_a_size_that_lies(packed):
+    at = packed.rindex(b"PK\x01\x02")
+    lying = packed[: at + 24] + (2**31).to_bytes(4, "little") + packed[at + 28 :]
+    with pytest.raises(ArtifactError):
+        unpack(lying)
+
+
+def test_no_pickle_is_opened(packed):
+    class Evil:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return pytest.fail, ("a pickle was opened",)
+
+    for weights in (np.array([Evil()], object), np.array([{"a": 1}], object)):
+        with pytest.raises(ArtifactError, match=r"weights|pickle"):
+            pack(b"model", {}, {"w": weights})
+    inner = rezipped(packed, {})
+    with zipfile.ZipFile(io.BytesIO(inner)) as archive:
+        arrays = rezipped(archive.read("weights.npz"), {"evil.npy": pickle.dumps(Evil())})
+    with pytest.raises(ArtifactError):
+        unpack(rezipped(packed, {"weights.npz": arrays}))
+
+
+@pytest.mark.parametrize("bad", [np.array([np.nan], np.float32), np.array([1.0]), np.array(["text"])])
+def test_weights_are_finite_small_floats(bad):
+    with pytest.raises(ArtifactError, match="finite"):
+        pack(b"model", {}, {"w": bad})
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"calibration": 3},
+        {"calibration": {"temperature": 0}},
+        {"calibration": {"temperature": "hot"}},
+        {"calibration": {"sure": True}},
+        {"calibration": {"digitness_scale": 1e999}},
+    ],
+)
+def test_a_reader_refuses_a_damaged_calibration(card):
+    shipped = unpack(SHIPPED.read_bytes())
+    with pytest.raises(ArtifactError):
+        Reader.open(pack(shipped.model, json.loads(json.dumps(card)), {}))
+
+
+def test_a_reader_refuses_a_network_that_does_not_run():
+    with pytest.raises(ArtifactError, match="cannot be run"):
+        Reader.open(pack(b"not a network", {}, {}))
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ArtifactError, match="cannot be opened"):
+        Reader.open(tmp_path / "none.zip")

@@ -1,0 +1,63 @@
+"""What training sees is deformed within bounds, seeded, and labelled."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.augment import GlyphSource, Mixture, StrokeSource, Warper
+from ml.glyph import from_strokes
+from ml.junk import LABEL, CutJunk, LatticeJunk, sign_source
+from ml.synth import write_digit
+
+
+@pytest.fixture
+def written(rng):
+    labels = np.arange(40) % 10
+    return [write_digit(int(label), rng=rng) for label in labels], labels
+
+
+def test_no_strength_changes_nothing(written, rng):
+    glyphs = np.stack([from_strokes(drawing) for drawing in written[0]])
+    assert np.array_equal(Warper()(glyphs, rng, strength=0.0), glyphs)
+
+
+def test_warped_glyphs_still_show_the_digit(written, rng):
+    glyphs = np.stack([from_strokes(drawing) for drawing in written[0]])
+    warped = Warper()(glyphs, rng)
+    assert warped.shape == glyphs.shape
+    assert warped.dtype == np.uint8
+    ink = warped.sum(axis=(1, 2)) / glyphs.sum(axis=(1, 2))
+    assert (ink > 0.4).all()
+    assert (ink < 2.0).all()
+    assert not np.array_equal(warped, glyphs)
+
+
+def test_every_source_gives_what_it_is_asked_for(written, rng):
+    drawings, labels = written
+    glyphs = np.stack([from_strokes(drawing) for drawing in drawings])
+    warper = Warper()
+    digits = [GlyphSource(glyphs, labels, warper), StrokeSource(drawings, labels, warper)]
+    junk = [sign_source(30, rng, warper), LatticeJunk(drawings, labels, warper), CutJunk(glyphs, labels, warper)]
+    for source in [*digits, *junk]:
+        x, y = source.draw(60, rng, 1.0)
+        assert x.shape == (60, 28, 28)
+        assert x.dtype == np.uint8
+        assert y.shape == (60,)
+        assert ((y == LABEL) if source in junk else (y < LABEL)).all()
+
+
+def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):
+    drawings, labels = written
+    source = StrokeSource(drawings, labels, Warper())
+    mixture = Mixture([(source, 8)])
+    once, again = (list(mixture.batches(3, weak=1, seed=4)) for _ in range(2))
+    assert len(once) == 3
+    assert all(np.array_equal(a[0], b[0]) for a, b in zip(once, again, strict=True))
+    assert not np.array_equal(once[0][0], next(mixture.batches(1, weak=1, seed=4))[0])
+
+
+def test_junk_of_digits_that_have_no_bars_and_do_not_stack(rng):
+    ones = [write_digit(1, rng=rng, style="plain") for _ in range(5)]
+    x, _ = LatticeJunk(ones, np.ones(5, np.int64), Warper()).draw(50, rng, 0.5)
+    assert x.any(axis=(1, 2)).all()

@@ -1,0 +1,52 @@
+"""Probabilities that mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.calibration import Calibration, fit
+
+
+@pytest.fixture
+def overconfident(rng):
+    """Outputs of a network that is three times too sure, with what is true."""
+    n = 4000
+    truth = rng.integers(0, 11, n)
+    logits = rng.normal(0, 1, (n, 11)).astype(np.float32)
+    p = np.exp(logits[:, :10]) / np.exp(logits[:, :10]).sum(axis=1, keepdims=True)
+    labels = np.array([rng.choice(10, p=row) for row in p])
+    labels[truth == 10] = 10
+    logits[:, 10] = np.where(truth == 10, -2, 2) + rng.normal(0, 2, n)
+    logits[:, :10] *= 3
+    return logits, labels
+
+
+def test_it_finds_the_temperature(overconfident):
+    assert fit(*overconfident).temperature == pytest.approx(3.0, rel=0.15)
+
+
+def test_probabilities_are_probabilities(overconfident):
+    digits, digitness = fit(*overconfident).probabilities(overconfident[0])
+    assert np.exp(digits).sum(axis=1) == pytest.approx(1.0)
+    assert ((digitness >= 0) & (digitness <= 1)).all()
+
+
+def test_digitness_is_as_often_right_as_it_says(overconfident):
+    outputs, labels = overconfident
+    _, digitness = fit(outputs, labels).probabilities(outputs)
+    for low, high in ((0.1, 0.4), (0.6, 0.9)):
+        among = (digitness > low) & (digitness < high)
+        assert (labels[among] < 10).mean() == pytest.approx(digitness[among].mean(), abs=0.06)
+
+
+def test_extreme_logits_stay_finite():
+    outputs = np.array([[1e30] + [0] * 9 + [-1e30], [-1e30] * 10 + [1e30]], np.float32)
+    digits, digitness = Calibration().probabilities(outputs)
+    assert np.isfinite(digitness).all()
+    assert not np.isnan(digits).any()
+
+
+def test_a_card_without_calibration_gives_the_defaults():
+    assert Calibration.parse({}) == Calibration()
+    assert Calibration.parse({"temperature": 2, "more": "ignored"}).temperature == 2.0

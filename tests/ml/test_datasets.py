@@ -1,0 +1,81 @@
+"""Data comes from a folder or is fetched; what is damaged is named. No test needs a real data set."""
+
+from __future__ import annotations
+
+import io
+import struct
+import tarfile
+
+import numpy as np
+import pytest
+
+from ml import datasets
+from ml.datasets import DatasetError, held_out, load_mnist, load_strokes
+
+
+@pytest.fixture
+def stroke_file(tmp_path):
+    file = tmp_path / "strokes.npz"
+    np.savez(
+        file,
+        label=np.array([3, 5], np.uint8),
+        writer=np.array([1, 2]),
+        test=np.array([False, True]),
+        points=np.arange(14).reshape(7, 2).astype(np.int16),
+        stroke_start=np.array([0, 3, 5, 7]),
+        sample_start=np.array([0, 2, 3]),
+    )
+    return file
+
+
+def test_strokes_are_cut_where_they_start(stroke_file):
+    found = load_strokes(stroke_file)
+    assert [len(drawing) for drawing in found.drawings] == [2, 1]
+    assert [len(stroke) for stroke in found.drawings[0]] == [3, 2]
+    assert found.drawings[1][0].tolist() == [[10, 11], [12, 13]]
+    assert found.part(found.test).label.tolist() == [5]
+
+
+def test_writers_are_held_out_whole():
+    writers = np.repeat(np.arange(50), 20)
+    aside = held_out(writers, 0.2, seed=1)
+    assert 0.1 < aside.mean() <= 0.2
+    assert not set(writers[aside]) & set(writers[~aside])
+    assert np.array_equal(aside, held_out(writers, 0.2, seed=1))
+
+
+def test_unknown_writers_are_held_out_sample_by_sample():
+    assert held_out(np.full(5000, -1), 0.2, seed=1).mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_what_is_missing_or_damaged_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"mnist\.npz"):
+        load_mnist(tmp_path)
+    np.savez(tmp_path / "mnist.npz", x_train=np.zeros((3, 28, 28), np.uint8))
+    with pytest.raises(DatasetError, match=r"mnist\.npz"):
+        load_mnist(tmp_path)
+    (tmp_path / "strokes.npz").write_bytes(b"PK nothing")
+    with pytest.raises(DatasetError, match=r"strokes\.npz"):
+        load_strokes(tmp_path / "strokes.npz")
+
+
+def test_nowhere_to_be_had(monkeypatch):
+    def no_network() -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(datasets, "_from_keras", no_network)
+    monkeypatch.setattr(datasets, "which", lambda name: None)
+    with pytest.raises(DatasetError, match="Give a folder"):
+        load_mnist()
+
+
+def test_an_idx_file_is_an_array():
+    body = struct.pack(">BBBBii", 0, 0, 8, 2, 2, 3) + bytes(range(6))
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        info = tarfile.TarInfo("data/labels")
+        info.size = len(body)
+        archive.addfile(info, io.BytesIO(body))
+    file.seek(0)
+    with tarfile.open(fileobj=file) as archive:
+        assert datasets._idx(archive, "data/labels").tolist() == [[0, 1, 2], [3, 4, 5]]

@@ -1,0 +1,67 @@
+"""The report counts what was misread on the sets that are there."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from ml.datasets import StrokeSet, load_strokes
+from ml.evaluate import Result, compose_strings, evaluate
+from ml.synth import write_digit
+
+
+@pytest.fixture
+def folder(tmp_path, rng):
+    """A folder with sixty drawn digits, one of them with a wrong label, as a pen data set."""
+    labels = np.arange(60) % 10
+    drawings = [write_digit(int(label), rng=rng, style=None) for label in labels]
+    strokes = [stroke * 100 for drawing in drawings for stroke in drawing]
+    labels[7] = 1
+    np.savez(
+        tmp_path / "pendigits_strokes.npz",
+        label=labels.astype(np.uint8),
+        writer=np.repeat([1, 2, 3], 20),
+        test=np.ones(60, bool),
+        points=np.concatenate(strokes),
+        stroke_start=np.cumsum([0, *map(len, strokes)]),
+        sample_start=np.cumsum([0, *map(len, drawings)]),
+    )
+    return tmp_path
+
+
+def test_it_works(reader, folder):
+    report = evaluate(reader, folder)
+    names = [result.name for result in report.results]
+    assert names == ["pendigits_test", "pendigits_test_strings"]
+    digits = report.results[0]
+    assert digits.n == 60
+    assert 1 <= digits.errors <= 4
+    assert report.version == reader.version
+    assert json.loads(json.dumps(report.as_json()))["sets"][0]["errors"] == digits.errors
+    assert "pendigits_test" in report.as_text()
+
+
+def test_only_what_was_asked_for(reader, folder):
+    assert [r.name for r in evaluate(reader, folder, only=["pendigits_test"]).results] == ["pendigits_test"]
+
+
+def test_an_empty_folder_gives_an_empty_report(reader, tmp_path):
+    assert evaluate(reader, tmp_path).results == ()
+
+
+def test_the_interval_is_wilsons():
+    low, high = Result("x", 10_000, 25).interval
+    assert low == pytest.approx(0.9963, abs=1e-4)
+    assert high == pytest.approx(0.9983, abs=1e-4)
+    assert Result("x", 10, 0).interval[1] == 1.0
+    assert Result("x", 0, 0).accuracy == 0.0
+
+
+def test_strings_are_of_one_writer_and_seeded(folder):
+    pen = load_strokes(folder / "pendigits_strokes.npz")
+    assert isinstance(pen, StrokeSet)
+    once, again = compose_strings(pen, 20, seed=3), compose_strings(pen, 20, seed=3)
+    assert once[1] == again[1]
+    assert all(2 <= len(text) <= 6 for text in once[1])

@@ -1,0 +1,103 @@
+"""Lines, candidates and paths, with a network whose opinion is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.lattice import Weights, best_path, find_lines, layouts, numbers
+
+WEIGHTS = Weights()
+
+
+def row(n: int, *, y: float = 0.0, step: float = 80.0, x: float = 0.0) -> np.ndarray:
+    """Boxes of `n` digits 50 wide and 100 high."""
+    return np.array([[x + i * step, y, 50.0, 100.0] for i in range(n)])
+
+
+def opinions(candidates, says):
+    """Log probabilities and digit-ness: `says` gives label and digit-ness for some pieces, or None."""
+    digits, digitness = np.full((len(candidates), 10), np.log(0.01 / 9)), np.full(len(candidates), 0.02)
+    for i, candidate in enumerate(candidates):
+        label, sure = says(candidate.pieces) or (0, 0.02)
+        digits[i, label] = np.log(0.99)
+        digitness[i] = sure
+    return digits, digitness
+
+
+def read(boxes, says):
+    (layout, *_) = layouts(boxes, WEIGHTS)
+    return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS)
+
+
+def test_pieces_beside_each_other_are_one_line():
+    assert find_lines(row(5)[[3, 1, 0, 4, 2]]) == [(2, 1, 4, 0, 3)]
+
+
+def test_lines_are_read_from_top_to_bottom():
+    assert find_lines(np.concatenate([row(3, y=200), row(2)])) == [(3, 4), (0, 1, 2)]
+
+
+@pytest.mark.parametrize("degrees", [-12, 12])
+def test_a_sloping_line_is_one_line(degrees):
+    boxes = row(8)
+    boxes[:, 1] += boxes[:, 0] * np.tan(np.deg2rad(degrees))
+    assert len(find_lines(boxes)) == 1
+
+
+def test_a_wide_gap_does_not_break_a_line():
+    assert len(find_lines(np.concatenate([row(2), row(2, x=900)]))) == 1
+
+
+def test_a_hat_belongs_to_the_line_below_it():
+    boxes = np.concatenate([row(3, y=0), row(3, y=150), [[85, 138, 45, 3]]])
+    assert [len(line) for line in find_lines(boxes)] == [3, 4]
+
+
+def test_single_pieces_are_digits():
+    path = read(row(3), lambda pieces: (pieces[0] + 4, 0.99) if len(pieces) == 1 else None)
+    assert [segment.label for segment in path.segments] == [4, 5, 6]
+    assert path.share > 0.8
+
+
+def test_two_strokes_are_one_digit_when_the_network_says_so():
+    boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
+    path = read(boxes, lambda pieces: {(0, 1): (4, 0.97), (2,): (2, 0.97), (0,): (1, 0.3)}.get(pieces))
+    assert [(segment.label, segment.candidate.pieces) for segment in path.segments] == [(4, (0, 1)), (2, (2,))]
+
+
+def test_ink_that_is_no_digit_is_left_out():
+    path = read(row(3), lambda pieces: (5, 0.99) if pieces in ((0,), (2,)) else None)
+    assert [segment.label for segment in path.segments] == [5, None, 5]
+
+
+def test_shares_of_a_doubtful_digit_add_up():
+    (layout,) = layouts(row(1), WEIGHTS)
+    digits = np.log(np.array([[0.6, 0.4, *[1e-9] * 8]]))
+    path = best_path(layout.candidates, digits, np.array([0.9]), WEIGHTS)
+    assert path.share == pytest.approx(0.54, abs=0.01)
+    assert path.second == (1,)
+    assert path.second_share == pytest.approx(0.36, abs=0.01)
+
+
+def test_few_pieces_on_two_lines_may_be_one_digit():
+    circles = np.array([[0, 0, 50, 50.0], [0, 51, 55, 50]])
+    found = layouts(circles, WEIGHTS)
+    assert [len(layout.lines) for layout in found] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("starts", "groups"),
+    [
+        ([0, 80, 160, 240], [4]),
+        ([0, 80, 300, 380], [2, 2]),
+        ([0, 300], [1, 1]),
+        ([0, 100], [2]),
+        ([0, 220, 440, 660], [4]),  # far apart, but evenly
+        ([0, 70, 280, 350, 560], [2, 2, 1]),
+    ],
+)
+def test_wide_gaps_part_numbers(starts, groups):
+    boxes = np.array([[start, 0, 50, 100.0] for start in starts])
+    path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
+    assert [len(group) for group in numbers(path.segments, 100.0, WEIGHTS)] == groups

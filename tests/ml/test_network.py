@@ -1,0 +1,51 @@
+"""Keras and LiteRT agree, and a network can be trained from synthetic ink alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml import network
+from ml.artifact import unpack
+from ml.glyph import from_strokes
+from ml.reader import SHIPPED, Reader
+from ml.synth import write_digit
+from ml.train import Material, Settings, finish, mixture, train
+
+pytestmark = pytest.mark.slow  # imports TensorFlow, which takes seconds
+
+
+@pytest.fixture(scope="module")
+def keras_model():
+    return network.build()
+
+
+def test_it_is_small(keras_model):
+    assert keras_model.count_params() < 500_000
+    assert keras_model.output_shape == (None, network.OUTPUTS)
+
+
+def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
+    network.set_weights(keras_model, unpack(SHIPPED.read_bytes()).weights)
+    glyphs = np.stack([from_strokes(write_digit(label % 10, rng=rng)) for label in range(41)])
+    expected = keras_model(glyphs[..., None] / np.float32(255), training=False).numpy()
+    assert np.abs(reader.outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+def test_weights_of_another_network_are_refused(keras_model):
+    weights = network.get_weights(keras_model)
+    with pytest.raises(ValueError, match="another network"):
+        network.set_weights(keras_model, {**weights, "more": weights["conv0/kernel"]})
+    with pytest.raises(ValueError, match="another shape"):
+        network.set_weights(keras_model, {**weights, "conv0/kernel": weights["conv1/kernel"]})
+
+
+def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
+    settings = Settings(seed=3, epochs=2, examples=1600, batch=32, average=0.9, weak_epochs=1, pool=200)
+    once, again = (train(mixture(Material(), settings), settings) for _ in range(2))
+    first, second = network.get_weights(once), network.get_weights(again)
+    assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
+    fresh = Reader.open(finish(once, Material(), settings))
+    assert fresh.card["settings"]["seed"] == 3
+    readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
+    assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50

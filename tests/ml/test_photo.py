@@ -1,0 +1,105 @@
+"""Pictures with the faults that photographs have."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from ml.photo import find_pieces
+from ml.synth import write_number
+
+from .conftest import drawn
+
+
+@pytest.fixture
+def page(rng) -> np.ndarray:
+    """Four digits on 800x400."""
+    return drawn(write_number("2749", rng=rng, canvas=(800, 400)), (800, 400), pen=6)
+
+
+def test_pieces_are_digits(page):
+    pieces = find_pieces(page)
+    assert pieces is not None
+    assert 4 <= len(pieces.boxes) <= 6
+
+
+def test_uneven_light(reader, page):
+    light = np.linspace(0.4, 1.0, 800)[None] * np.linspace(0.7, 1.0, 400)[:, None]
+    assert reader.read([(page * light).astype(np.uint8)])[0].text == "2749"
+
+
+def test_a_shadow_with_a_soft_edge(reader, page):
+    shadow = np.ones((400, 800), np.float32)
+    shadow[250:] = 0.55
+    shadow = cv2.GaussianBlur(shadow, (0, 0), 12)
+    assert reader.read([(page * shadow).astype(np.uint8)])[0].text == "2749"
+
+
+def test_noise_and_blur(reader, page, rng):
+    noisy = cv2.GaussianBlur(page, (0, 0), 1.2) + rng.normal(0, 8, page.shape)
+    assert reader.read([noisy.clip(0, 255).astype(np.uint8)])[0].text == "2749"
+
+
+def test_pencil(reader, page):
+    assert reader.read([(200 + page * 0.1).astype(np.uint8)])[0].text == "2749"
+
+
+def test_ruled_paper(reader, page):
+    for y in range(20, 400, 45):
+        page[y : y + 2] = np.minimum(page[y : y + 2], 150)
+    assert reader.read([page])[0].text == "2749"
+
+
+def test_a_dark_table_around_the_page(reader, page):
+    framed = np.full((440, 860), 30, np.uint8)
+    framed[20:420, 30:830] = page
+    assert reader.read([framed])[0].text == "2749"
+
+
+def test_specks(reader, page, rng):
+    for _ in range(30):
+        x, y = int(rng.integers(5, 790)), int(rng.integers(5, 390))
+        page[y : y + 2, x : x + 2] = 0
+    assert reader.read([page])[0].text == "2749"
+
+
+def test_thin_lines_are_kept(reader, rng):
+    large = drawn(write_number("2749", rng=rng, canvas=(1500, 700)), (1500, 700), pen=1)
+    assert reader.read([large])[0].text == "2749"
+
+
+def test_small_pictures_are_enlarged(reader, page):
+    small = cv2.resize(page, (120, 60), interpolation=cv2.INTER_AREA)
+    reading = reader.read([small])[0]
+    assert reading.text == "2749"
+    assert max(digit.box[0] + digit.box[2] for digit in reading.digits) <= 121
+
+
+def test_digits_that_touch_are_cut(reader):
+    rng = np.random.default_rng(3)
+    right = 0
+    for text in ("25", "63", "38", "50", "94", "26", "83", "59", "20", "65"):
+        whole = drawn(write_number(text, rng=rng, canvas=(400, 300)), (400, 300), pen=8)
+        pieces = find_pieces(whole)
+        x, _, w, _ = pieces.boxes[np.argsort(pieces.boxes[:, 0])].astype(int)[0]
+        second = int(pieces.boxes[:, 0].max())
+        shift = second - (x + w) + 5  # the right one moves left until they overlap
+        ink = 255 - whole
+        moved = np.zeros_like(ink)
+        moved[:, : 400 - shift] = ink[:, shift:]
+        moved[:, : x + w - 6] = 0
+        left = np.where(np.arange(400)[None] < x + w + 1, ink, 0).astype(np.uint8)
+        right += reader.read([255 - np.maximum(left, moved)])[0].text == text
+    assert right >= 5
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 400), (400, 1), (3, 3), (2, 1600)])
+def test_odd_sizes(reader, size, rng):
+    for grey in (np.zeros(size, np.uint8), rng.integers(0, 256, size, dtype=np.uint8)):
+        assert reader.read([grey])[0].state in {"recognised", "unsure", "not_a_digit", "empty"}
+
+
+def test_paper_without_writing_is_empty(reader, rng):
+    paper = np.full((300, 400), 190) + rng.normal(0, 4, (300, 400))
+    assert reader.read([paper.astype(np.uint8)])[0].state == "empty"
