@@ -54,7 +54,7 @@ def _coverage(length: int, side: int) -> NDArray[np.float32]:
     edges = np.arange(BOX + 1) * side / BOX
     left = np.arange(first, first + length)
     overlap = np.minimum(edges[1:, None], left + 1) - np.maximum(edges[:-1, None], left)
-    return (overlap.clip(0) * (BOX / side)).astype(np.float32)
+    return np.asarray(overlap.clip(0) * (BOX / side), np.float32)
 
 
 def _centred(grey: NDArray[np.float32]) -> Glyph:

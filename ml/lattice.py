@@ -1,8 +1,8 @@
-"""From pieces of ink to the best reading: lines, candidate digits, and the best path through them.
+"""From candidate digits to the best reading of a line: the best path, and how much of all paths it is.
 
-Every run of neighbouring pieces that could be one digit is a candidate. The network scores all of them, and the
-sum over all paths gives honest probabilities: a digit is as sure as the share of the paths that hold it (after
-"Global Training of Document Processing Systems using Graph Transformer Networks", Bottou, Bengio, LeCun 1997).
+The network scores all candidates. The sum over all paths gives honest probabilities: a digit is as sure as the
+share of the paths that hold it (after "Global Training of Document Processing Systems using Graph Transformer
+Networks", Bottou, Bengio, LeCun 1997).
 """
 
 from __future__ import annotations
@@ -14,58 +14,22 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.pieces import Boxes, typical_height, union
+from ml.layout import Candidate, Weights
 
-Order = tuple[int, ...]  # pieces of one line, from left to right
+Floats = NDArray[np.float64]
+_Span = tuple[int, int, float]  # start, stop, log weight of all that a candidate can be
 
-
-@dataclass(frozen=True)
-class Weights:
-    """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats."""
-
-    longest_run: int = 4  # pieces in a digit
-    widest: float = 1.6  # of several pieces together
-    tallest: float = 1.9
-    gap: float = 0.5  # between neighbours of one digit
-    smallest: float = 0.35  # the square of a smaller piece is not blown up beyond this: dots stay dots
-    height_spread: float = 0.35  # standard deviation of log height
-    height_cap: float = 4.0  # a flat piece costs no more than this
-    junk: float = 1.5  # for a piece that belongs to no digit
-    space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
-    space_least: float = 0.8  # among more digits this wide,
-    space_ratio: float = 2.2  # and so many times the mean of the narrower gaps,
-    space_floor: float = 0.15  # which are taken to be no narrower than this
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Pieces `order[start:stop]` of line `line`, taken as one digit."""
-
-    line: int
-    start: int
-    stop: int
-    pieces: Order
-    box: tuple[float, float, float, float]
-    at_least: float
-    cost: float  # of the geometry, in nats
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One way to see the page: its lines and, line after line, their candidates."""
-
-    lines: tuple[Order, ...]
-    heights: tuple[float, ...]
-    candidates: tuple[Candidate, ...]
+_LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
+_TRAILS = 4  # texts kept at each position
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A candidate on the best path. `label` is None for ink that is no digit."""
+    """A candidate on the best path. `label` is None for what is no digit; `share` is that of the paths with it."""
 
     candidate: Candidate
     label: int | None
-    confidence: float
+    share: float
 
 
 @dataclass(frozen=True)
@@ -74,224 +38,107 @@ class Path:
 
     segments: tuple[Segment, ...]
     share: float
-    second: tuple[int, ...] | None
+    second: tuple[int, ...]
     second_share: float
     total: float  # log of the sum over all paths
 
 
-def layouts(boxes: Boxes, weights: Weights) -> list[Layout]:
-    """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles."""
-    lines = find_lines(boxes)
-    found = [_layout(boxes, lines, weights)]
-    if len(lines) > 1 and len(boxes) <= weights.longest_run:
-        whole = tuple(range(len(boxes)))
-        box = union(boxes)
-        one = Candidate(0, 0, len(boxes), whole, _box(box), 0.0, 0.0)
-        found.append(Layout((whole,), (float(box[3]),), (one,)))
-    return found
+@dataclass(frozen=True)
+class _Edge:
+    """A candidate with a label, or with None as ink that is no digit."""
+
+    candidate: Candidate
+    label: int | None
+    weight: float
 
 
-def find_lines(boxes: Boxes) -> list[Order]:
-    """Pieces (n, 4) as lines from top to bottom, each from left to right."""
-    if len(boxes) == 1:
-        return [(0,)]
-    height = typical_height(boxes[:, 3])
-    body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
-    bodies = np.flatnonzero(body)
-    group = np.empty(len(boxes), np.int64)
-    group[bodies] = _connected(_same_line(boxes[bodies], 2.5 * height))
-    for i in np.flatnonzero(~body):
-        group[i] = group[bodies[np.argmin(_distance(boxes[i], boxes[bodies]))]]
-    middle = boxes[:, :2] + boxes[:, 2:] / 2
-    lines = [np.flatnonzero(group == g) for g in np.unique(group)]
-    lines.sort(key=lambda line: float(middle[line, 1].mean()))
-    return [
-        tuple(int(i) for i in line[np.argsort(middle[line, 0], kind="stable")]) for line in _rejoin(boxes, lines)
-    ]
+@dataclass(frozen=True)
+class _Trail:
+    """Ways from the start that read the same: the log of their sum, and the best of them."""
 
-
-def _same_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
-    """(n, n) true where two bodies share more than half of the smaller height and are not far apart."""
-    x, y, w, h = boxes.T
-    shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
-    apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
-    return np.asarray((shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach))
-
-
-def _connected(near: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The number of the connected component of each node."""
-    group = np.full(len(near), -1, np.int64)
-    for seed in range(len(near)):
-        todo = [seed] if group[seed] < 0 else []
-        while todo:
-            node = todo.pop()
-            group[node] = seed
-            fresh = np.flatnonzero(near[node] & (group < 0))
-            group[fresh] = seed
-            todo.extend(int(i) for i in fresh)
-    return group
-
-
-def _distance(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
-    """(n,) gaps between a box and others; where they overlap the distance of the centres breaks the tie."""
-    gap = np.maximum(np.maximum(others[:, :2] - box[:2] - box[2:], box[:2] - others[:, :2] - others[:, 2:]), 0)
-    centres = others[:, :2] + others[:, 2:] / 2 - box[:2] - box[2:] / 2
-    return np.asarray(np.hypot(*gap.T) + 0.1 * np.hypot(*centres.T))
-
-
-def _rejoin(boxes: Boxes, lines: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Join parts of one line that lie far apart: side by side, and level."""
-    joined: list[NDArray[np.int64]] = []
-    for line in lines:
-        box = union(boxes[line])
-        last = union(boxes[joined[-1]]) if joined else None
-        if last is not None and _level(last, box):
-            joined[-1] = np.concatenate([joined[-1], line])
-        else:
-            joined.append(line)
-    return joined
-
-
-def _level(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    shared = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    beside = a[0] + a[2] < b[0] or b[0] + b[2] < a[0]
-    return bool(beside and shared > 0.5 * min(a[3], b[3]))
-
-
-def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights) -> Layout:
-    heights = tuple(typical_height(boxes[list(line), 3]) for line in lines)
-    found = [
-        candidate
-        for number, (line, height) in enumerate(zip(lines, heights, strict=True))
-        for candidate in _candidates(boxes, number, line, height, weights)
-    ]
-    return Layout(tuple(lines), heights, tuple(found))
-
-
-def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: Weights) -> list[Candidate]:
-    """Runs of neighbours that may be one digit. Each piece alone is always among them, so that there is a path."""
-    found = []
-    for start in range(len(line)):
-        low = high = boxes[line[start]]
-        low, high = low[:2], high[:2] + high[2:]
-        for stop in range(start + 1, min(start + weights.longest_run, len(line)) + 1):
-            piece = boxes[line[stop - 1]]
-            if piece[0] - high[0] > weights.gap * height:
-                break
-            low, high = np.minimum(low, piece[:2]), np.maximum(high, piece[:2] + piece[2:])
-            w, h = high - low
-            if stop - start > 1 and (w > weights.widest * height or h > weights.tallest * height):
-                continue
-            cost = _height_cost(h, height, weights)
-            at_least = weights.smallest * height
-            box = _box(np.concatenate([low, high - low]))
-            found.append(Candidate(number, start, stop, line[start:stop], box, at_least, cost))
-    return found
-
-
-def _height_cost(height: float, usual: float, weights: Weights) -> float:
-    if usual <= 0:
-        return 0.0
-    deviation = np.log(max(height / usual, 1e-3)) / weights.height_spread
-    return float(min(0.5 * deviation**2, weights.height_cap))
-
-
-def _box(box: NDArray[np.float64]) -> tuple[float, float, float, float]:
-    x, y, w, h = box.tolist()
-    return x, y, w, h
+    labels: tuple[int, ...]
+    total: float
+    best: float
+    edges: tuple[_Edge, ...]
 
 
 def best_path(
-    candidates: Sequence[Candidate],
-    digits: NDArray[np.float64],
-    digitness: NDArray[np.float64],
-    weights: Weights,
+    candidates: Sequence[Candidate], digits: Floats, digitness: Floats, pieces: int, weights: Weights
 ) -> Path:
-    """The best path through the candidates of one line.
+    """The best path through the candidates of one line, in a drawing of `pieces` pieces.
 
     `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
     it is a digit at all.
     """
     length = max(candidate.stop for candidate in candidates)
-    junk_cost = weights.junk if length > 1 else 0.0
-    edges = [_edges(i, c, digits[i], digitness[i], junk_cost) for i, c in enumerate(candidates)]
-    flat = [edge for group in edges for edge in group]
-    forward, backward = _sums(flat, candidates, length)
-    best, second = _two_best(flat, candidates, length)
-    total = forward[length]
+    dear = weights.junk if pieces > 1 else 0.0
+    edges: list[list[_Edge]] = [[] for _ in range(length)]
+    spans: list[_Span] = []
+    for candidate, labels, sure in zip(candidates, digits, digitness, strict=True):
+        known = float(np.log(max(sure, 1e-9))) - candidate.cost
+        unknown = float(np.log(max(1.0 - sure, 1e-9))) - dear if candidate.stop - candidate.start == 1 else -np.inf
+        edges[candidate.start] += _edges(candidate, labels, known, unknown)
+        spans.append((candidate.start, candidate.stop, float(np.logaddexp(known, unknown))))
+    forward, backward = _sums(spans, length)
+    trails = _trails(edges, length)
+    total = float(forward[length])
     segments = []
-    for weight, i, label in best[1]:
-        c = candidates[i]
-        share = float(np.exp(forward[c.start] + weight + backward[c.stop] - total))
-        segments.append(Segment(c, label, min(share, 1.0)))
-    return Path(
-        tuple(segments),
-        min(1.0, float(np.exp(best[0] - total))),
-        None if second is None else _labels(second[1]),
-        0.0 if second is None else min(1.0, float(np.exp(second[0] - total))),
-        float(total),
-    )
+    for edge in trails[0].edges:
+        c = edge.candidate
+        share = _share(forward[c.start] + edge.weight + backward[c.stop] - total)
+        segments.append(Segment(c, edge.label, share))
+    second = trails[1] if len(trails) > 1 else _Trail((), -np.inf, -np.inf, ())
+    best_share = _share(trails[0].total - total)
+    return Path(tuple(segments), best_share, second.labels, _share(second.total - total), total)
 
 
-Edge = tuple[float, int, int | None]  # log weight, candidate, label
-Trail = tuple[float, tuple[Edge, ...]]
+def _share(log_share: float) -> float:
+    return min(1.0, float(np.exp(log_share)))
 
 
-def _labels(trail: tuple[Edge, ...]) -> tuple[int, ...]:
-    return tuple(label for _, _, label in trail if label is not None)
+def _edges(candidate: Candidate, labels: Floats, known: float, unknown: float) -> list[_Edge]:
+    """One edge for each likely label and, for a lone piece, one that says: no digit."""
+    edges = [_Edge(candidate, int(i), known + float(labels[i])) for i in np.argsort(-labels)[:_LABELS]]
+    return edges if unknown == -np.inf else [*edges, _Edge(candidate, None, unknown)]
 
 
-def _edges(
-    i: int, candidate: Candidate, digits: NDArray[np.float64], digitness: float, junk_cost: float
-) -> list[Edge]:
-    """One edge a label, and for a lone piece one that says: no digit."""
-    known = float(np.log(max(digitness, 1e-9))) - candidate.cost
-    edges: list[Edge] = [(known + float(p), i, label) for label, p in enumerate(digits)]
-    if candidate.stop - candidate.start == 1 or junk_cost == 0.0:
-        edges.append((float(np.log(max(1.0 - digitness, 1e-9))) - junk_cost, i, None))
-    return edges
-
-
-def _sums(
-    edges: Sequence[Edge], candidates: Sequence[Candidate], length: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _sums(spans: Sequence[_Span], length: int) -> tuple[Floats, Floats]:
     """Log sums over all ways to reach each position from the left, and from the right."""
     forward, backward = np.full(length + 1, -np.inf), np.full(length + 1, -np.inf)
     forward[0] = backward[length] = 0.0
-    spans: dict[tuple[int, int], float] = {}
-    for weight, i, _ in edges:
-        key = (candidates[i].start, candidates[i].stop)
-        spans[key] = float(np.logaddexp(spans.get(key, -np.inf), weight))
-    for (start, stop), weight in sorted(spans.items()):
+    for start, stop, weight in sorted(spans):
         forward[stop] = np.logaddexp(forward[stop], forward[start] + weight)
-    for (start, stop), weight in sorted(spans.items(), key=lambda item: -item[0][1]):
+    for start, stop, weight in sorted(spans, reverse=True):
         backward[start] = np.logaddexp(backward[start], weight + backward[stop])
     return forward, backward
 
 
-def _two_best(edges: Sequence[Edge], candidates: Sequence[Candidate], length: int) -> tuple[Trail, Trail | None]:
-    """The best path and the best one that reads differently."""
-    trails: list[list[Trail]] = [[] for _ in range(length + 1)]
-    trails[0] = [(0.0, ())]
-    by_start: dict[int, list[Edge]] = {}
-    for edge in edges:
-        by_start.setdefault(candidates[edge[1]].start, []).append(edge)
+def _trails(edges: Sequence[Sequence[_Edge]], length: int) -> list[_Trail]:
+    """The likeliest texts of the whole line, by the sum over the ways that read so."""
+    reached: list[list[_Trail]] = [[] for _ in range(length + 1)]
+    reached[0] = [_Trail((), 0.0, 0.0, ())]
     for start in range(length):
-        trails[start] = _distinct(trails[start])
-        for edge in sorted(by_start.get(start, []), reverse=True, key=lambda e: e[0]):
-            stop = candidates[edge[1]].stop
-            trails[stop].extend((score + edge[0], (*path, edge)) for score, path in trails[start])
-    ends = _distinct(trails[length])
-    return ends[0], ends[1] if len(ends) > 1 else None
+        for trail in _merged(reached[start]):
+            for edge in edges[start]:
+                reached[edge.candidate.stop].append(_longer(trail, edge))
+    return _merged(reached[length])
 
 
-def _distinct(trails: list[Trail], keep: int = 3) -> list[Trail]:
-    found: dict[tuple[int, ...], Trail] = {}
-    for trail in sorted(trails, key=lambda t: -t[0]):
-        found.setdefault(_labels(trail[1]), trail)
-        if len(found) == keep:
-            break
-    return list(found.values())
+def _longer(trail: _Trail, edge: _Edge) -> _Trail:
+    labels = trail.labels if edge.label is None else (*trail.labels, edge.label)
+    return _Trail(labels, trail.total + edge.weight, trail.best + edge.weight, (*trail.edges, edge))
+
+
+def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
+    """One trail for each text, the likeliest texts first."""
+    found: dict[tuple[int, ...], _Trail] = {}
+    for trail in trails:
+        other = found.get(trail.labels)
+        if other is not None:
+            best = max(trail, other, key=lambda t: t.best)
+            trail = _Trail(best.labels, float(np.logaddexp(trail.total, other.total)), best.best, best.edges)
+        found[trail.labels] = trail
+    return sorted(found.values(), key=lambda t: -t.total)[:_TRAILS]
 
 
 def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> list[list[Segment]]:

@@ -17,8 +17,12 @@ from ml import lattice
 from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
 from ml.ink import InkError, Strokes
+from ml.layout import Layout, Weights, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
+
+Floats = NDArray[np.float64]
+Paths = Sequence[lattice.Path]
 
 SHIPPED = Path(__file__).parent / "base" / "reader.zip"
 HIGHEST = 0.999  # nobody is surer than that about handwriting
@@ -28,6 +32,7 @@ _BUCKETS = (
     8,
     1,
 )  # batch sizes; a batch saves only 7 % a glyph, so two single calls beat a half-empty one
+_LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
 _OUTPUTS = 11  # ten digit logits, one digit-ness logit; an embedding follows
 
 
@@ -62,12 +67,10 @@ class Reader:
     def __init__(self, artifact: Artifact) -> None:
         self._artifact = artifact
         self._calibration = _calibration(artifact.card)
-        self._weights = lattice.Weights()
+        self._weights = Weights()
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self._run(
-            np.zeros((1, 28, 28), np.uint8)
-        )  # a network that cannot run is found here, not at the first drawing
+        self._run(np.zeros((1, 28, 28), np.uint8))  # what cannot run is found now, not at the first drawing
 
     @classmethod
     def open(cls, source: Path | bytes) -> Reader:
@@ -157,10 +160,10 @@ def _calibration(card: dict[str, Any]) -> Calibration:
 class _Page:
     """One drawing on its way through the reader."""
 
-    def __init__(self, drawing: Strokes | NDArray[np.uint8], weights: lattice.Weights) -> None:
+    def __init__(self, drawing: Strokes | NDArray[np.uint8], weights: Weights) -> None:
         self._pieces = _pieces(drawing)
         self._weights = weights
-        self._layouts = [] if self._pieces is None else lattice.layouts(self._pieces.boxes, weights)
+        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights)
         self.size = sum(len(layout.candidates) for layout in self._layouts)
 
     def glyphs(self) -> list[NDArray[np.uint8]]:
@@ -168,18 +171,29 @@ class _Page:
             return []
         return [self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates]
 
-    def reading(
-        self, digits: NDArray[np.float64], digitness: NDArray[np.float64], calibration: Calibration
-    ) -> Reading:
-        best: tuple[float, Reading] | None = None
+    def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
+        """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""
+        views: list[tuple[Layout, Paths, Floats]] = []
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
+            views.append((layout, self._paths(layout, digits[part], digitness[part]), np.exp(digits[part])))
             done = part.stop
-            total, reading = _read_layout(layout, digits[part], digitness[part], self._weights, calibration)
-            if best is None or total > best[0]:
-                best = total, reading
-        return EMPTY if best is None else best[1]
+        if not views:
+            return EMPTY
+        totals = np.array([sum(path.total for path in paths) for _, paths, _ in views])
+        best = int(totals.argmax())
+        share = float(1.0 / np.exp(totals - totals[best]).sum())
+        return _reading(*views[best], share, self._weights, calibration)
+
+    def _paths(self, layout: Layout, digits: Floats, digitness: Floats) -> Paths:
+        pieces = sum(len(line) for line in layout.lines)
+        found = []
+        for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
+            part = list(group)
+            candidates = [layout.candidates[i] for i in part]
+            found.append(lattice.best_path(candidates, digits[part], digitness[part], pieces, self._weights))
+        return found
 
 
 def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
@@ -195,64 +209,49 @@ def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
     return StrokePieces(strokes) if strokes else None
 
 
-def _read_layout(
-    layout: lattice.Layout,
-    digits: NDArray[np.float64],
-    digitness: NDArray[np.float64],
-    weights: lattice.Weights,
-    calibration: Calibration,
-) -> tuple[float, Reading]:
-    paths: list[lattice.Path] = []
-    probabilities: dict[lattice.Candidate, NDArray[np.float64]] = {}
-    numbered = enumerate(layout.candidates)
-    for _, group in groupby(numbered, key=lambda item: item[1].line):
-        chosen, candidates = zip(*group, strict=True)
-        part = list(chosen)
-        paths.append(lattice.best_path(candidates, digits[part], digitness[part], weights))
-        probabilities.update(zip(candidates, np.exp(digits[part]), strict=True))
-    return sum(path.total for path in paths), _reading(layout, paths, probabilities, weights, calibration)
-
-
 def _reading(
-    layout: lattice.Layout,
-    paths: Sequence[lattice.Path],
-    probabilities: dict[lattice.Candidate, NDArray[np.float64]],
-    weights: lattice.Weights,
+    layout: Layout,
+    paths: Paths,
+    probabilities: Floats,
+    share: float,
+    weights: Weights,
     calibration: Calibration,
 ) -> Reading:
+    """`probabilities` (n, 10) are those of the candidates; `share` is the probability of the layout."""
     rows = [_line_text(path, height, weights) for path, height in zip(paths, layout.heights, strict=True)]
     text = "\n".join(row for row in rows if row)
-    confidence = min(HIGHEST, math.prod(path.share for path in paths))
-    found = [
-        _digit(segment, probabilities[segment.candidate])
+    confidence = min(HIGHEST, share * math.prod(path.share for path in paths))
+    by_candidate = dict(zip(layout.candidates, probabilities, strict=True))
+    found = tuple(
+        _digit(segment, by_candidate[segment.candidate], share)
         for path, height in zip(paths, layout.heights, strict=True)
         for segment in path.segments
-        if segment.label is not None or len(path.segments) == 1 or segment.candidate.box[3] >= 0.5 * height
-    ]
+        if segment.label is not None or not text or segment.candidate.box[3] >= _LARGE * height
+    )
     if not text:
-        return Reading("not_a_digit", "", confidence, tuple(found))
+        return Reading("not_a_digit", "", confidence, found)
     unread = any(digit.label is None for digit in found)
     sure = confidence >= calibration.sure and not unread
     alternative = _alternative(paths, rows, calibration)
-    return Reading("recognised" if sure else "unsure", text, confidence, tuple(found), alternative)
+    return Reading("recognised" if sure else "unsure", text, confidence, found, alternative)
 
 
-def _line_text(path: lattice.Path, height: float, weights: lattice.Weights) -> str:
+def _line_text(path: lattice.Path, height: float, weights: Weights) -> str:
     groups = lattice.numbers(path.segments, height, weights)
     return " ".join("".join(str(segment.label) for segment in group) for group in groups)
 
 
-def _digit(segment: lattice.Segment, probabilities: NDArray[np.float64]) -> Digit:
+def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Digit:
     shares = tuple((probabilities / probabilities.sum()).tolist())
     candidate = segment.candidate
-    return Digit(segment.label, min(HIGHEST, segment.confidence), shares, candidate.box, candidate.line)
+    return Digit(segment.label, min(HIGHEST, share * segment.share), shares, candidate.box, candidate.line)
 
 
-def _alternative(paths: Sequence[lattice.Path], rows: Sequence[str], calibration: Calibration) -> str | None:
+def _alternative(paths: Paths, rows: Sequence[str], calibration: Calibration) -> str | None:
     """The text with the likeliest change of one line, when it is likely enough to be offered."""
     line = max(range(len(paths)), key=lambda i: paths[i].second_share / max(paths[i].share, 1e-12))
     path = paths[line]
-    if path.second is None or path.second_share < calibration.offer:
+    if path.second_share < calibration.offer:
         return None
     second = _spaced("".join(map(str, path.second)), rows[line])
     return "\n".join(row for row in [*rows[:line], second, *rows[line + 1 :]] if row) or None

@@ -140,7 +140,9 @@ def train(source: Mixture, settings: Settings) -> Any:
     optimizer = keras.optimizers.AdamW(rate, settings.decay, use_ema=True, ema_momentum=settings.average)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     # XLA takes three times as long for a network of this size on a processor.
-    model.compile(optimizer, network.loss, jit_compile=False, steps_per_execution=min(16, epoch))
+    # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
+    together = max(n for n in range(1, 17) if epoch % n == 0)
+    model.compile(optimizer, network.loss, jit_compile=False, steps_per_execution=together)
     report = keras.callbacks.LambdaCallback(on_epoch_end=_log_epoch)
     data = _dataset(source, steps, settings)
     model.fit(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.lattice import Weights, best_path, find_lines, layouts, numbers
+from ml.lattice import best_path, numbers
+from ml.layout import Weights, find_lines, layouts
 
 WEIGHTS = Weights()
 
@@ -27,7 +28,7 @@ def opinions(candidates, says):
 
 def read(boxes, says):
     (layout, *_) = layouts(boxes, WEIGHTS)
-    return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS)
+    return best_path(layout.candidates, *opinions(layout.candidates, says), len(boxes), WEIGHTS)
 
 
 def test_pieces_beside_each_other_are_one_line():
@@ -66,6 +67,12 @@ def test_two_strokes_are_one_digit_when_the_network_says_so():
     assert [(segment.label, segment.candidate.pieces) for segment in path.segments] == [(4, (0, 1)), (2, (2,))]
 
 
+def test_ink_of_which_nothing_is_a_digit():
+    path = read(row(2, step=55), lambda pieces: None)
+    assert [segment.label for segment in path.segments] in ([None], [None, None])
+    assert path.share > 0.5
+
+
 def test_ink_that_is_no_digit_is_left_out():
     path = read(row(3), lambda pieces: (5, 0.99) if pieces in ((0,), (2,)) else None)
     assert [segment.label for segment in path.segments] == [5, None, 5]
@@ -74,7 +81,7 @@ def test_ink_that_is_no_digit_is_left_out():
 def test_shares_of_a_doubtful_digit_add_up():
     (layout,) = layouts(row(1), WEIGHTS)
     digits = np.log(np.array([[0.6, 0.4, *[1e-9] * 8]]))
-    path = best_path(layout.candidates, digits, np.array([0.9]), WEIGHTS)
+    path = best_path(layout.candidates, digits, np.array([0.9]), 1, WEIGHTS)
     assert path.share == pytest.approx(0.54, abs=0.01)
     assert path.second == (1,)
     assert path.second_share == pytest.approx(0.36, abs=0.01)
