@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -38,15 +39,11 @@ def post(url: str, bodies: Callable[[int], dict], *, requests: int, clients: int
     answers: list[tuple[float, int, str]] = []
 
     def client() -> None:
-        connection = None
-        while (number := _next(numbers, lock)) is not None:
-            connection = connection or _connect(url)
-            start = time.perf_counter()
-            try:
+        with closing(_connect(url)) as connection:
+            while (number := _next(numbers, lock)) is not None:
+                start = time.perf_counter()
                 status, body = _post(connection, url, bodies(number), token)
-            except OSError:
-                connection, status, body = None, 0, {}
-            answers.append((time.perf_counter() - start, status, body.get("id", "")))
+                answers.append((time.perf_counter() - start, status, body.get("id", "")))
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
     start = time.perf_counter()
@@ -74,10 +71,15 @@ def _connect(url: str) -> http.client.HTTPConnection:
 
 
 def _post(connection: http.client.HTTPConnection, url: str, body: dict, token: str) -> tuple[int, dict]:
+    """Return status and body; status 0 where no answer came."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
-    connection.request("POST", urlsplit(url).path, json.dumps(body), headers)
-    response = connection.getresponse()
-    return response.status, json.loads(response.read() or b"{}")
+    try:
+        connection.request("POST", urlsplit(url).path, json.dumps(body), headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read() or b"{}")
+    except (OSError, http.client.HTTPException):
+        connection.close()  # the next request opens it anew
+        return 0, {}
 
 
 def strokes_of(number: int) -> dict:
@@ -94,5 +96,3 @@ def cached(make: Callable[[int], dict], most: int = 200) -> Callable[[int], dict
     """Bodies made before the clock runs."""
     made = [make(number) for number in range(most)]
     return lambda number: made[number % most]
-
-

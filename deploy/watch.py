@@ -17,7 +17,7 @@ def main() -> None:
                 f"\n{name} can't be started; its messages stand above or in its log. Everything is stopped.\n"
             )
             os.kill(os.getppid(), signal.SIGTERM)
-        elif event["expected"] == "0" and name != "greeter":
+        elif event.get("expected", "0") == "0" and name != "greeter":
             sys.stderr.write(f"{name} ended unexpectedly and is started again.\n")
         sys.stderr.flush()
         childutils.listener.ok(sys.stdout)

@@ -49,7 +49,7 @@ class Site:
 
     def start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "deploy/run.py"], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
@@ -85,9 +85,11 @@ class Site:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                mine = f"DATA_DIR={self.data_dir}\0".encode() in (entry / "environ").read_bytes() + b"\0"
+                environ = (entry / "environ").read_bytes() + b"\0"
             except OSError:  # it ended while we looked
                 continue
+            # Redis writes its title over its environment, but names its socket there.
+            mine = f"DATA_DIR={self.data_dir}\0".encode() in environ or f"{self.data_dir}/" in command
             if mine and re.search(pattern, command):
                 found.append(int(entry.name))
         return found

@@ -16,7 +16,11 @@ def call(site: Site, path: str, body: object | None = None, token: str = "", **h
     request = urllib.request.Request(
         f"{site.url}{path}",
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", **({"Authorization": f"Token {token}"} if token else {}), **headers},
+        headers={
+            "Content-Type": "application/json",
+            **({"Authorization": f"Token {token}"} if token else {}),
+            **headers,
+        },
     )
     with urllib.request.urlopen(request, timeout=20) as answer:
         return answer.status, json.load(answer)
