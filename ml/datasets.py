@@ -7,11 +7,13 @@ import subprocess
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from shutil import which
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,17 +77,32 @@ def load_mnist(folder: Path | None = None) -> Mnist:
 
 def load_strokes(file: Path) -> StrokeSet:
     """A file of arrays label, writer, test, points, stroke_start, sample_start. Raises DatasetError."""
+    labels, drawings = load_characters(file)
+    with _opened(file) as arrays:
+        writer = arrays["writer"].astype(np.int64)
+        test = arrays["test"].astype(bool) if "test" in arrays.files else np.zeros(len(labels), bool)
+        return StrokeSet(labels.astype(np.int64), writer, test, drawings)
+
+
+def load_characters(file: Path) -> tuple[NDArray[Any], list[Strokes]]:
+    """Labels (n,), of any type, and drawings of a file of strokes. Raises DatasetError."""
+    with _opened(file) as arrays:
+        strokes = np.split(arrays["points"].astype(np.float32), arrays["stroke_start"][1:-1])
+        drawings = [strokes[a:b] for a, b in pairwise(arrays["sample_start"])]
+        labels = arrays["label"]
+        if len(labels) != len(drawings):
+            raise ValueError("there are not as many labels as drawings")
+        return labels, drawings
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """The arrays of an .npz; whatever goes wrong while they are read is a DatasetError that names the file."""
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            points, label = arrays["points"].astype(np.float32), arrays["label"].astype(np.int64)
-            strokes = np.split(points, arrays["stroke_start"][1:-1])
-            samples = arrays["sample_start"]
-            test = arrays["test"] if "test" in arrays.files else np.zeros(len(label), bool)
-            writer = arrays["writer"].astype(np.int64)
+            yield arrays
     except _BROKEN as error:
-        raise DatasetError(f"{file.name} is not a file of strokes: {error}") from error
-    drawings = [strokes[a:b] for a, b in pairwise(samples)]
-    return StrokeSet(label, writer, test.astype(bool), drawings)
+        raise DatasetError(f"{file.name} is missing or damaged: {error}") from error
 
 
 def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
@@ -100,13 +117,9 @@ def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[n
 
 
 def _from_npz(file: Path) -> Mnist:
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            writers = arrays["writer_train"] if "writer_train" in arrays.files else None
-            parts = (arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
-            return _mnist(parts, writers)
-    except _BROKEN as error:
-        raise DatasetError(f"{file.name} does not hold MNIST: {error}") from error
+    with _opened(file) as arrays:
+        writers = arrays["writer_train"] if "writer_train" in arrays.files else None
+        return _mnist((arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")), writers)
 
 
 def _from_keras() -> Mnist:

@@ -6,14 +6,13 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.datasets import StrokeSet, load_mnist, load_strokes
+from ml.datasets import DatasetError, StrokeSet, load_characters, load_mnist, load_strokes
 from ml.ink import Strokes
 from ml.picture import decode
 from ml.synth import compose_line
@@ -127,27 +126,36 @@ def _pendigits_strings(reader: Reads, file: Path) -> Count:
 
 
 def _uji_digits(reader: Reads, file: Path) -> Count:
-    labels, drawings = _characters(file)
-    chosen = [i for i, label in enumerate(labels) if label.isdigit()]
-    return _count(reader, [drawings[i] for i in chosen], [labels[i] for i in chosen])
+    labels, drawings = load_characters(file)
+    chosen = [i for i, label in enumerate(labels) if str(label).isdigit()]
+    return _count(reader, [drawings[i] for i in chosen], [str(labels[i]) for i in chosen])
 
 
 def _uji_letters(reader: Reads, file: Path) -> Count:
-    labels, drawings = _characters(file)
-    return _count_taken(reader, [d for d, label in zip(drawings, labels, strict=True) if label in _SEPARABLE])
+    labels, drawings = load_characters(file)
+    return _count_taken(reader, [d for d, label in zip(drawings, labels, strict=True) if str(label) in _SEPARABLE])
 
 
 def _shapes(reader: Reads, file: Path) -> Count:
-    return _count_taken(reader, _characters(file)[1])
+    return _count_taken(reader, load_characters(file)[1])
 
 
 def _photos(kinds: frozenset[str]) -> Callable[[Reads, Path], Count]:
     def count(reader: Reads, file: Path) -> Count:
-        entries = [entry for entry in json.loads(file.read_text()) if entry["kind"] in kinds]
-        pictures = [decode((file.parent / entry["file"]).read_bytes()) for entry in entries]
-        return _count(reader, pictures, [entry["label"] for entry in entries])
+        pictures, texts = _load_photos(file, kinds)
+        return _count(reader, pictures, texts)
 
     return count
+
+
+def _load_photos(file: Path, kinds: frozenset[str]) -> tuple[list[Drawing], list[str]]:
+    """Pictures and what they say, by a JSON list of file, kind and label beside them. Raises DatasetError."""
+    try:
+        entries = [entry for entry in json.loads(file.read_text()) if entry["kind"] in kinds]
+        pictures: list[Drawing] = [decode((file.parent / entry["file"]).read_bytes()) for entry in entries]
+        return pictures, [str(entry["label"]) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f"{file.name} or a picture in it is damaged: {error}") from error
 
 
 SETS: dict[str, tuple[str, Callable[[Reads, Path], Count]]] = {
@@ -180,15 +188,6 @@ def compose_strings(pen: StrokeSet, n: int, seed: int) -> tuple[list[Drawing], l
 def _test_part(file: Path) -> StrokeSet:
     pen = load_strokes(file)
     return pen.part(pen.test)
-
-
-def _characters(file: Path) -> tuple[list[str], list[Strokes]]:
-    """Labels and drawings of a file of strokes whose labels need not be digits."""
-    with np.load(file, allow_pickle=False) as arrays:
-        strokes = np.split(arrays["points"].astype(np.float32), arrays["stroke_start"][1:-1])
-        starts = arrays["sample_start"]
-        drawings = [strokes[a:b] for a, b in pairwise(starts)]
-        return [str(label) for label in arrays["label"]], drawings
 
 
 def _readings(reader: Reads, drawings: Sequence[Drawing]) -> Iterator[Read]:

@@ -62,7 +62,7 @@ def find_pieces(grey: Grey) -> PicturePieces | None:
     labels, boxes = _components(mask)
     if not len(boxes):
         return None
-    labels, boxes = _cut(mask, labels, boxes)
+    labels, boxes = _cut(labels, boxes)
     return PicturePieces(ink, labels, boxes, scale)
 
 
@@ -180,7 +180,7 @@ def _writing(boxes: Boxes, area: NDArray[np.float64], shape: tuple[int, ...]) ->
     return kept[np.argsort(-area[kept], kind="stable")][:_MOST_PIECES]
 
 
-def _cut(mask: Grey, labels: NDArray[np.int32], boxes: Boxes) -> tuple[NDArray[np.int32], Boxes]:
+def _cut(labels: NDArray[np.int32], boxes: Boxes) -> tuple[NDArray[np.int32], Boxes]:
     """Cut components too wide for one digit where their ink is thinnest. The lattice may join them again."""
     height = typical_height(boxes[:, 3])
     labels, found = labels.copy(), [*boxes]
@@ -189,19 +189,17 @@ def _cut(mask: Grey, labels: NDArray[np.int32], boxes: Boxes) -> tuple[NDArray[n
         window = labels[y : y + h, x : x + w]
         mine = window == i + 1
         edges = [0, *_valleys(mine, height), w]
-        for number, (left, right) in enumerate(pairwise(edges)):
-            part = mine[:, left:right]
-            rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-            if not len(rows):
-                continue
-            box = np.array([x + left + columns[0], y + rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1], float)
-            index = i if number == 0 else len(found)
-            window[:, left:right][part] = index + 1
-            if number == 0:
-                found[i] = box
-            else:
-                found.append(box)
+        parts = [(left, mine[:, left:right]) for left, right in pairwise(edges) if mine[:, left:right].any()]
+        for number, (left, part) in enumerate(parts):
+            index = int(i) if number == 0 else len(found)
+            window[:, left : left + part.shape[1]][part] = index + 1
+            found[index:] = [_box_of(part, x + left, y), *found[index + 1 :]]
     return labels, np.array(found)
+
+
+def _box_of(part: NDArray[np.bool_], x: int, y: int) -> NDArray[np.float64]:
+    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    return np.array([x + columns[0], y + rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1], np.float64)
 
 
 def _valleys(ink: NDArray[np.bool_], height: float) -> list[int]:

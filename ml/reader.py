@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ml import lattice
 from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
-from ml.ink import InkError, Strokes
+from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, Weights, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
@@ -202,11 +202,18 @@ def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
         if drawing.ndim != 2 or drawing.dtype != np.uint8:
             raise InkError("A picture must be grey pixels, as a table of bytes.")
         return find_pieces(drawing)
-    strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
-    if any(stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all() for stroke in strokes):
+    try:
+        strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InkError("A drawing must be strokes of points.") from error
+    if not all(_is_stroke(stroke) for stroke in strokes):
         raise InkError("Each stroke must be points of two finite numbers.")
     strokes = [stroke for stroke in strokes if len(stroke)]
     return StrokePieces(strokes) if strokes else None
+
+
+def _is_stroke(stroke: NDArray[np.float32]) -> bool:
+    return stroke.ndim == 2 and stroke.shape[1] == 2 and bool((np.abs(stroke) <= MAX_COORDINATE).all())
 
 
 def _reading(

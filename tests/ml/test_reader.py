@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from functools import cache
 
 import numpy as np
 import pytest
@@ -149,6 +150,12 @@ def test_a_full_stop_beside_digits_is_no_zero(reader, rng):
         [np.array([[np.inf, 1]], np.float32)],
         [np.zeros((3, 3), np.float32)],
         [np.zeros(3, np.float32)],
+        [np.full((2, 2), 1e30, np.float32)],
+        [[[1, 2], [3]]],
+        [None],
+        ["ab"],
+        None,
+        7,
         np.zeros((3, 3)),
         np.zeros((3, 3, 3), np.uint8),
     ],
@@ -156,6 +163,12 @@ def test_a_full_stop_beside_digits_is_no_zero(reader, rng):
 def test_what_is_no_drawing_is_refused(reader, drawing):
     with pytest.raises(InkError):
         reader.read([drawing])
+
+
+@cache
+def shared() -> Reader:
+    """The reader for hypothesis, which takes no fixtures of one function."""
+    return Reader.open(SHIPPED)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -166,19 +179,13 @@ def test_what_is_no_drawing_is_refused(reader, drawing):
     )
 )
 def test_any_strokes_have_a_reading(strokes):
-    check(_shared().read([strokes])[0])
+    check(shared().read([strokes])[0])
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40))))
 def test_any_pixels_have_a_reading(grey):
-    check(_shared().read([grey])[0])
-
-
-def _shared(kept: list[Reader] = []) -> Reader:  # noqa: B006  (hypothesis takes no fixtures of function scope)
-    if not kept:
-        kept.append(Reader.open(SHIPPED))
-    return kept[0]
+    check(shared().read([grey])[0])
 
 
 def test_ten_thousand_points(reader, rng):
