@@ -75,8 +75,8 @@ def best_path(
     edges: list[list[_Edge]] = [[] for _ in range(length)]
     spans: list[_Span] = []
     for candidate, labels, sure in zip(candidates, digits, digitness, strict=True):
-        known = float(np.log(max(sure, 1e-9))) - candidate.cost
-        unknown = float(np.log(max(1.0 - sure, 1e-9))) - dear if candidate.stop - candidate.start == 1 else -np.inf
+        known = float(np.log(max(sure, 1e-9))) - candidate.before - candidate.cost
+        unknown = float(np.log(max(1.0 - sure, 1e-9))) - candidate.before - dear if candidate.tied else -np.inf
         edges[candidate.start] += _edges(candidate, labels, known, unknown)
         spans.append((candidate.start, candidate.stop, float(np.logaddexp(known, unknown))))
     forward, backward = _sums(spans, length)
@@ -97,7 +97,7 @@ def _share(log_share: float) -> float:
 
 
 def _edges(candidate: Candidate, labels: Floats, known: float, unknown: float) -> list[_Edge]:
-    """One edge for each likely label and, for a lone piece, one that says: no digit."""
+    """One edge for each likely label, and one for no digit where that may be."""
     edges = [_Edge(candidate, int(i), known + float(labels[i])) for i in np.argsort(-labels)[:_LABELS]]
     return edges if unknown == -np.inf else [*edges, _Edge(candidate, None, unknown)]
 

@@ -25,6 +25,8 @@ class Weights:
     height_spread: float = 0.35  # standard deviation of log height
     height_cap: float = 4.0  # a flat piece costs no more than this
     junk: float = 1.5  # for a piece that belongs to no digit
+    overlap: float = 6.0  # for each height that ink reaches over the next digit,
+    overlap_free: float = 0.1  # beyond what slanted writing does anyway
     space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
     space_least: float = 0.8  # among more digits this wide,
     space_ratio: float = 2.2  # and so many times the mean of the narrower gaps,
@@ -41,7 +43,9 @@ class Candidate:
     pieces: Order
     box: tuple[float, float, float, float]
     at_least: float
-    cost: float  # of the geometry, in nats
+    cost: float  # of an unusual height, in nats
+    before: float  # cost of beginning here although the ink to the left reaches over, in nats
+    tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def layouts(boxes: Boxes, weights: Weights) -> list[Layout]:
     if len(lines) > 1 and len(boxes) <= weights.longest_run:
         whole = tuple(range(len(boxes)))
         box = union(boxes)
-        one = Candidate(0, 0, len(boxes), whole, _box(box), 0.0, 0.0)
+        one = Candidate(0, 0, len(boxes), whole, _box(box), 0.0, 0.0, 0.0, tied=False)
         found.append(Layout((whole,), (float(box[3]),), (one,)))
     return found
 
@@ -144,23 +148,42 @@ def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights) -> Layout:
 
 def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: Weights) -> list[Candidate]:
     """Runs of neighbours that may be one digit. Each piece alone is always among them, so that there is a path."""
+    overlaps = _overlaps(boxes[list(line)], height)
     found = []
     for start in range(len(line)):
-        low = high = boxes[line[start]]
-        low, high = low[:2], high[:2] + high[2:]
         for stop in range(start + 1, min(start + weights.longest_run, len(line)) + 1):
-            piece = boxes[line[stop - 1]]
-            if piece[0] - high[0] > weights.gap * height:
+            inner = overlaps[start + 1 : stop]
+            if len(inner) and inner.min() < -weights.gap:
                 break
-            low, high = np.minimum(low, piece[:2]), np.maximum(high, piece[:2] + piece[2:])
-            w, h = high - low
-            if stop - start > 1 and (w > weights.widest * height or h > weights.tallest * height):
+            box = union(boxes[list(line[start:stop])])
+            if stop - start > 1 and (box[2] > weights.widest * height or box[3] > weights.tallest * height):
                 continue
-            cost = _height_cost(h, height, weights)
-            at_least = weights.smallest * height
-            box = _box(np.concatenate([low, high - low]))
-            found.append(Candidate(number, start, stop, line[start:stop], box, at_least, cost))
+            found.append(
+                Candidate(
+                    line=number,
+                    start=start,
+                    stop=stop,
+                    pieces=line[start:stop],
+                    box=_box(box),
+                    at_least=weights.smallest * height,
+                    cost=_height_cost(float(box[3]), height, weights),
+                    before=weights.overlap * max(0.0, float(overlaps[start]) - weights.overlap_free),
+                    tied=bool((inner > 0).all()),
+                )
+            )
     return found
+
+
+def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:
+    """(n,) how far the pieces left of each position reach over those right of it, in heights; gaps are negative.
+
+    What is far wider than a digit, such as a line under the number, is taken for a point: it ties nothing together.
+    """
+    middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.where(boxes[:, 2] > 2 * height, 0.0, boxes[:, 2] / 2)
+    left, right = middle - half, middle + half
+    reached = np.maximum.accumulate(right)[:-1]
+    begins = np.minimum.accumulate(left[::-1])[::-1][1:]
+    return np.concatenate([[-np.inf], (reached - begins) / max(height, 1e-9)])
 
 
 def _height_cost(height: float, usual: float, weights: Weights) -> float:

@@ -108,3 +108,15 @@ def test_wide_gaps_part_numbers(starts, groups):
     boxes = np.array([[start, 0, 50, 100.0] for start in starts])
     path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
     assert [len(group) for group in numbers(path.segments, 100.0, WEIGHTS)] == groups
+
+
+def test_a_line_under_a_number_ties_nothing_together():
+    boxes = np.concatenate([row(5), [[-10, 104, 400, 3]]])
+    path = read(boxes, lambda pieces: (3, 0.99) if len(pieces) == 1 and pieces[0] < 5 else None)
+    assert [segment.label for segment in path.segments if segment.label is not None] == [3] * 5
+
+
+def test_a_cross_is_not_a_one_with_something_through_it():
+    cross = np.array([[0, 48, 100, 4.0], [48, 0, 4, 100]])
+    path = read(cross, lambda pieces: (1, 0.97) if pieces == (1,) else None)
+    assert [segment.label for segment in path.segments] == [None]
