@@ -43,6 +43,7 @@ class Site:
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "digitsite.settings",
             "HTTPS": "off",
+            **({"DATABASE_URL": database} if (database := os.environ.get("SITE_DATABASE_URL")) else {}),
             **self.extra,
         }
         self.log = self.data_dir / "site.log"

@@ -7,6 +7,7 @@ import binascii
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
@@ -32,6 +33,11 @@ def _upload(data: bytes) -> Upload:
     return Upload(picture.encode(grey), (width, height))
 
 
+POINT = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
+STROKES = {"type": "array", "items": {"type": "array", "items": POINT}}
+
+
+@extend_schema_field(STROKES)
 class StrokesField(serializers.JSONField):
     """[[[x, y], [x, y, t], ...], ...]: checked as a whole, which costs a tenth of nested list fields."""
 
@@ -43,6 +49,7 @@ class StrokesField(serializers.JSONField):
         return list(data)
 
 
+@extend_schema_field({"type": "string", "format": "byte"})
 class PictureField(serializers.Field[Upload, Any, str, Any]):
     """A PNG or JPEG, as a file of a multipart form or as base64 (a data: URL is understood) in JSON."""
 
