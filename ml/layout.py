@@ -175,7 +175,7 @@ def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: 
 
 
 def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:
-    """(n,) how far the pieces left of each position reach over those right of it, in heights; gaps are negative.
+    """(n,) how far what is left of a position reaches over what is right of it, in heights; gaps are negative.
 
     What is far wider than a digit, such as a line under the number, is taken for a point: it ties nothing together.
     """
