@@ -1,7 +1,7 @@
 // The digits of a reading: a box around each on the drawing, a chip for each to choose it by, and the ten
 // probabilities of the chosen one as bars.
 
-import { percent, sureness } from "reading";
+import { sureness } from "reading";
 
 const LABEL = 32; // px that the label of a box takes above it
 
@@ -103,14 +103,18 @@ function name(digit) {
   return digit.label === null ? "?" : String(digit.label);
 }
 
+// In a word, not a number: the confidence also doubts that these strokes are one digit, the bars do not.
 function describe(digit, index, count) {
   const place = count > 1 ? `Digit ${index + 1} of ${count}: ` : "";
-  const what = digit.label === null ? "not a digit" : `${digit.label}, ${percent(digit.confidence)}`;
-  return place + what;
+  return place + (digit.label === null ? "not a digit" : `${digit.label}, ${sure(digit)}`);
+}
+
+function sure(digit) {
+  return sureness("recognised", digit.confidence);
 }
 
 function fillChip(button, digit, index) {
-  const unsure = digit.label === null || sureness("recognised", digit.confidence) !== "sure";
+  const unsure = digit.label === null || sure(digit) !== "sure";
   button.dataset.chip = index;
   button.toggleAttribute("data-unsure", unsure);
   button.textContent = name(digit);

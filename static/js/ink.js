@@ -9,7 +9,7 @@ export function outline(points) {
     const next = rest[i + 1] ?? [x, y];
     path.quadraticCurveTo(x, y, (x + next[0]) / 2, (y + next[1]) / 2);
   });
-  if (!rest.length) path.lineTo(first[0], first[1]); // with round caps a tap becomes a dot
+  if (!rest.length) path.lineTo(first[0] + 0.01, first[1]); // a tap: round caps make a dot, but not of no length
   return path;
 }
 

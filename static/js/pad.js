@@ -27,7 +27,7 @@ export class Pad extends EventTarget {
   #outlines = new WeakMap();
   #size = { width: 1, height: 1 };
   #scale = 1;
-  #start = null; // event time that counts as t = 0
+  #start = NaN; // event time that counts as t = 0
   #frame = 0;
 
   constructor(canvas) {
@@ -90,6 +90,7 @@ export class Pad extends EventTarget {
   }
 
   begin(point, { id = null, type = "keys" } = {}) {
+    this.#startClock(point.time);
     this.#active = { id, type, points: [this.#sample(point)] };
     this.#inked();
   }
@@ -150,10 +151,16 @@ export class Pad extends EventTarget {
     this.dispatchEvent(new Event(name));
   }
 
-  // `at` is in drawing units; time counts in ms from the first point of the drawing.
+  // Time counts in ms from the first point of a drawing. One that was restored, from a draft or by undo, goes on
+  // after its last point whatever the clock says.
+  #startClock(time) {
+    const last = this.strokes.at(-1)?.at(-1)[2];
+    if (last === undefined) this.#start = time;
+    else if (!(time - this.#start >= last)) this.#start = time - last - PAUSE;
+  }
+
+  // A place in drawing units and a time of the clock, as it is kept.
   #sample({ x, y, time }) {
-    if (!this.strokes.length) this.#start = time;
-    this.#start ??= time - (this.strokes.at(-1).at(-1)[2] ?? 0) - PAUSE;
     const { width, height } = this.extent;
     return [round(clamp(x, width)), round(clamp(y, height)), Math.max(0, Math.round(time - this.#start))];
   }
@@ -200,23 +207,17 @@ export class Pad extends EventTarget {
   }
 
   #followSize() {
-    const observer = new ResizeObserver(([entry]) => this.#measure(entry));
-    try {
-      observer.observe(this.canvas, { box: "device-pixel-content-box" }); // tells of zoom, too
-    } catch {
-      observer.observe(this.canvas); // Safari knows only CSS pixels
-      addEventListener("resize", () => this.#measure());
-    }
+    new ResizeObserver(() => this.#measure()).observe(this.canvas);
+    addEventListener("resize", () => this.#measure()); // zoom may leave the size in CSS pixels as it is
     this.#measure();
   }
 
   // The backing store has one pixel for each of the screen's, so that ink is sharp everywhere.
-  #measure(entry) {
+  #measure() {
     const { width, height } = this.canvas.getBoundingClientRect();
     if (!width || !height) return;
-    const exact = entry?.devicePixelContentBoxSize?.[0];
-    this.canvas.width = exact?.inlineSize ?? Math.round(width * devicePixelRatio);
-    this.canvas.height = exact?.blockSize ?? Math.round(height * devicePixelRatio);
+    this.canvas.width = Math.round(width * devicePixelRatio);
+    this.canvas.height = Math.round(height * devicePixelRatio);
     this.#size = { width, height };
     this.#fit();
     this.#paint(); // at once: setting the size has just wiped the canvas

@@ -11,7 +11,7 @@ export function percent(share) {
 }
 
 export function sureness(state, confidence) {
-  if (state === "unsure") return "unsure";
+  if (state === "unsure" || confidence < 0.5) return "unsure";
   return confidence >= 0.9 ? "sure" : "likely";
 }
 
@@ -36,7 +36,9 @@ export class ReadingView {
 
   // The ink has changed since: still worth seeing, no longer true.
   stale() {
-    if (this.#root.dataset.state === "fresh") this.#root.dataset.state = "stale";
+    const { dataset } = this.#root;
+    if (dataset.state === "fresh") dataset.state = "stale";
+    if (dataset.state === "idle") this.#show("reading", { lead: "Reading …" });
     this.#announce("");
   }
 
@@ -44,7 +46,7 @@ export class ReadingView {
     if (!reading.text) return this.#unreadable();
     const sure = sureness(reading.state, reading.confidence);
     const lead = sure === "unsure" ? "Perhaps" : "Looks like";
-    const hint = sure === "unsure" && reading.alternative ? `or ${reading.alternative}` : "";
+    const hint = sure === "unsure" && reading.alternative ? `or ${reading.alternative.replaceAll("\n", " / ")}` : "";
     this.#show("fresh", { lead, number: reading.text, sure, share: percent(reading.confidence), hint });
     this.#announce(`${lead} ${reading.text.replaceAll("\n", ", then ")}, ${sure}${hint && `, ${hint}`}`);
   }
