@@ -4,8 +4,11 @@ function attachCopy(button) {
   const source = document.querySelector("[data-token]");
   button.hidden = !navigator.clipboard; // only where the page is served safely
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(source.value);
-    button.textContent = "Copied";
+    source.select(); // ready for Ctrl+C where the browser does not let a page copy
+    await navigator.clipboard.writeText(source.value).then(
+      () => (button.textContent = "Copied"),
+      () => (button.textContent = "Selected"),
+    );
   });
 }
 

@@ -53,6 +53,15 @@ export class DigitsView {
     return this.#chosen === null ? last : Math.min(this.#chosen, last);
   }
 
+  // By hand: scrollIntoView would move the page, too.
+  #reveal(chip) {
+    if (!chip) return;
+    const chips = this.#chips;
+    const start = chip.offsetLeft - chips.offsetLeft;
+    if (start < chips.scrollLeft) chips.scrollLeft = start;
+    chips.scrollLeft = Math.max(chips.scrollLeft, start + chip.offsetWidth - chips.clientWidth);
+  }
+
   #mark(stale) {
     this.#root.toggleAttribute("data-stale", stale);
     this.#boxes.toggleAttribute("data-stale", stale);
@@ -93,6 +102,7 @@ export class DigitsView {
     [...this.#chips.children].forEach((item, i) => {
       item.querySelector("button").setAttribute("aria-pressed", String(i === current));
     });
+    this.#reveal(this.#chips.children[current]);
     [...this.#boxes.children].forEach((box, i) => box.toggleAttribute("data-chosen", i === current));
     this.#heading.textContent = digit ? describe(digit, current, this.#digits.length) : this.#idleHeading;
     this.#bars.forEach((bar, label) => fillBar(bar, digit?.probabilities[label] ?? 0, digit?.label === label));
