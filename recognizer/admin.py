@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from recognizer.models import Drawing, ModelVersion, Prediction, Review
-from recognizer.services import reviewing
+from recognizer.services import reading, reviewing
 
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
@@ -25,6 +25,9 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -61,7 +64,7 @@ class UnsureFilter(admin.SimpleListFilter):
 class DrawingAdmin(ReadOnly):
     list_display = [
         "thumbnail",
-        "reading",
+        "read_as",
         "confidence",
         "correction",
         "verdict",
@@ -75,11 +78,21 @@ class DrawingAdmin(ReadOnly):
     list_per_page = 50
     show_full_result_count = False  # counting every drawing there is costs more than the page
     actions = ["accept_corrections", "refuse_corrections"]
-    fields = ["thumbnail", "reading", "confidence", "correction", "verdict", "state", "failure", "attempts",
+    fields = ["thumbnail", "read_as", "confidence", "correction", "verdict", "state", "failure", "attempts",
               "source", "user", "created_at"]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
-        return Drawing.objects.with_reading().defer("image")
+        return Drawing.objects.with_predictions().with_claim().defer("image")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("recognizer.delete_drawing")
+
+    def delete_model(self, request: HttpRequest, obj: Drawing) -> None:
+        reading.delete_drawing(drawing=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
+        for drawing in queryset:
+            reading.delete_drawing(drawing=drawing)
 
     @admin.display(description="drawing")
     def thumbnail(self, drawing: Drawing) -> str:
@@ -98,7 +111,7 @@ class DrawingAdmin(ReadOnly):
         )
 
     @admin.display(description="read as")
-    def reading(self, drawing: Drawing) -> str:
+    def read_as(self, drawing: Drawing) -> str:
         return str(drawing.latest) if drawing.latest else "-"
 
     @admin.display(description="confidence")

@@ -42,7 +42,7 @@ class PredictionViewSet(
     serializer_class = PredictionSerializer
 
     def get_queryset(self) -> DrawingQuerySet:
-        return Drawing.objects.for_user(self.request.user).with_reading().defer("strokes", "image")
+        return Drawing.objects.for_user(self.request.user).with_predictions().defer("strokes", "image")
 
     @extend_schema(
         request=InkSerializer,

@@ -45,18 +45,19 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         """Those that somebody says are something else."""
         return self.filter(corrections__isnull=False, corrections__replaced_at=None)
 
-    def with_reading(self) -> DrawingQuerySet:
-        """With all that a card or an answer shows of a drawing, in a fixed number of queries."""
-        from recognizer.models.review import Correction
-
+    def with_predictions(self) -> DrawingQuerySet:
+        """With what was read in each, in a fixed number of queries."""
         predictions = Prediction.objects.select_related("model_version").defer(
             "model_version__artifact", "model_version__card"
         )
+        return self.prefetch_related(Prefetch("predictions", predictions.prefetch_related("digits")))
+
+    def with_claim(self) -> DrawingQuerySet:
+        """With the correction in force and its review."""
+        from recognizer.models.review import Correction
+
         claims = Correction.objects.in_force().select_related("review")
-        return self.prefetch_related(
-            Prefetch("predictions", predictions.prefetch_related("digits")),
-            Prefetch("corrections", claims, to_attr="claims"),
-        )
+        return self.prefetch_related(Prefetch("corrections", claims, to_attr="claims"))
 
 
 class Drawing(models.Model):
@@ -122,7 +123,7 @@ class Drawing(models.Model):
 
     @cached_property
     def latest(self) -> Prediction | None:
-        """The newest prediction, from `with_reading` where that was asked for."""
+        """The newest prediction, from `with_predictions` where that was asked for."""
         return max(self.predictions.all(), key=lambda prediction: prediction.pk, default=None)
 
     @cached_property

@@ -11,7 +11,7 @@ PEN = 0.045  # line width, of the longer side of the picture
 
 @dataclass(frozen=True)
 class Outline:
-    """`view_box` and `path` for SVG, and the line width `pen` in the same units."""
+    """`view_box` and `path` for SVG, and the line width `pen`: all in the units of the strokes, as boxes are."""
 
     view_box: str
     path: str
@@ -24,13 +24,12 @@ class Outline:
         ys = [point[1] for stroke in strokes for point in stroke]
         side = (max(max(xs) - min(xs), max(ys) - min(ys)) or 1) * (1 + 2 * MARGIN)
         left, top = (min(xs) + max(xs) - side) / 2, (min(ys) + max(ys) - side) / 2
-        scale = 100 / side  # two decimals of a hundredth are finer than any screen
         path = "".join(
             "M"
-            + "L".join(f"{(x - left) * scale:.1f} {(y - top) * scale:.1f}" for x, y, *_ in stroke)
+            + "L".join(f"{x:.6g} {y:.6g}" for x, y, *_ in stroke)
             # A dot is a line of no length, which only a round cap shows.
             + ("h0" if len(stroke) == 1 else "")
             for stroke in strokes
             if stroke
         )
-        return cls("0 0 100 100", path, f"{100 * PEN:.1f}")
+        return cls(f"{left:.6g} {top:.6g} {side:.6g} {side:.6g}", path, f"{PEN * side:.4g}")

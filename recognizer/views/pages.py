@@ -43,13 +43,15 @@ def draw(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
-    drawings = Drawing.objects.for_user(request.user).with_reading().defer("image")
+    drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image")
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     return render(request, "recognizer/history.html", {"page_obj": page})
 
 
 def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
-    return get_object_or_404(Drawing.objects.for_user(request.user).with_reading().defer("image"), pk=pk)
+    return get_object_or_404(
+        Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image"), pk=pk
+    )
 
 
 @require_safe
@@ -64,7 +66,9 @@ def _is_none(drawing: Drawing) -> bool:
     return bool(drawing.claim and not drawing.claim.text)
 
 
-def _drawing_page(request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200) -> HttpResponse:
+def _drawing_page(
+    request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
+) -> HttpResponse:
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,

@@ -44,6 +44,7 @@ def test_draw_save_find_correct_delete(page: Any, hand: Hand, name: str) -> None
     expect(page.locator("[data-pad]")).to_have_attribute("aria-label", "Drawing pad, 4 strokes")
     note.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("407")
+    expect(page.locator(".ink-box")).to_have_count(3)
 
     page.get_by_role("link", name="History").first.click()
     page.locator(".card").filter(has_text="407").get_by_role("link").click()

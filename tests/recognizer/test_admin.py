@@ -93,6 +93,15 @@ def test_facts_are_not_edited(reviewer_client: Client, read_drawing: Drawing) ->
     assert reviewer_client.get(f"{URL}add/").status_code == 403
 
 
+def test_deleting_one_and_many(reviewer_client: Client, owner: User, claim: Correction) -> None:
+    other = reading.submit_strokes(user=owner, strokes=ONE)
+    yes = {"post": "yes"}
+    reviewer_client.post(f"{URL}{claim.drawing.pk}/delete/", yes)
+    assert list(Drawing.objects.all()) == [other]
+    reviewer_client.post(URL, {"action": "delete_selected", "_selected_action": [str(other.pk)], **yes})
+    assert not Drawing.objects.exists()
+
+
 def test_staff_without_the_right_to_review_are_not_offered_it(owner: User, claim: Correction) -> None:
     from django.contrib.auth.models import Permission
 
