@@ -117,6 +117,13 @@ class Drawing(models.Model):
         return Outline.of(self.strokes) if self.strokes else None
 
     @property
+    def frames(self) -> list[tuple[float, float, float, float]]:
+        """(x, y, width, height) around each digit of the newest prediction, with the pen's width inside."""
+        pad = self.outline.pen / 2 if self.outline else 0.0
+        digits = self.latest.digits.all() if self.latest else []
+        return [(d.x - pad, d.y - pad, d.width + 2 * pad, d.height + 2 * pad) for d in digits]
+
+    @property
     def size(self) -> tuple[int, int] | None:
         """(width, height) of the picture in pixels: the units of its digits' boxes. None for strokes."""
         return (self.width, self.height) if self.width and self.height else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 MARGIN = 0.12  # of the longer side, on each side of the ink
-PEN = 0.045  # line width, of the longer side of the picture
+PEN = 0.035  # line width, of the longer side of the picture
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Outline:
 
     view_box: str
     path: str
-    pen: str
+    pen: float
 
     @classmethod
     def of(cls, strokes: list[list[list[Any]]]) -> Outline:
@@ -32,4 +32,4 @@ class Outline:
             for stroke in strokes
             if stroke
         )
-        return cls(f"{left:.6g} {top:.6g} {side:.6g} {side:.6g}", path, f"{PEN * side:.4g}")
+        return cls(f"{left:.6g} {top:.6g} {side:.6g} {side:.6g}", path, float(f"{PEN * side:.4g}"))
