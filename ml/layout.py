@@ -177,7 +177,7 @@ def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: 
 def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:
     """(n,) how far what is left of a position reaches over what is right of it, in heights; gaps are negative.
 
-    What is far wider than a digit, such as a line under the number, is taken for a point: it ties nothing together.
+    What is far wider than a digit, such as a line under the number, is taken for a point and ties nothing.
     """
     middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.where(boxes[:, 2] > 2 * height, 0.0, boxes[:, 2] / 2)
     left, right = middle - half, middle + half
