@@ -15,21 +15,24 @@ Order = tuple[int, ...]  # pieces of one line, from left to right
 
 @dataclass(frozen=True)
 class Weights:
-    """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats."""
+    """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats.
+
+    Found by random search on strings, digits of several strokes and signs by writers that did not train.
+    """
 
     longest_run: int = 4  # pieces in a digit
     widest: float = 1.6  # of several pieces together
     tallest: float = 1.9
-    gap: float = 0.5  # between neighbours of one digit
-    smallest: float = 0.35  # the square of a smaller piece is not blown up beyond this: dots stay dots
+    gap: float = 0.45  # between neighbours of one digit
+    smallest: float = 0.33  # the square of a smaller piece is not blown up beyond this: dots stay dots
     height_spread: float = 0.35  # standard deviation of log height
-    height_cap: float = 4.0  # a flat piece costs no more than this
-    junk: float = 1.5  # for a piece that belongs to no digit
+    height_cap: float = 6.5  # a flat piece costs no more than this
+    junk: float = 2.8  # for a piece that belongs to no digit
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
-    overlap_free: float = 0.1  # beyond what slanted writing does anyway
+    overlap_free: float = 0.02  # beyond what slanted writing does anyway
     space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
-    space_least: float = 0.8  # among more digits this wide,
-    space_ratio: float = 2.2  # and so many times the mean of the narrower gaps,
+    space_least: float = 0.95  # among more digits this wide,
+    space_ratio: float = 2.5  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.15  # which are taken to be no narrower than this
 
 

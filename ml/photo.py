@@ -97,7 +97,7 @@ def _paper(grey: Grey) -> NDArray[np.float32]:
 
 
 def _mask(ink: Grey) -> Grey | None:
-    """255 on ink: half as dark as ink usually is on this page, and well above the noise of the paper."""
+    """255 on ink: well above the noise of the paper, and above stains, which are far lighter than ink."""
     smooth = cv2.GaussianBlur(ink, (3, 3), 0)
     # From the lighter half only, which is paper: 1.03 standard deviations lie between these two quantiles.
     low, middle = np.percentile(smooth, [10, 40])
@@ -105,8 +105,18 @@ def _mask(ink: Grey) -> Grey | None:
     strong = smooth[smooth > floor]
     if not len(strong):
         return None
-    level = max(floor, 0.5 * float(np.median(strong)))
-    return np.where(smooth > level, 255, 0).astype(np.uint8)
+    split, _ = cv2.threshold(strong.reshape(1, -1), 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    ink_level = float(np.percentile(strong, 95))
+    faint = _bytes(np.where(smooth > max(floor, min(split, 0.3 * ink_level)), 255, 0))
+    return _touched(faint, smooth > max(floor, min(split, 0.5 * ink_level)))
+
+
+def _touched(mask: Grey, core: NDArray[np.bool_]) -> Grey:
+    """The components of `mask` that hold any of `core`: faint ends of strokes stay, faint stains go."""
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    kept = np.bincount(labels[core], minlength=count) > 0
+    kept[0] = False
+    return _bytes(np.where(kept[labels], 255, 0))
 
 
 def _without_shadows(ink: Grey, mask: Grey) -> Grey:
