@@ -96,8 +96,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     # A file even in tests: they start workers and servers, which are other processes.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a server may have restarted; a file has not
 DATABASES["default"]["CONN_MAX_AGE"] = 600
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis.sock'}")
 CACHES = {

@@ -32,11 +32,10 @@ class WindowThrottle(SimpleRateThrottle):
 
     def _count(self, key: str) -> int | None:
         """The number of requests in this window, or None while the cache is away: then nobody is refused."""
-        self.cache.add(key, 0, timeout=self.duration)
         try:
             count: int | None = self.cache.incr(key)
-        except ValueError:  # the window closed between the two steps
-            return None
+        except ValueError:  # the first of this window
+            return 1 if self.cache.add(key, 1, timeout=self.duration) else self.cache.incr(key)
         return count
 
     def wait(self) -> float:

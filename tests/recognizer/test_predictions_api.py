@@ -214,3 +214,11 @@ def test_too_many_requests_are_told_when_to_come_back(
     monkeypatch.setattr(UserThrottle, "rate", "2/hour", raising=False)
     assert [api.get(URL).status_code for _ in range(3)] == [200, 200, 429]
     assert int(api.get(URL)["Retry-After"]) >= 1
+
+
+def test_an_answer_has_the_fields_that_the_schema_names(api: Client, read_drawing: Drawing) -> None:
+    from recognizer.api.serializers import DigitSerializer, PredictionSerializer
+
+    body = api.get(f"{URL}{read_drawing.pk}/").json()
+    assert list(body) == list(PredictionSerializer().fields)
+    assert list(body["digits"][0]) == list(DigitSerializer().fields)
