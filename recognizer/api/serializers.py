@@ -127,7 +127,7 @@ class PredictionSerializer(serializers.Serializer[Drawing]):
     id = serializers.UUIDField()
     url = serializers.URLField()
     page = serializers.CharField(help_text="the page for people")
-    source = serializers.ChoiceField(Drawing.Source.choices)
+    source = serializers.ChoiceField(Drawing.Source.choices)  # type: ignore[assignment]
     state = serializers.ChoiceField([*Prediction.State.choices, *Drawing.State.choices])
     failure = serializers.CharField(help_text="why it could not be read")
     text = serializers.CharField(allow_null=True)

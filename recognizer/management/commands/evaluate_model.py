@@ -23,12 +23,16 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="for machines")
 
     def handle(self, *args: Any, version: int | None, data: Path, **options: Any) -> None:
+        from ml.datasets import DatasetError
         from ml.evaluate import evaluate
 
         if not data.is_dir():
             raise CommandError(f"{data} is no folder.")
-        report = evaluate(_reader(version), data)
-        if not report.sets:
+        try:
+            report = evaluate(_reader(version), data)
+        except DatasetError as error:
+            raise CommandError(str(error)) from error
+        if not report.results:
             raise CommandError(f"There is no data set in {data}: neither mnist.npz nor pendigits_strokes.npz.")
         self.stdout.write(json.dumps(report.as_json()) if options["json"] else report.as_text())
 
