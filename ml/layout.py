@@ -28,6 +28,7 @@ class Weights:
     height_spread: float = 0.35  # standard deviation of log height
     height_cap: float = 6.5  # a flat piece costs no more than this
     junk: float = 2.8  # for a piece that belongs to no digit
+    segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
     overlap_free: float = 0.02  # beyond what slanted writing does anyway
     space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
@@ -47,7 +48,7 @@ class Candidate:
     box: tuple[float, float, float, float]
     at_least: float
     cost: float  # of an unusual height, in nats
-    before: float  # cost of beginning here although the ink to the left reaches over, in nats
+    before: float  # cost of beginning here, more where the ink to the left reaches over, in nats
     tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
 
 
@@ -170,11 +171,15 @@ def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: 
                     box=_box(box),
                     at_least=weights.smallest * height,
                     cost=_height_cost(float(box[3]), height, weights),
-                    before=weights.overlap * max(0.0, float(overlaps[start]) - weights.overlap_free),
+                    before=_before(float(overlaps[start]), weights) if start else 0.0,
                     tied=bool((inner > 0).all()),
                 )
             )
     return found
+
+
+def _before(overlap: float, weights: Weights) -> float:
+    return weights.segment + weights.overlap * max(0.0, overlap - weights.overlap_free)
 
 
 def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:

@@ -155,7 +155,8 @@ def _without_rows(mask: Grey) -> Grey:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(_bytes(bridged), connectivity=8)
     long = stats[:, cv2.CC_STAT_WIDTH] > 0.5 * width
     thin = stats[:, cv2.CC_STAT_AREA] < 0.03 * height * stats[:, cv2.CC_STAT_WIDTH]
-    rules = [i for i in range(1, count) if long[i] and thin[i]]
+    straight = stats[:, cv2.CC_STAT_HEIGHT] < 0.06 * stats[:, cv2.CC_STAT_WIDTH]  # the sides of a large 0 are not
+    rules = [i for i in range(1, count) if long[i] and thin[i] and straight[i]]
     if len(rules) < 2:
         return mask
     thickness = float(np.median(stats[rules, cv2.CC_STAT_AREA] / stats[rules, cv2.CC_STAT_WIDTH]))

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.ink import bounds
 from ml.photo import find_pieces
-from ml.synth import write_number
+from ml.synth import write_digit, write_number
 
 from .conftest import drawn
 
@@ -49,6 +50,13 @@ def test_ruled_paper(reader, page):
     for y in range(20, 400, 45):
         page[y : y + 2] = np.minimum(page[y : y + 2], 150)
     assert reader.read([page])[0].text == "2749"
+
+
+def test_a_zero_as_large_as_the_picture_is_no_ruled_paper(reader, rng):
+    strokes = write_digit(0, rng=rng, style="narrow")
+    x, y, _, height = bounds(strokes)
+    page = drawn([(stroke - [x, y]) * 280 / height + [120, 10] for stroke in strokes], (400, 300), pen=6)
+    assert reader.read([page])[0].text == "0"
 
 
 def test_a_dark_table_around_the_page(reader, page):
