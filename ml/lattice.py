@@ -82,14 +82,13 @@ def best_path(
     forward, backward = _sums(spans, length)
     trails = _trails(edges, length)
     total = float(forward[length])
-    segments = []
-    for edge in trails[0].edges:
-        c = edge.candidate
-        share = _share(forward[c.start] + edge.weight + backward[c.stop] - total)
-        segments.append(Segment(c, edge.label, share))
+    around = [forward[e.candidate.start] + e.weight + backward[e.candidate.stop] for e in trails[0].edges]
+    segments = tuple(
+        Segment(edge.candidate, edge.label, _share(weight - total))
+        for edge, weight in zip(trails[0].edges, around, strict=True)
+    )
     second = trails[1] if len(trails) > 1 else _Trail((), -np.inf, -np.inf, ())
-    best_share = _share(trails[0].total - total)
-    return Path(tuple(segments), best_share, second.labels, _share(second.total - total), total)
+    return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
 
 
 def _share(log_share: float) -> float:

@@ -1,4 +1,4 @@
-"""The Keras network: 288k parameters, two heads and an embedding. TensorFlow is imported where it is used only."""
+"""The Keras network: 289k parameters, two heads and an embedding. TensorFlow is imported where it is used only."""
 
 from __future__ import annotations
 

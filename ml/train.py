@@ -129,35 +129,45 @@ def train(source: Mixture, settings: Settings) -> Any:
 
     model = network.build(settings.seed)
     epoch = settings.steps_per_epoch
-    steps = settings.epochs * epoch
+    # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
+    together = max(n for n in range(1, 17) if epoch % n == 0)
+    # XLA takes three times as long for a network of this size on a processor.
+    model.compile(_optimizer(settings), network.loss, jit_compile=False, steps_per_execution=together)
+    model.fit(
+        _dataset(source, settings),
+        epochs=settings.epochs,
+        steps_per_epoch=epoch,
+        shuffle=False,  # the mixture is random already
+        verbose=0,
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_log_epoch)],
+    )
+    # From here on the weights are the averaged ones.
+    _take_statistics(model, source, settings)
+    network.set_weights(model, network.get_weights(model))  # half precision: what is exported is what is kept
+    return model
+
+
+def _optimizer(settings: Settings) -> Any:
+    import keras
+
+    epoch = settings.steps_per_epoch
     rate = keras.optimizers.schedules.CosineDecay(
         settings.rate / 100,
-        max(1, steps - epoch),
+        max(1, (settings.epochs - 1) * epoch),
         alpha=1e-5 / settings.rate,
         warmup_target=settings.rate,
         warmup_steps=epoch,
     )
     optimizer = keras.optimizers.AdamW(rate, settings.decay, use_ema=True, ema_momentum=settings.average)
     optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    # XLA takes three times as long for a network of this size on a processor.
-    # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
-    together = max(n for n in range(1, 17) if epoch % n == 0)
-    model.compile(optimizer, network.loss, jit_compile=False, steps_per_execution=together)
-    report = keras.callbacks.LambdaCallback(on_epoch_end=_log_epoch)
-    data = _dataset(source, steps, settings)
-    model.fit(
-        data, epochs=settings.epochs, steps_per_epoch=epoch, shuffle=False, verbose=0, callbacks=[report]
-    )  # the weights are the averaged ones from here on
-    _take_statistics(model, source, settings)
-    network.set_weights(model, network.get_weights(model))  # half precision: what is exported is what is kept
-    return model
+    return optimizer
 
 
-def _dataset(source: Mixture, steps: int, settings: Settings) -> Any:
+def _dataset(source: Mixture, settings: Settings) -> Any:
     """Batches as TensorFlow takes them, made in a thread of its own while the network runs."""
     import tensorflow as tf
 
-    weak = settings.weak_epochs * settings.steps_per_epoch
+    steps, weak = (n * settings.steps_per_epoch for n in (settings.epochs, settings.weak_epochs))
     signature = (tf.TensorSpec((None, 28, 28), tf.uint8), tf.TensorSpec((None,), tf.int64))
     data = tf.data.Dataset.from_generator(
         lambda: source.batches(steps, weak, settings.seed), output_signature=signature
