@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from knox.models import AuthToken
 
@@ -11,7 +12,12 @@ MOST = 50  # tokens a user; more is a program that asks for a new one each time 
 
 
 def create_token(*, user: User) -> str:
-    """Return a new token in clear; only its hash is kept, so this is the one time it can be seen."""
+    """Return a new token in clear; only its hash is kept, so this is the one time it can be seen.
+
+    Raises ValidationError if the user has MOST already.
+    """
+    if tokens_of(user).count() >= MOST:
+        raise ValidationError(f"There are {MOST} tokens already. Revoke one that is no longer used.")
     _row, token = AuthToken.objects.create(user=user)
     return str(token)
 

@@ -1,6 +1,7 @@
 """The account page and its API tokens; everything else about accounts is allauth's."""
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -13,20 +14,23 @@ from accounts.requests import SignedInRequest
 @require_safe
 @never_cache
 def overview(request: SignedInRequest) -> HttpResponse:
-    return render(
-        request,
-        "accounts/overview.html",
-        {"tokens": tokens.tokens_of(request.user), "new_token": request.session.pop("new_token", None)},
-    )
+    return _page(request)
+
+
+def _page(request: SignedInRequest, new_token: str | None = None) -> HttpResponse:
+    context = {"tokens": tokens.tokens_of(request.user), "new_token": new_token}
+    return render(request, "accounts/overview.html", context)
 
 
 @require_POST
+@never_cache
 def create_token(request: SignedInRequest) -> HttpResponse:
-    if tokens.tokens_of(request.user).count() >= tokens.MOST:
-        messages.error(request, f"You have {tokens.MOST} tokens already. Revoke one that you no longer use.")
-    else:
-        request.session["new_token"] = tokens.create_token(user=request.user)
-    return redirect("accounts:overview")
+    """Answer with the page itself: kept for a redirect, the token would lie in the session in clear."""
+    try:
+        return _page(request, new_token=tokens.create_token(user=request.user))
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect("accounts:overview")
 
 
 @require_POST

@@ -23,7 +23,7 @@ def not_ready(address: str) -> str:
 
 
 def main() -> None:
-    address = f"http://{os.environ['HOST']}:{os.environ['PORT']}"
+    address = f"http://127.0.0.1:{os.environ['PORT']}"
     end, missing = time.monotonic() + PATIENCE, "web"
     while time.monotonic() < end:
         missing = not_ready(address)

@@ -1,7 +1,7 @@
 """Run the whole site on this machine: what `make run` calls.
 
-Everything it keeps lies in DATA_DIR. HOST, PORT, DATABASE_URL and REDIS_URL are respected; without REDIS_URL it
-starts a Redis server of its own, on a socket that only this user can open.
+Everything it keeps lies in DATA_DIR. PORT, DATABASE_URL and REDIS_URL are respected; without REDIS_URL it starts a
+Redis server of its own, on a socket that only this user can open. Only this machine can reach the site.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -35,7 +36,6 @@ def make_data_dir() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         stop(f"it is running already on {folder}. Stop that one, or set DATA_DIR to another folder.")
-    os.set_inheritable(lock, True)  # held by supervisord until it ends
     return folder
 
 
@@ -46,15 +46,15 @@ def make_secret(folder: Path) -> None:
             file.write(secrets.token_urlsafe(50))
 
 
-def check_port(host: str, port: str) -> None:
+def check_port(port: str) -> None:
     if not port.isdigit():
         stop(f"PORT is {port!r}, which is no number.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, int(port)))
+            probe.bind(("127.0.0.1", int(port)))
         except (OSError, OverflowError) as error:
-            stop(f"port {port} of {host} is not free ({error}). Choose another: PORT=8001 make run")
+            stop(f"port {port} is not free ({error}). Choose another: PORT=8001 make run")
 
 
 def redis_server() -> str:
@@ -68,12 +68,10 @@ def redis_server() -> str:
     return str(found)
 
 
-def main() -> None:
-    folder = make_data_dir()
-    make_secret(folder)
+def environment(folder: Path) -> dict[str, str]:
+    """What the processes find in their environment; deploy/supervisord.conf uses it too."""
     own_redis = not os.environ.get("REDIS_URL")
-    env = {
-        "HOST": "127.0.0.1",
+    return {
         "PORT": "8000",
         "HTTPS": "off",  # nobody but this machine listens
         "WEB_PROCESSES": "2",
@@ -86,12 +84,28 @@ def main() -> None:
         "REDIS_SERVER": redis_server() if own_redis else "redis-server",
         "OMP_NUM_THREADS": "1",
     }
-    check_port(env["HOST"], env["PORT"])
+
+
+def supervise(env: dict[str, str], failed: Path) -> int:
+    """Run all processes until Ctrl-C; 1 if one of them could not be started."""
+    failed.unlink(missing_ok=True)
+    supervisord = [str(BIN / "supervisord"), "-c", str(SITE / "deploy" / "supervisord.conf")]
+    process = subprocess.Popen(supervisord, env=env)  # noqa: S603
+    # Ctrl-C reaches supervisord as well, which then needs its time; a signal to this process alone is passed on.
+    signal.signal(signal.SIGINT, lambda *_: process.send_signal(signal.SIGINT))
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    return process.wait() or int(failed.exists())
+
+
+def main() -> int:
+    folder = make_data_dir()
+    make_secret(folder)
+    env = environment(folder)
+    check_port(env["PORT"])
     prepared = subprocess.run([sys.executable, "manage.py", "prepare"], cwd=SITE, env=env)
     if prepared.returncode:
         stop("the database or the static files could not be prepared; the messages above say why.")
-    supervisord = str(BIN / "supervisord")
-    os.execve(supervisord, [supervisord, "-c", str(SITE / "deploy" / "supervisord.conf")], env)  # noqa: S606
+    return supervise(env, folder / "failed")
 
 
-main()
+sys.exit(main())

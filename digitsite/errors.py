@@ -6,6 +6,12 @@ from django.views import defaults
 from recognizer.api.errors import is_api, problem_response
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(400, "The request can't be understood. Send strokes as JSON, or one picture.")
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return problem_response(404, "There is nothing at this address.")

@@ -3,6 +3,7 @@
 What matters to who runs the site stands in `docs/running.md`; nothing here has to be edited.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -18,6 +19,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # Off only where nobody but this machine can listen, as `make run` does.
 HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+NUM_PROXIES = env.int("NUM_PROXIES", default=0)  # whose X-Forwarded-For is believed when counting by address
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 
@@ -108,8 +110,8 @@ CACHES = {
         "KEY_PREFIX": "cache",
         "OPTIONS": {
             "IGNORE_EXCEPTIONS": True,  # without Redis a throttle counts nothing; it does not break the page
-            "SOCKET_CONNECT_TIMEOUT": 1,
-            "SOCKET_TIMEOUT": 2,
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,  # a Redis that hangs must not hang the page
         },
     }
 }
@@ -147,6 +149,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "recognizer:draw"
 ACCOUNT_PREVENT_ENUMERATION = True
+ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Mail goes to the console until a mail server is set, e.g. EMAIL_URL=smtp+tls://user:password@host:587
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
@@ -171,14 +174,12 @@ REST_FRAMEWORK = {
         "anonymous_live": env.str("THROTTLE_ANONYMOUS_LIVE", default="300/min"),
         "user_live": env.str("THROTTLE_USER_LIVE", default="1200/min"),
     },
-    "NUM_PROXIES": env.int("NUM_PROXIES", default=0),
+    "NUM_PROXIES": NUM_PROXIES,
     "DEFAULT_PAGINATION_CLASS": "recognizer.api.paging.NewestFirst",
     "EXCEPTION_HANDLER": "recognizer.api.errors.problem",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": 50}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=365)}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Numeral API",
     "DESCRIPTION": "Send handwriting, as strokes or as a picture, and have its digits read.",
@@ -191,13 +192,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
 }
-# A base64 picture of 10 MB in JSON; files in multipart are bounded by the view.
+# A picture of 10 MB as base64 in JSON. Django bounds everything by this but files, hence our own handler.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 15 * 2**20
+FILE_UPLOAD_HANDLERS = [
+    "digitsite.uploads.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # ---- Reading
 
 READ_WAIT = 8.0  # seconds a POST waits for its reading before it answers 202
-READ_LEASE = 5.0  # seconds a claim holds; a batch of 64 drawings takes a tenth of it
+READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't read in a tenth of it
 READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
 LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for
 
@@ -226,8 +232,7 @@ CELERY_TASK_TIME_LIMIT = 30
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_SERIALIZER = "json"
-CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_ACCEPT_CONTENT = ["json"]  # and nothing that could carry code
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "reading"
 CELERY_TASK_ROUTES = {"recognizer.tasks.purge": {"queue": "training"}}

@@ -3,12 +3,23 @@
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
-from django.urls import include, path
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, reverse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-# Django's own admin sign-in knows no rate limit; sent to the site's, staff and attackers meet the same one.
-admin.site.login = login_required(admin.site.login)  # type: ignore[method-assign]
+
+@login_not_required
+def admin_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
+    """Send to the site's own sign-in: Django's for the admin knows no limit to guessing."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+
+
+admin.site.login = admin_login  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Numeral"
 
 # Swagger UI writes style elements; its scripts come from files and need nothing more.
@@ -23,5 +34,6 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", docs, name="docs"),
 ]
+handler400 = "digitsite.errors.bad_request"
 handler404 = "digitsite.errors.not_found"
 handler500 = "digitsite.errors.server_error"

@@ -17,6 +17,7 @@ Box = tuple[float, float, float, float]  # x, y, width, height
 MAX_STROKES = 500
 MAX_POINTS = 10_000  # a page of numbers fits: about 40 points a digit
 MAX_COORDINATE = 1e6
+MAX_TIME = 1e13  # milliseconds; a clock that counts from 1970 is at 1.8e12
 
 
 class InkError(ValueError):
@@ -57,10 +58,13 @@ def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
         raise InkError("Coordinates must be numbers.")
     try:
         points = np.array([point[:2] for point in stroke], dtype=np.float64)
+        times = np.array([point[2] for point in stroke if len(point) == 3], dtype=np.float64)
     except OverflowError:  # an int beyond the largest float
-        points = np.full((1, 2), np.inf)
+        points = times = np.full((1, 2), np.inf)
     if not (np.abs(points) <= MAX_COORDINATE).all():  # false for NaN as well
         raise InkError(f"Coordinates must lie between -{MAX_COORDINATE:.0f} and {MAX_COORDINATE:.0f}.")
+    if not (np.abs(times) <= MAX_TIME).all():
+        raise InkError("Times must be milliseconds.")
     return points.astype(np.float32)
 
 

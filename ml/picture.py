@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 MAX_BYTES = 10 * 2**20
-MAX_PIXELS = 25_000_000  # a phone camera; also far below Pillow's own alarm, which is thus never reached unnoticed
+# What is decoded is held in memory, four bytes a pixel and more than once: 9 megapixels, a large screen, take 100
+# MB for a moment. A phone camera's JPEG may be larger, since it is decoded at a fraction of its size.
+MAX_PIXELS = 9_000_000
 MAX_SIDE = 1600
 _ORIENTATION = 0x0112  # EXIF tag
 _TURNS = {
@@ -47,6 +49,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
         raise PictureError(f"The file is too large. Send at most {MAX_BYTES // 2**20} MB.")
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as picture:
+            _draft(picture)
             _check_size(picture)
             return _pixels(picture)
     except PictureError:
@@ -64,20 +67,24 @@ def encode(grey: NDArray[np.uint8]) -> bytes:
     return file.getvalue()
 
 
+def _draft(picture: Image.Image) -> None:
+    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, never below MAX_SIDE: a phone photo takes 10 MB, not 75."""
+    width, height = picture.size
+    scale = max(1, max(width, height) // MAX_SIDE)
+    picture.draft(None, (width // scale, height // scale))
+
+
 def _check_size(picture: Image.Image) -> None:
     """Refuse by the header alone, before a pixel is decoded: a bomb is small until it is loaded."""
     width, height = picture.size
     if width * height > MAX_PIXELS:
-        raise PictureError(f"The picture is too large. Send at most {MAX_PIXELS // 10**6} megapixels.")
+        raise PictureError(f"The picture is too large. Send a JPEG, or at most {MAX_PIXELS // 10**6} megapixels.")
     if min(width, height) < 1:
         raise PictureError("The picture has no pixels. Choose another one.")
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
     turn = _TURNS.get(_orientation(picture))
-    # JPEG only: decodes at 1/2, 1/4 or 1/8 size, never below what is asked:
-    # a phone photo then takes 10 MB, not 75.
-    picture.draft(None, (MAX_SIDE, MAX_SIDE))
     picture.load()
     small = _shrink(_flatten(picture))
     return _grey(small if turn is None else small.transpose(turn))
@@ -93,7 +100,7 @@ def _orientation(picture: Image.Image) -> int:
 def _flatten(picture: Image.Image) -> Image.Image:
     """As mode L or RGB, without alpha."""
     if picture.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip at 255
-        return Image.fromarray((np.asarray(picture, dtype=np.int64) >> 8).clip(0, 255).astype(np.uint8))
+        return Image.fromarray((np.asarray(picture) >> 8).clip(0, 255).astype(np.uint8))
     if picture.has_transparency_data:
         above = picture.convert("RGBA")
         white = Image.new("RGBA", above.size, "white")

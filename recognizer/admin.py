@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from recognizer.models import Drawing, ModelVersion, Prediction, Review
+from recognizer.models import Correction, Drawing, ModelVersion, Prediction, Review
 from recognizer.services import reading, reviewing
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class CorrectedFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
             case "open":
-                return queryset.corrected().filter(corrections__review=None)
+                return queryset.filter(corrections__in=Correction.objects.open())
             case "any":
                 return queryset.corrected()
             case "no":
@@ -157,6 +157,9 @@ class ReviewAdmin(ReadOnly):
     list_display = ["drawing", "correction", "verdict", "reviewer", "created_at"]
     list_filter = ["verdict", "created_at"]
     list_select_related = ["drawing", "correction", "reviewer"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        return super().get_queryset(request).defer("drawing__image", "drawing__strokes")
 
 
 @admin.register(ModelVersion)

@@ -26,6 +26,9 @@ RING = "doorbell:ring"
 RING_SECONDS = 1  # after that a ring counts as lost
 SLICE_SECONDS = 0.5  # then the waiter looks at the row itself, and rings again; below the socket's time-out
 REPLY_SECONDS = 30
+RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
+QUICK = 0.5  # seconds a Redis that hangs may cost a request, for each thing asked of it
+PATIENT = 3.0  # the time-out of a socket that waits for a reply; above every wait asked for here
 
 _away = (redis.RedisError, OperationalError)
 
@@ -35,9 +38,9 @@ class ReaderAway(Exception):
 
 
 @cache
-def _redis() -> redis.Redis:
+def _redis(seconds: float = QUICK) -> redis.Redis:
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=3, health_check_interval=10
+        settings.REDIS_URL, socket_connect_timeout=QUICK, socket_timeout=seconds, health_check_interval=10
     )
 
 
@@ -49,7 +52,7 @@ def ring() -> bool:
     """Say that something waits, unless a ring is on its way already; False when nobody can be told."""
     try:
         if _redis().set(RING, 1, nx=True, ex=RING_SECONDS):
-            current_app.send_task("recognizer.tasks.read_waiting")
+            current_app.send_task("recognizer.tasks.read_waiting", expires=RING_EXPIRES)
     except _away as error:
         logger.warning("Nobody could be told that a drawing waits: %s", error)
         return False
@@ -86,7 +89,7 @@ def wait(drawing_id: uuid.UUID, *, seconds: float, look: Callable[[], bool]) -> 
 
 def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
     try:
-        return bool(_redis().blpop([_reply_key(drawing_id)], timeout=seconds))
+        return bool(_redis(PATIENT).blpop([_reply_key(drawing_id)], timeout=seconds))
     except _away as error:
         logger.warning("A reply could not be waited for: %s", error)
         return False
@@ -94,10 +97,12 @@ def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
 
 def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
     """Have something read that is not stored. Raises ReaderAway."""
+    if not is_there():  # found out in half a second; sending a task to a Redis that hangs takes four
+        raise ReaderAway("the queue is out of reach")
     name = str(uuid.uuid4())
     try:
         current_app.send_task("recognizer.tasks.read_live", args=[name, request], expires=seconds)
-        answer = _redis().blpop([_reply_key(name)], timeout=seconds)
+        answer = _redis(PATIENT).blpop([_reply_key(name)], timeout=seconds)
     except _away as error:
         raise ReaderAway("the queue is out of reach") from error
     if answer is None:

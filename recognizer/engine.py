@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0  # how old the knowledge may be of which version is active
+PORTION = 300  # strokes read together, at a millisecond each in the worst case; far below the lease
 HANG_SECONDS = 60  # no batch takes this long; one that does has hung inside native code
 
 
@@ -56,7 +57,7 @@ def current() -> Engine:
         _current = _look(_current)
         _looked_at = time.monotonic()
     if _current is None:
-        raise NoActiveVersion("No model version is active. Run: manage.py register_model")
+        raise NoActiveVersion("No model version is active (manage.py register_model), or it can't be opened")
     return _current
 
 
@@ -89,8 +90,29 @@ def active_or_shipped() -> Reader:
 
     try:
         return current().reader
-    except (DatabaseError, NoActiveVersion):
+    except (DatabaseError, NoActiveVersion) as error:
+        logger.warning("Reading with the shipped version: %s", error)
         return Reader.open(SHIPPED)
+
+
+def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
+    """Drawings in groups of about PORTION strokes; the usual batch of small drawings is one group."""
+    groups: list[list[Drawing]] = []
+    weight = PORTION
+    for drawing in drawings:
+        if weight >= PORTION:
+            groups.append([])
+            weight = 0
+        groups[-1].append(drawing)
+        weight += _weight(drawing)
+    return groups
+
+
+def _weight(drawing: Drawing) -> int:
+    """What a drawing costs, in strokes: a picture of the largest size takes as long as two hundred."""
+    if drawing.strokes is not None:
+        return len(drawing.strokes)
+    return (drawing.width or 0) * (drawing.height or 0) // 12_000
 
 
 def ink_of(drawing: Drawing) -> Any:

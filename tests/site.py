@@ -109,6 +109,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def own_site(tmp_path: Path) -> Iterator[Any]:
     """A site that the test may hurt."""
     running = Site(tmp_path / "site")
+    if "SITE_DATABASE_URL" in os.environ:  # one database for all tests: empty it first
+        running.data_dir.mkdir()
+        running.manage("migrate", "--verbosity=0")
+        running.manage("flush", "--no-input", "--verbosity=0")
     running.start()
     yield running
     running.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -24,15 +25,21 @@ class Upload:
     size: tuple[int, int]
 
 
+# A decoded picture takes up to 100 MB for a moment; so many at once in a process, the others wait their turn.
+_decoding = BoundedSemaphore(2)
+
+
 def _upload(data: bytes) -> Upload:
     try:
-        grey = picture.decode(data)
+        with _decoding:
+            grey = picture.decode(data)
     except picture.PictureError as error:
         raise serializers.ValidationError(str(error)) from error
     height, width = grey.shape
     return Upload(picture.encode(grey), (width, height))
 
 
+LIVE_STROKES = 120  # a tenth of a second in the worst case
 POINT = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 STROKES = {"type": "array", "items": {"type": "array", "items": POINT}}
 
@@ -88,6 +95,15 @@ class InkSerializer(serializers.Serializer[Any]):
         if len(attrs) != 1:
             raise serializers.ValidationError("Send either `strokes` or `image`.")
         return attrs
+
+
+class LiveInkSerializer(InkSerializer):
+    """Ink to be read along, several times a second: a few numbers, not a page."""
+
+    def validate_strokes(self, strokes: list[Any]) -> list[Any]:
+        if len(strokes) > LIVE_STROKES:
+            raise serializers.ValidationError("This is too much to be read along. Save it, then it is read.")
+        return strokes
 
 
 class DigitSerializer(serializers.Serializer[Any]):

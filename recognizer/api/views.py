@@ -6,6 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import AllowAny
@@ -16,7 +17,7 @@ from rest_framework.views import APIView
 from recognizer import doorbell
 from recognizer.api.errors import ReaderUnavailable
 from recognizer.api.prefer import seconds_to_wait
-from recognizer.api.serializers import InkSerializer, LiveSerializer, PredictionSerializer
+from recognizer.api.serializers import InkSerializer, LiveInkSerializer, LiveSerializer, PredictionSerializer
 from recognizer.api.throttles import AnonymousLiveThrottle, UserLiveThrottle
 from recognizer.models import Drawing
 from recognizer.models.drawing import DrawingQuerySet
@@ -60,7 +61,7 @@ class PredictionViewSet(
         seconds = seconds_to_wait(request)
         if doorbell.ring() and seconds:
             doorbell.wait(drawing.pk, seconds=seconds, look=lambda: not _waits(drawing))
-        return self._answer(self.get_queryset().get(pk=drawing.pk), hurried=not seconds)
+        return self._answer(get_object_or_404(self.get_queryset(), pk=drawing.pk), hurried=not seconds)
 
     def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
         user = cast("User", self.request.user)  # the permission class has seen to it
@@ -91,9 +92,9 @@ class LiveView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [AnonymousLiveThrottle, UserLiveThrottle]
 
-    @extend_schema(request=InkSerializer, responses=LiveSerializer)
+    @extend_schema(request=LiveInkSerializer, responses=LiveSerializer)
     def post(self, request: Request) -> Response:
-        ink = InkSerializer(data=request.data)
+        ink = LiveInkSerializer(data=request.data)
         ink.is_valid(raise_exception=True)
         image = ink.validated_data.get("image")
         asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from recognizer.models import Digit, Drawing, Prediction
@@ -70,9 +71,10 @@ def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
     return sorted(claimed, key=lambda drawing: drawing.created_at)  # RETURNING keeps no order
 
 
-def release(*, ids: Iterable[UUID]) -> None:
-    """Give claimed drawings back at once; what was tried still counts."""
-    Drawing.objects.filter(pk__in=list(ids), state=Drawing.State.WAITING).update(leased_until=None)
+def release(*, ids: Iterable[UUID], tried: bool = True) -> None:
+    """Give claimed drawings back at once. The try counts, unless nobody has looked at them."""
+    claimed = Drawing.objects.filter(pk__in=list(ids), state=Drawing.State.WAITING)
+    claimed.update(leased_until=None, attempts=F("attempts") - (0 if tried else 1))
 
 
 def give_up() -> int:
@@ -148,6 +150,9 @@ def _digits(prediction: Prediction, reading: Reading) -> Iterable[Digit]:
         )
 
 
+@transaction.atomic
 def delete_drawing(*, drawing: Drawing) -> None:
     """Delete a drawing and all that was said of it."""
+    # First of all the row: a reader that stores its prediction meanwhile waits, and then finds nothing.
+    Drawing.objects.select_for_update().filter(pk=drawing.pk).first()
     drawing.delete()

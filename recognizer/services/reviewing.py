@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from recognizer.models import Correction, Drawing, Review
@@ -18,24 +19,28 @@ if TYPE_CHECKING:
 def correct_drawing(*, drawing: Drawing, user: User, text: str) -> Correction:
     """Record that `user` says the drawing is `text` ("": not a number); an earlier claim steps back, and stays.
 
-    Raises ValidationError where `text` is no number.
+    Raises ValidationError where `text` is no number, or the drawing is gone.
     """
     claim = Correction(drawing=drawing, user=user, text=text)
     claim.clean_fields()
-    Drawing.objects.select_for_update().get(pk=drawing.pk)  # two claims at once: one after the other
+    _lock(drawing.pk)
     drawing.corrections.in_force().update(replaced_at=timezone.now())
     claim.save()
     return claim
 
 
+@transaction.atomic
 def review_correction(*, correction: Correction, reviewer: User, verdict: Review.Verdict) -> Review:
     """Decide on a claim, once. Raises ValidationError if it was replaced or decided on meanwhile."""
+    _lock(correction.drawing_id)
     if not Correction.objects.open().filter(pk=correction.pk).exists():
-        raise ValidationError(f"{correction.drawing}: somebody has decided on this already.")
-    try:
-        with transaction.atomic():
-            return Review.objects.create(
-                drawing_id=correction.drawing_id, correction=correction, reviewer=reviewer, verdict=verdict
-            )
-    except IntegrityError as error:
-        raise ValidationError(f"{correction.drawing}: somebody has decided on this already.") from error
+        raise ValidationError(f"drawing {correction.drawing_id}: somebody has decided on this already.")
+    return Review.objects.create(
+        drawing_id=correction.drawing_id, correction=correction, reviewer=reviewer, verdict=verdict
+    )
+
+
+def _lock(drawing_id: UUID) -> None:
+    """Let claims and verdicts on one drawing come one after the other. Raises ValidationError if it is gone."""
+    if not Drawing.objects.select_for_update().filter(pk=drawing_id).values("pk"):
+        raise ValidationError("The drawing has been deleted.")

@@ -143,5 +143,11 @@ function makeBox(digit) {
 function fillBar(bar, share, best) {
   bar.toggleAttribute("data-best", best);
   bar.querySelector("[data-bar-fill]").setAttribute("height", 100 * share);
-  bar.querySelector("[data-bar-share]").textContent = share >= 0.005 ? Math.round(share * 100) : "";
+  bar.querySelector("[data-bar-share]").textContent = percent(share);
+}
+
+// Nobody is certain of handwriting, and a zero over each of nine bars is noise.
+function percent(share) {
+  if (share > 0.99) return "> 99";
+  return share >= 0.005 ? Math.round(share * 100) : "";
 }

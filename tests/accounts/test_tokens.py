@@ -37,9 +37,10 @@ def test_the_command_refuses_an_unknown_user(db: None) -> None:
 
 
 def test_a_token_made_on_the_page_is_shown_once(owner_client: Client) -> None:
-    page = owner_client.post("/accounts/tokens/", follow=True)
+    page = owner_client.post("/accounts/tokens/")
     token = page.context["new_token"]
     assert token in page.content.decode()
+    assert token not in str(dict(owner_client.session))
     assert status(token) == 200
     assert token not in owner_client.get("/accounts/").content.decode()
 
@@ -66,6 +67,8 @@ def test_nobody_revokes_the_token_of_another(stranger_client: Client, owner: Use
 def test_there_is_an_end_to_how_many(owner_client: Client, owner: User) -> None:
     for _ in range(tokens.MOST):
         tokens.create_token(user=owner)
+    with pytest.raises(CommandError, match="Revoke one"):
+        call_command("create_api_token", "owner")
     page = owner_client.post("/accounts/tokens/", follow=True)
     assert page.context["new_token"] is None
     assert "Revoke one" in page.content.decode()

@@ -26,13 +26,13 @@ def refused(**env: str) -> str:
 
 
 def test_it_answers_and_stops_without_a_trace(tmp_path: Path) -> None:
-    site = Site(tmp_path / "data")
+    site = Site(tmp_path / "a folder with spaces")
     site.start()
     assert f"Numeral is ready: {site.url}" in site.log.read_text()
     assert urllib.request.urlopen(f"{site.url}/readyz").status == 200
     assert len(site.pids("celery")) >= 3
     site.process.send_signal(signal.SIGINT)
-    site.process.wait(timeout=40)
+    assert site.process.wait(timeout=40) == 0
     assert site.pids("celery|granian|redis-server") == []
 
 

@@ -52,6 +52,16 @@ def test_a_replaced_claim_cannot_be_decided_on(reviewer: User, owner: User, clai
         reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
+def test_a_claim_that_was_replaced_and_one_that_was_decided_on_are_not_open(
+    reviewer_client: Client, owner: User, claim: Correction
+) -> None:
+    for text in ["3", "2"]:
+        reviewing.correct_drawing(drawing=claim.drawing, user=owner, text=text)
+    assert len(reviewer_client.get(f"{URL}?corrected=open").context["cl"].result_list) == 1
+    act(reviewer_client, "accept_corrections", claim.drawing)
+    assert len(reviewer_client.get(f"{URL}?corrected=open").context["cl"].result_list) == 0
+
+
 @pytest.mark.parametrize(
     ("query", "texts"),
     [
@@ -116,7 +126,14 @@ def test_staff_without_the_right_to_review_are_not_offered_it(owner: User, claim
 
 def test_the_admin_signs_in_through_the_site(db: None, client: Client, owner_client: Client) -> None:
     assert client.get("/admin/", follow=True).redirect_chain[-1][0].startswith("/accounts/login/")
-    assert owner_client.get("/admin/").status_code in (302, 403)
+    assert owner_client.get("/admin/", follow=True).status_code == 403
+
+
+def test_nobody_guesses_the_password_of_staff_at_the_admin(owner_client: Client, reviewer: User) -> None:
+    guess = {"username": "reviewer", "password": "correct horse battery"}
+    assert owner_client.post("/admin/login/", guess).status_code == 403
+    assert Client().post("/admin/login/", guess)["Location"].startswith("/accounts/login/")
+    assert owner_client.get("/admin/", follow=True).status_code == 403
 
 
 @pytest.mark.parametrize("model", ["review", "modelversion"])

@@ -58,6 +58,13 @@ def test_what_is_released_is_free_at_once_and_its_try_counts(drawing: Drawing) -
     assert again.attempts == 2
 
 
+def test_what_is_released_untried_does_not_count(drawing: Drawing) -> None:
+    reading.claim()
+    reading.release(ids=[drawing.pk], tried=False)
+    [again] = reading.claim()
+    assert again.attempts == 1
+
+
 def test_two_readers_of_one_drawing_store_one_prediction(drawing: Drawing, version: ModelVersion) -> None:
     read = [(drawing.pk, reading_of("1"))]
     assert reading.store(readings=read, version_id=version.pk) == [drawing.pk]

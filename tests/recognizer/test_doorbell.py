@@ -45,7 +45,7 @@ def bell(redis_url: str, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     client = redis.Redis.from_url(redis_url, socket_timeout=3)
     client.flushall()
     sent: list[str] = []
-    monkeypatch.setattr(doorbell, "_redis", lambda: client)
+    monkeypatch.setattr(doorbell, "_redis", lambda seconds=1: client)
     monkeypatch.setattr(doorbell.current_app, "send_task", lambda name, **kwargs: sent.append(name))
     yield sent
     client.close()

@@ -39,6 +39,12 @@ def test_bad_input_is_refused(client: Client, worker: FakeReader, body: dict) ->
     assert worker.batches == []
 
 
+def test_what_is_too_much_to_be_read_along_is_told_what_to_do(client: Client, worker: FakeReader) -> None:
+    answer = post(client, {"strokes": ONE * 121})
+    assert answer.status_code == 400
+    assert "Save it" in answer.json()["detail"]
+
+
 def test_without_a_worker_it_says_so(db: None, client: Client) -> None:
     answer = post(client, {"strokes": ONE})
     assert answer.status_code == 503

@@ -151,6 +151,7 @@ def test_a_session_needs_the_csrf_token(owner: User) -> None:
         ({"strokes": [[[1e300, 2]]]}, ""),
         ({"strokes": [[[0, 0]] * 10_001]}, "10"),
         ({"strokes": None}, ""),
+        ({"strokes": [[[0, 0, 10**20]]]}, "milliseconds"),
         ({"image": "not base64!"}, "base64"),
         ({"image": ""}, ""),
         ({"image": 17}, "picture"),
@@ -170,7 +171,10 @@ def test_bad_input_is_refused_in_plain_words_and_leaves_no_row(api: Client, body
     assert not Drawing.objects.exists()
 
 
-@pytest.mark.parametrize("body", ['{"strokes": [[[NaN, 1]]]}', '{"strokes": [[[Infinity, 1]]]}', "{", "\xff"])
+@pytest.mark.parametrize(
+    "body",
+    ['{"strokes": [[[0, 0, 1e999]]]}', '{"strokes": [[[NaN, 1]]]}', '{"strokes": [[[Infinity, 1]]]}', "{", "\xff"],
+)
 def test_what_is_no_json_is_refused(api: Client, body: str) -> None:
     assert post(api, body).status_code == 400
 
@@ -188,6 +192,30 @@ def test_a_body_that_is_too_large_is_refused(api: Client) -> None:
         answer = post(api, {"strokes": [[[1, 2]] * 500]})
     assert answer.status_code == 413
     assert answer.json()["detail"]
+
+
+def test_an_upload_that_is_too_large_is_refused_by_its_length(api: Client) -> None:
+    answer = api.generic(
+        "POST", URL, b"x", content_type="multipart/form-data; boundary=x", CONTENT_LENGTH=str(200 * 2**20)
+    )
+    assert answer.status_code == 413
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_too_many_fields_are_a_problem_too(api: Client) -> None:
+    answer = api.post(URL, {f"field{n}": "x" for n in range(1200)})
+    assert answer.status_code == 400
+    assert answer["Content-Type"] == "application/problem+json"
+
+
+def test_a_drawing_deleted_while_its_writer_waits_is_not_found(
+    api: Client, reader: FakeReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recognizer import doorbell
+
+    monkeypatch.setattr(doorbell, "ring", lambda: True)
+    monkeypatch.setattr(doorbell, "wait", lambda *args, **kwargs: Drawing.objects.all().delete())
+    assert post(api, {"strokes": ONE}).status_code == 404
 
 
 @pytest.mark.parametrize(

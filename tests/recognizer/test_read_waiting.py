@@ -1,7 +1,9 @@
 """The worker's task: everything that waits is read, and one bad drawing hurts nobody else."""
 
+import pytest
+
 from accounts.models import User
-from recognizer import tasks
+from recognizer import doorbell, tasks
 from recognizer.models import Drawing
 from recognizer.services import reading
 from tests.conftest import ONE, FakeReader
@@ -26,6 +28,24 @@ def test_many_share_one_batch(owner: User, worker: FakeReader) -> None:
     tasks.read_waiting()
     assert states() == ["read"] * 70
     assert worker.batches[0] == reading.BATCH
+
+
+def test_large_drawings_are_read_some_at_a_time_and_the_rest_goes_back(
+    owner: User, worker: FakeReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        reading.submit_strokes(user=owner, strokes=ONE * 200)
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    rings: list[int] = []
+    monkeypatch.setattr(doorbell, "ring", lambda: bool(rings.append(1)))
+    tasks.read_waiting()
+    assert worker.batches == [2]
+    assert states() == ["read"] * 2 + ["waiting"] * 3
+    assert rings == [1]
+    assert set(Drawing.objects.filter(state="waiting").values_list("attempts", "leased_until")) == {(0, None)}
+    for _ in range(2):
+        tasks.read_waiting()
+    assert states() == ["read"] * 5
 
 
 def test_nothing_waits(worker: FakeReader) -> None:

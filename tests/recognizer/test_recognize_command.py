@@ -47,11 +47,15 @@ def test_what_cannot_be_read_gets_a_line_and_the_others_go_on(
     (tmp_path / "a.png").write_bytes(PNG[:-30])
     (tmp_path / "b.png").write_bytes(PNG)
     ink = tmp_path / "ink.jsonl"
-    ink.write_text(
-        '{"id": 1, "strokes": []}\nnonsense\n[1]\n{"id": 2}\n{"id": 3, "strokes": [[[0, 0], [0, 9]]]}\n'
-    )
+    good = '{"id": 3, "strokes": [[[0, 0], [0, 9]]]}'
+    huge = f'{{"id": 4, "strokes": [[[{"9" * 5000}, 0]]]}}'
+    ink.write_text("\n".join(['{"id": 1, "strokes": []}', "nonsense", "[1]", '{"id": 2}', good, huge]))
     lines = run(capsys, tmp_path, tmp_path / "missing.png", "--ink", ink, "--ink", tmp_path / "none", status=1)
-    assert [line["state"] == "error" for line in lines] == [True, False, True, True, True, True, True, False, True]
+    assert [line["state"] == "error" for line in lines] == [
+        *[True, False, True],  # pictures
+        *[True, True, True, True, False, True],  # drawings
+        True,  # a file that is not there
+    ]
     assert all(line["error"] for line in lines if line["state"] == "error")
 
 

@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import User
@@ -22,4 +23,7 @@ class Command(BaseCommand):
             if not create:
                 raise CommandError(f"There is no user {username!r}. Add --create to make one.")
             user = User.objects.create_user(username)
-        self.stdout.write(create_token(user=user))
+        try:
+            self.stdout.write(create_token(user=user))
+        except ValidationError as error:
+            raise CommandError(error.message) from error

@@ -92,10 +92,10 @@ def _drawing(line: str, name: str) -> Input:
         drawing = json.loads(line)
         name = drawing.get("id", name)
         return Input(name, inks.parse(drawing["strokes"]))
-    except (AttributeError, KeyError, TypeError, RecursionError, json.JSONDecodeError):
-        return Input(name, error='This line is not a JSON object with "id" and "strokes".')
     except inks.InkError as error:
         return Input(name, error=str(error))
+    except (AttributeError, KeyError, TypeError, RecursionError, ValueError):
+        return Input(name, error='This line is not a JSON object with "id" and "strokes".')
 
 
 def _lines(reader: Any, batch: list[Input]) -> Iterator[dict[str, Any]]:
