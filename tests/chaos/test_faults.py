@@ -63,8 +63,10 @@ def assert_all_read(site: Site, load: Load) -> None:
 
 
 def kill(site: Site, pattern: str, how: signal.Signals = signal.SIGKILL) -> None:
-    pids = site.pids(pattern)
-    assert pids, f"there is no {pattern} to kill"
+    end = time.monotonic() + 30
+    while not (pids := site.pids(pattern)):  # it may just be on its way back
+        assert time.monotonic() < end, f"there is no {pattern} to kill"
+        time.sleep(0.05)
     for pid in pids:
         os.kill(pid, how)
 
