@@ -140,6 +140,11 @@ class Drawing(models.Model):
         return next(iter(self.corrections.in_force() if claims is None else claims), None)
 
 
+def _percent(confidence: float) -> int:
+    """Rounded, but never 100: nobody is certain of handwriting."""
+    return min(99, round(100 * confidence))
+
+
 class Prediction(models.Model):
     """What one model version read in one drawing. A fact: never changed."""
 
@@ -176,7 +181,7 @@ class Prediction(models.Model):
 
     @property
     def percent(self) -> int:
-        return round(100 * self.confidence)
+        return _percent(self.confidence)
 
 
 class Digit(models.Model):
@@ -214,7 +219,7 @@ class Digit(models.Model):
 
     @property
     def percent(self) -> int:
-        return round(100 * self.confidence)
+        return _percent(self.confidence)
 
     @property
     def bars(self) -> list[tuple[int, float]]:
