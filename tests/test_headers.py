@@ -39,7 +39,10 @@ def test_the_schema_names_what_clients_rely_on(client: Client, db: None) -> None
     assert {"/api/v1/predictions/", "/api/v1/predictions/{id}/", "/api/v1/live/"} <= set(schema["paths"])
     fields = schema["components"]["schemas"]["Prediction"]["properties"]
     assert {"id", "url", "state", "text", "confidence", "digits", "model_version", "created_at"} <= set(fields)
-    assert set(schema["paths"]["/api/v1/predictions/"]["post"]["responses"]) == {"201", "202"}
+    post = schema["paths"]["/api/v1/predictions/"]["post"]
+    assert {"201", "202", "400", "401", "413", "429"} <= set(post["responses"])
+    assert set(post["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
+    assert "problem+json" in schema["info"]["description"]
 
 
 def test_cookies_and_transport_are_strict_when_the_site_is_for_others(settings) -> None:

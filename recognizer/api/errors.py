@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions, status
-from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 
@@ -25,26 +24,34 @@ class ReaderUnavailable(exceptions.APIException):
     default_code = "reader_away"
 
 
-def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: the same statuses and headers, in the shape of RFC 9457."""
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
+    elif isinstance(error, RecursionError):  # brackets in brackets in brackets; the parser knows no bound
+        error = exceptions.ParseError("The JSON is nested too deeply.")
     response = exception_handler(error, context)
     if response is None:
         return None
     errors = response.data if isinstance(response.data, dict) and "detail" not in response.data else None
-    response.data = _body(response.status_code, " ".join(_sentences(response.data)), errors)
-    response.content_type = "application/problem+json"
+    # Not DRF's response: its renderer may be one for pages or YAML.
+    return problem_response(
+        response.status_code, " ".join(_sentences(response.data)), errors, headers=dict(response.items())
+    )
+
+
+def problem_response(
+    code: int, detail: str, errors: Any = None, headers: Mapping[str, str] | None = None
+) -> JsonResponse:
+    """A problem as it is sent; also for what happens outside of DRF."""
+    response = JsonResponse(_body(code, detail, errors), status=code, content_type="application/problem+json")
+    for name, value in (headers or {}).items():
+        response.setdefault(name, value)
     return response
 
 
-def problem_response(code: int, detail: str) -> JsonResponse:
-    """A problem from outside of DRF: no such address, or an error of ours."""
-    return JsonResponse(_body(code, detail), status=code, content_type="application/problem+json")
-
-
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def _body(code: int, detail: str, errors: Any = None) -> dict[str, Any]:

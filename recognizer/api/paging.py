@@ -1,4 +1,10 @@
+from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 
 
 class NewestFirst(CursorPagination):
@@ -6,3 +12,17 @@ class NewestFirst(CursorPagination):
 
     ordering = "-created_at"
     page_size = 50
+
+    def decode_cursor(self, request: Request) -> Any:
+        """As DRF does, but a cursor whose position is no time is invalid too, not an error of ours."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and _time(str(cursor.position)) is None:
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return parse_datetime(text)
+    except ValueError:  # well formed, but there is no such day
+        return None

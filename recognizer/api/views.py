@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from recognizer import doorbell
 from recognizer.api.errors import ReaderUnavailable
 from recognizer.api.prefer import seconds_to_wait
+from recognizer.api.schema import INK, ONE, PREFER, problems
 from recognizer.api.serializers import InkSerializer, LiveInkSerializer, LiveSerializer, PredictionSerializer
 from recognizer.api.throttles import AnonymousLiveThrottle, UserLiveThrottle
 from recognizer.models import Drawing
@@ -26,11 +27,14 @@ from recognizer.services import reading
 if TYPE_CHECKING:
     from accounts.models import User
 
-PREFER = OpenApiParameter(
-    "Prefer", str, OpenApiParameter.HEADER, description="`respond-async`, or `wait=n` with n in seconds"
+
+@extend_schema_view(
+    list=extend_schema(summary="Your drawings, newest first"),
+    retrieve=extend_schema(
+        summary="One drawing", responses={200: PredictionSerializer, **problems(401, 404, 429)}
+    ),
+    destroy=extend_schema(summary="Delete a drawing", responses={204: None, **problems(401, 404, 429)}),
 )
-
-
 class PredictionViewSet(
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -46,11 +50,14 @@ class PredictionViewSet(
         return Drawing.objects.for_user(self.request.user).with_predictions().defer("strokes", "image")
 
     @extend_schema(
-        request=InkSerializer,
+        summary="Keep a drawing and have it read",
+        request=INK,
         parameters=[PREFER],
+        examples=[ONE],
         responses={
             201: PredictionSerializer,
             202: OpenApiResponse(PredictionSerializer, description="kept, and read later: ask `Location`"),
+            **problems(400, 401, 413, 415, 429),
         },
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -92,7 +99,12 @@ class LiveView(APIView):
     permission_classes = [AllowAny]
     throttle_classes = [AnonymousLiveThrottle, UserLiveThrottle]
 
-    @extend_schema(request=LiveInkSerializer, responses=LiveSerializer)
+    @extend_schema(
+        summary="Read without keeping anything; no account needed",
+        request=INK,
+        examples=[ONE],
+        responses={200: LiveSerializer, **problems(400, 413, 415, 429, 503)},
+    )
     def post(self, request: Request) -> Response:
         ink = LiveInkSerializer(data=request.data)
         ink.is_valid(raise_exception=True)

@@ -36,6 +36,13 @@ def test_the_command_refuses_an_unknown_user(db: None) -> None:
         call_command("create_api_token", "nobody")
 
 
+@pytest.mark.parametrize("name", ["", "x" * 151, "a b/<x>"])
+def test_the_command_refuses_a_name_that_is_none(db: None, name: str) -> None:
+    with pytest.raises(CommandError):
+        call_command("create_api_token", name, "--create")
+    assert not User.objects.exists()
+
+
 def test_a_token_made_on_the_page_is_shown_once(owner_client: Client) -> None:
     page = owner_client.post("/accounts/tokens/")
     token = page.context["new_token"]

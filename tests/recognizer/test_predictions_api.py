@@ -169,6 +169,42 @@ def test_bad_input_is_refused_in_plain_words_and_leaves_no_row(api: Client, body
     assert not Drawing.objects.exists()
 
 
+@pytest.mark.parametrize("depth", [990, 5000])
+def test_nesting_without_end_is_refused(api: Client, depth: int) -> None:
+    answer = post(api, '{"strokes": ' + "[" * depth + "]" * depth + "}")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("position", ["p=abc", "p=", "r=1&p=2020-13-99"])
+def test_a_mangled_cursor_is_not_found(api: Client, position: str) -> None:
+    answer = api.get(URL, {"cursor": base64.b64encode(position.encode()).decode()})
+    assert answer.status_code == 404
+
+
+def test_the_list_can_be_leafed_through(
+    api: Client, owner: User, version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from recognizer.api.paging import NewestFirst
+
+    monkeypatch.setattr(NewestFirst, "page_size", 5)
+    drawings_read(owner, version, 12)
+    seen, page = [], URL
+    while page:
+        body = api.get(page).json()
+        seen += [item["id"] for item in body["results"]]
+        page = body["next"]
+    assert len(seen) == len(set(seen)) == 12
+
+
+def test_base64_may_come_in_lines(api: Client, worker: FakeReader) -> None:
+    assert post(api, {"image": base64.encodebytes(PNG).decode()}).status_code == 201
+
+
+def test_a_forgotten_slash_does_not_lose_what_was_posted(api: Client, worker: FakeReader) -> None:
+    answer = api.post(URL.rstrip("/"), {"strokes": ONE}, content_type="application/json", follow=True)
+    assert answer.status_code == 201
+
+
 @pytest.mark.parametrize(
     "body",
     ['{"strokes": [[[0, 0, 1e999]]]}', '{"strokes": [[[NaN, 1]]]}', '{"strokes": [[[Infinity, 1]]]}', "{", "\xff"],
@@ -223,6 +259,9 @@ def test_a_drawing_deleted_while_its_writer_waits_is_not_found(
         (f"{URL}7/", "get", 404),
         ("/api/v1/none/", "get", 404),
         (URL, "put", 405),
+        ("/api", "get", 404),
+        ("/api/docs/?format=zzz", "get", 404),
+        ("/api/schema/?format=zzz", "get", 404),
     ],
 )
 def test_every_error_is_a_problem_in_json(api: Client, path: str, method: str, status: int) -> None:

@@ -59,6 +59,11 @@ def test_what_cannot_be_read_gets_a_line_and_the_others_go_on(
     assert all(line["error"] for line in lines if line["state"] == "error")
 
 
+def test_an_empty_folder_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    [line] = run(capsys, tmp_path, status=1)
+    assert line["state"] == "error"
+
+
 def test_nothing_named() -> None:
     with pytest.raises(CommandError, match="picture"):
         call_command("recognize")

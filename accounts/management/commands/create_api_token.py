@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from accounts.models import User
 from accounts.tokens import create_token
@@ -18,12 +19,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, username: str, create: bool, **options: Any) -> None:
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            if not create:
-                raise CommandError(f"There is no user {username!r}. Add --create to make one.")
-            user = User.objects.create_user(username)
         try:
+            user = User.objects.filter(username=username).first() or _make(username, allowed=create)
             self.stdout.write(create_token(user=user))
         except ValidationError as error:
-            raise CommandError(error.message) from error
+            raise CommandError(" ".join(error.messages)) from error
+        except DatabaseError as error:
+            raise CommandError(f"The database is not ready ({error}). Run `manage.py prepare` first.") from error
+
+
+def _make(username: str, *, allowed: bool) -> User:
+    """A new user without a password. Raises ValidationError if the name is none."""
+    if not allowed:
+        raise CommandError(f"There is no user {username!r}. Add --create to make one.")
+    user = User(username=username)
+    user.set_unusable_password()
+    user.full_clean()
+    user.save()
+    return user

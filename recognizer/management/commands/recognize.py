@@ -62,9 +62,12 @@ class Command(BaseCommand):
 def pictures(paths: Iterable[Path]) -> Iterator[Input]:
     """The named pictures, and those inside the named folders, in order of their names."""
     for path in paths:
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-        for file in found if path.is_dir() else [path]:
-            yield _picture(file)
+        if not path.is_dir():
+            yield _picture(path)
+        elif found := sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES):
+            yield from map(_picture, found)
+        else:
+            yield Input(str(path), error="There is no PNG or JPEG in this folder.")
 
 
 def _picture(path: Path) -> Input:
