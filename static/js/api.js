@@ -2,13 +2,17 @@
 
 const WORDS = {
   away: "The reader is away.",
+  offline: "You seem to be offline.",
+  broken: "Something went wrong on our side.",
   busy: "That was a lot at once.",
   signin: "Please log in first.",
   refused: "The server could not take this drawing.",
 };
 
-// `kind` says what can be done about it: "away" try later, "busy" wait `retryAfter` seconds, "signin", or
-// "refused", when the drawing itself has to change.
+const AWAY = [502, 503, 504]; // a proxy in front answers the first and the last while the site starts anew
+
+// `kind` says what can be done about it: "away" and "broken" try later, "offline" try when the network is back,
+// "busy" wait `retryAfter` seconds, "signin", or "refused", when the drawing itself has to change.
 export class ApiError extends Error {
   constructor(kind, { words = WORDS[kind], retryAfter = null } = {}) {
     super(words);
@@ -49,7 +53,7 @@ async function request(url, { timeout, signal, headers, ...options }) {
     answer = await response.json().catch(ignoreNonJson);
   } catch (error) {
     if (signal?.aborted) throw error; // the caller wanted that
-    throw new ApiError("away");
+    throw new ApiError(error.name === "TimeoutError" ? "away" : "offline");
   }
   if (!response.ok) throw toError(response, answer);
   return answer;
@@ -71,6 +75,7 @@ function csrfHeader() {
 function toError({ status, headers }, problem) {
   if (status === 401 || status === 403) return new ApiError("signin");
   if (status === 429) return new ApiError("busy", { retryAfter: Number(headers.get("Retry-After")) || 5 });
-  if (status >= 500) return new ApiError("away");
+  if (AWAY.includes(status)) return new ApiError("away");
+  if (status >= 500) return new ApiError("broken");
   return new ApiError("refused", { words: problem.detail });
 }

@@ -1,5 +1,6 @@
 // The digits of a reading: a box around each on the drawing, a chip for each to choose it by, and the ten
-// probabilities of the chosen one as bars.
+// probabilities of the chosen one as bars. What is not a digit gets a box with a question mark and nothing to
+// choose: of a scribble, ten probabilities tell nothing.
 
 import { sureness } from "reading";
 
@@ -13,7 +14,8 @@ export class DigitsView {
   #heading;
   #bars;
   #idleHeading;
-  #digits = [];
+  #found = []; // all that has a box
+  #digits = []; // those of it that are digits
   #size = null;
   #chosen = null; // index; null follows the last digit, the one being written
 
@@ -31,7 +33,8 @@ export class DigitsView {
   }
 
   show({ digits, size }) {
-    this.#digits = digits;
+    this.#found = digits;
+    this.#digits = digits.filter(isDigit);
     this.#size = size;
     this.#mark(false);
     this.#renderChips();
@@ -84,13 +87,13 @@ export class DigitsView {
   }
 
   #renderBoxes() {
-    this.#boxes.replaceChildren(...this.#digits.map(makeBox));
+    this.#boxes.replaceChildren(...this.#found.map(makeBox));
     this.#placeBoxes();
   }
 
   #placeBoxes() {
     [...this.#boxes.children].forEach((box, i) => {
-      const place = this.#pad.place(this.#digits[i].box, this.#size);
+      const place = this.#pad.place(this.#found[i].box, this.#size);
       for (const side of Object.keys(place)) box.style[side] = `${place[side]}px`;
       box.toggleAttribute("data-high", place.top < LABEL);
     });
@@ -103,20 +106,20 @@ export class DigitsView {
       item.querySelector("button").setAttribute("aria-pressed", String(i === current));
     });
     this.#reveal(this.#chips.children[current]);
-    [...this.#boxes.children].forEach((box, i) => box.toggleAttribute("data-chosen", i === current));
+    [...this.#boxes.children].forEach((box, i) => box.toggleAttribute("data-chosen", this.#found[i] === digit));
     this.#heading.textContent = digit ? describe(digit, current, this.#digits.length) : this.#idleHeading;
     this.#bars.forEach((bar, label) => fillBar(bar, digit?.probabilities[label] ?? 0, digit?.label === label));
   }
 }
 
-function name(digit) {
-  return digit.label === null ? "?" : String(digit.label);
+function isDigit({ label }) {
+  return label !== null;
 }
 
 // In a word, not a number: the confidence also doubts that these strokes are one digit, the bars do not.
 function describe(digit, index, count) {
   const place = count > 1 ? `Digit ${index + 1} of ${count}: ` : "";
-  return place + (digit.label === null ? "not a digit" : `${digit.label}, ${sure(digit)}`);
+  return `${place}${digit.label}, ${sure(digit)}`;
 }
 
 function sure(digit) {
@@ -124,10 +127,9 @@ function sure(digit) {
 }
 
 function fillChip(button, digit, index) {
-  const unsure = digit.label === null || sure(digit) !== "sure";
   button.dataset.chip = index;
-  button.toggleAttribute("data-unsure", unsure);
-  button.textContent = name(digit);
+  button.toggleAttribute("data-unsure", sure(digit) !== "sure");
+  button.textContent = digit.label;
 }
 
 function makeBox(digit) {
@@ -135,7 +137,7 @@ function makeBox(digit) {
   box.className = "box";
   const label = document.createElement("span");
   label.className = "box-label";
-  label.textContent = name(digit);
+  label.textContent = isDigit(digit) ? digit.label : "?";
   box.append(label);
   return box;
 }
@@ -148,6 +150,6 @@ function fillBar(bar, share, best) {
 
 // Nobody is certain of handwriting, and a zero over each of nine bars is noise.
 function percent(share) {
-  if (share > 0.99) return "> 99";
+  if (share > 0.99) return ">99";
   return share >= 0.005 ? Math.round(share * 100) : "";
 }

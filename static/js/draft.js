@@ -1,4 +1,5 @@
-// What is on the pad and not saved yet, kept in this browser: it outlives a reload and the way through sign-up.
+// What is on the pad and not saved yet, kept for this tab: it outlives a reload and the way through sign-up.
+// Not for all tabs together: each has its own pad, and clearing one must not take the drawing of another.
 
 import { fromDataUrl, openPicture, toDataUrl } from "picture";
 
@@ -12,7 +13,7 @@ export async function keepDraft({ strokes, picture }) {
   const url = picture && (await toDataUrl(picture.blob));
   if (mine !== turn) return true;
   try {
-    localStorage.setItem(KEY, JSON.stringify(url ? { picture: url } : { strokes }));
+    sessionStorage.setItem(KEY, JSON.stringify(url ? { picture: url } : { strokes }));
     return true;
   } catch {
     return false;
@@ -22,7 +23,7 @@ export async function keepDraft({ strokes, picture }) {
 export function dropDraft() {
   turn += 1;
   try {
-    localStorage.removeItem(KEY);
+    sessionStorage.removeItem(KEY);
   } catch {
     // Where storage is forbidden there is no draft.
   }
@@ -31,7 +32,7 @@ export function dropDraft() {
 // {strokes} or {picture}, or null.
 export async function loadDraft() {
   try {
-    const draft = JSON.parse(localStorage.getItem(KEY));
+    const draft = JSON.parse(sessionStorage.getItem(KEY));
     if (draft?.picture) return { picture: await openPicture(fromDataUrl(draft.picture)) };
     return draft?.strokes?.length ? { strokes: draft.strokes } : null;
   } catch {

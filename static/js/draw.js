@@ -15,6 +15,7 @@ import { attachShortcuts } from "shortcuts";
 class DrawPage {
   #isSaving = false;
   #savedInk = null; // what was saved last: undo and redo may leave it and come back
+  #unsentInk = null; // what is to be saved as soon as the network is back
 
   constructor(root) {
     this.root = root;
@@ -75,10 +76,14 @@ class DrawPage {
 
   #followAnswers() {
     const on = (name, show) => this.live.addEventListener(name, ({ detail }) => show(detail));
-    on("answer", (reading) => this.#show(reading));
-    on("away", () => this.reading.away());
+    on("answer", (reading) => {
+      this.#show(reading);
+      this.#sendUnsent();
+    });
+    on("away", (why) => this.reading.away(why));
     on("busy", (seconds) => this.reading.busy(seconds));
     on("refused", (words) => this.reading.refused(words));
+    addEventListener("online", () => this.#sendUnsent());
   }
 
   #attachTools() {
@@ -115,14 +120,14 @@ class DrawPage {
     this.live.stop();
     this.reading.idle();
     this.digits.clear();
-    this.note.rest();
+    this.#forgetUnsent();
     dropDraft();
   }
 
   #ask() {
     this.live.ask(this.#drawing);
     if (this.#isSaved) return dropDraft();
-    this.note.rest();
+    this.#forgetUnsent();
     return keepDraft(this.#drawing);
   }
 
@@ -158,15 +163,33 @@ class DrawPage {
       await this.#goToLogin();
       return;
     }
+    this.#unsentInk = null;
     this.#setSaving(true);
     try {
       await this.#keep(this.#ink, this.#drawing);
     } catch (error) {
       if (error.kind === "signin") await this.#goToLogin();
+      else if (error.kind === "offline") this.#saveLater();
       else this.note.say(`Not saved: ${error.message} Your drawing is still here; try again in a moment.`);
     } finally {
       this.#setSaving(false);
     }
+  }
+
+  #saveLater() {
+    this.#unsentInk = this.#ink;
+    this.note.say("Not saved yet: you seem to be offline. Your drawing is safe here, and is saved when you are back.");
+  }
+
+  // Some networks come back without an "online"; a live answer shows it, too.
+  #sendUnsent() {
+    if (this.#unsentInk && this.#unsentInk === this.#ink) this.save();
+  }
+
+  // Changed ink is another drawing; nobody has asked for that to be saved.
+  #forgetUnsent() {
+    this.#unsentInk = null;
+    this.note.rest();
   }
 
   #setSaving(saving) {
@@ -180,11 +203,12 @@ class DrawPage {
     if (this.#isSaved) dropDraft(); // else it belongs to what has been drawn meanwhile
     const words = isWaiting(saved) ? "Saved. It will be read in a moment." : "Saved.";
     this.note.say(words, { href: saved.page, words: "See it in your history" });
-    if (isWaiting(saved)) this.#followUp(saved);
+    this.#followUp(saved);
   }
 
+  // Large drawings are not read along, and an absent reader may be back: the saved reading shows either.
   async #followUp(saved) {
-    const reading = await awaitReading(saved);
+    const reading = isWaiting(saved) ? await awaitReading(saved) : saved;
     if (!reading || !this.#isSaved) return;
     this.live.stop();
     this.#show(reading);

@@ -1,7 +1,8 @@
 // Reading while one draws. Only the newest drawing matters: asking again drops the question before it, a late
 // answer is never heard, and while the reader is away the newest drawing is asked about again and again.
 //
-// Events, each with a `detail`: "answer" the reading; "away"; "busy" seconds to wait; "refused" words
+// Events, each with a `detail`: "answer" the reading; "away" why: away, offline or broken; "busy" seconds to wait;
+// "refused" words
 
 import { postDrawing } from "api";
 
@@ -9,6 +10,7 @@ const PAUSE = 200; // ms after the last point: shorter asks in the middle of a s
 const PATIENCE = 2800; // ms until somebody who draws should know that nobody reads
 const PICTURE_PATIENCE = 20_000; // a picture may still be on its way through a slow line
 const BACK_OFF = [1, 2, 4, 8, 15]; // seconds
+const AWAY = ["away", "offline", "broken"]; // all of them pass
 
 export class LiveReading extends EventTarget {
   #url;
@@ -69,7 +71,7 @@ export class LiveReading extends EventTarget {
   // Counts from the first question without an answer: somebody who keeps drawing drops question after
   // question and would otherwise never hear that the reader is away.
   #watch() {
-    this.#watchdog ||= setTimeout(() => this.#tell("away"), this.#patience());
+    this.#watchdog ||= setTimeout(() => this.#tell("away", "away"), this.#patience());
   }
 
   #settle(name, detail) {
@@ -79,16 +81,20 @@ export class LiveReading extends EventTarget {
 
   #fail(error) {
     if (error.kind === "refused" || error.kind === "signin") this.#settle("refused", error.message);
-    else if (error.kind === "busy") this.#retry("busy", error.retryAfter);
-    else if (error.kind === "away") this.#retry("away", BACK_OFF[Math.min(this.#failures++, BACK_OFF.length - 1)]);
+    else if (error.kind === "busy") this.#retry(error.retryAfter, "busy", error.retryAfter);
+    else if (AWAY.includes(error.kind)) this.#retry(this.#backOff(), "away", error.kind);
     else throw error;
   }
 
-  #retry(name, seconds) {
+  #backOff() {
+    return BACK_OFF[Math.min(this.#failures++, BACK_OFF.length - 1)];
+  }
+
+  #retry(seconds, name, detail) {
     clearTimeout(this.#watchdog);
     this.#watchdog = 0;
     this.#timer = setTimeout(() => this.ask(this.#drawing), seconds * 1000);
-    this.#tell(name, seconds);
+    this.#tell(name, detail);
   }
 
   #tell(name, detail) {

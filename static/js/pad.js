@@ -14,13 +14,14 @@ const PEN = 26; // for the eye only: the reader draws the strokes anew with its 
 const NEAR = 1.5; // samples closer than this add bytes and no shape
 const PAUSE = 400; // ms put between the ink of a restored drawing and the next stroke
 const MARGIN = 0.05; // of the canvas, around a picture
+const KEYS = "keys"; // the type of a stroke that no pointer draws
 const EMPTY = { strokes: [], picture: null };
 
 const round = (value) => Math.round(value * 10) / 10;
 const clamp = (value, max) => Math.min(Math.max(value, 0), max);
 
 export class Pad extends EventTarget {
-  cursor = null; // {x, y, down} while the pen is moved by keys
+  cursor = null; // {x, y} while the pen is moved by keys
 
   #timeline = new Timeline(EMPTY);
   #active = null; // {id, type, points} of the stroke under the pen
@@ -52,16 +53,16 @@ export class Pad extends EventTarget {
     return !this.picture && !this.strokes.length;
   }
 
-  get isDrawing() {
-    return this.#active !== null;
+  get isDrawnByKeys() {
+    return this.#active?.type === KEYS;
   }
 
   get canUndo() {
-    return this.#timeline.canUndo;
+    return this.#active !== null || this.#timeline.canUndo;
   }
 
   get canRedo() {
-    return this.#timeline.canRedo;
+    return this.#active === null && this.#timeline.canRedo;
   }
 
   undo() {
@@ -89,7 +90,8 @@ export class Pad extends EventTarget {
     return { width: this.#size.width / this.#scale, height: this.#size.height / this.#scale };
   }
 
-  begin(point, { id = null, type = "keys" } = {}) {
+  begin(point, { id = null, type = KEYS } = {}) {
+    this.end();
     this.#startClock(point.time);
     this.#active = { id, type, points: [this.#sample(point)] };
     this.#inked();
@@ -106,11 +108,7 @@ export class Pad extends EventTarget {
   }
 
   end() {
-    if (!this.#active) return;
-    const { points } = this.#active;
-    const { strokes } = this.#timeline.now;
-    this.#active = null;
-    this.put({ strokes: [...strokes, points] });
+    this.#step(() => false);
   }
 
   // Where a box of a reading lies on the canvas, in CSS pixels. `size` is [width, height] of the picture that
@@ -135,11 +133,20 @@ export class Pad extends EventTarget {
     });
   }
 
+  // In the middle of a stroke a step first ends that stroke, so undo takes this one and redo brings it back.
   #step(move) {
-    this.#active = null;
-    if (!move()) return;
+    const lifted = this.#lift();
+    if (!move() && !lifted) return;
     this.#fit();
     this.#tell("change");
+  }
+
+  #lift() {
+    if (!this.#active) return false;
+    const { points } = this.#active;
+    this.#active = null;
+    this.#timeline.push({ strokes: [...this.#timeline.now.strokes, points], picture: null });
+    return true;
   }
 
   #inked() {
@@ -181,13 +188,15 @@ export class Pad extends EventTarget {
 
   #pointerDown(event) {
     if (event.button !== 0 || !this.#mayBegin(event)) return;
+    if (this.#active?.type === "touch") this.#active = null; // the palm: no ink
     this.canvas.setPointerCapture(event.pointerId);
     this.begin(this.#locate(event), { id: event.pointerId, type: event.pointerType });
   }
 
   // One stroke at a time. The palm often lands before the pen, so a pen takes over from a touch.
   #mayBegin(event) {
-    return !this.#active || (event.pointerType === "pen" && this.#active.type === "touch");
+    if (!this.#active || this.isDrawnByKeys) return true;
+    return event.pointerType === "pen" && this.#active.type === "touch";
   }
 
   #pointerMove(event) {
@@ -282,6 +291,6 @@ export class Pad extends EventTarget {
     context.beginPath();
     context.arc(cursor.x, cursor.y, PEN, 0, 2 * Math.PI);
     context.stroke();
-    if (cursor.down) context.fill();
+    if (this.isDrawnByKeys) context.fill();
   }
 }

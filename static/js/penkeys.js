@@ -10,8 +10,8 @@ export function attachPenKeys(pad, say) {
   const held = new Set();
   let at = null;
 
-  const show = (down) => {
-    pad.cursor = { ...at, down };
+  const show = () => {
+    pad.cursor = { ...at };
     pad.repaint();
   };
 
@@ -22,20 +22,20 @@ export function attachPenKeys(pad, say) {
       at.x = Math.min(Math.max(at.x + ARROWS[key][0] * step, 0), width);
       at.y = Math.min(Math.max(at.y + ARROWS[key][1] * step, 0), height);
     }
-    if (pad.isDrawing) pad.extend({ ...at, time: event.timeStamp });
-    show(pad.isDrawing);
+    if (pad.isDrawnByKeys) pad.extend({ ...at, time: event.timeStamp });
+    show();
   };
 
   const toggle = (event) => {
-    if (pad.isDrawing) pad.end();
+    if (pad.isDrawnByKeys) pad.end();
     else pad.begin({ ...at, time: event.timeStamp });
-    show(pad.isDrawing);
-    say(pad.isDrawing ? "Pen down" : "Pen up");
+    show();
+    say(pad.isDrawnByKeys ? "Pen down" : "Pen up");
   };
 
   const leave = () => {
     held.clear();
-    if (pad.cursor?.down) pad.end();
+    if (pad.isDrawnByKeys) pad.end();
     pad.cursor = null;
     pad.repaint();
   };

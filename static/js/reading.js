@@ -3,7 +3,19 @@
 const SETTLED = 600; // ms; somebody who listens hears the result, not every step to it
 
 const IDLE = { lead: "Draw a number", hint: "With mouse, finger or pen. Several digits are fine." };
-const AWAY = "The reader is away. Your drawing is safe here; I'll try again.";
+const LATER = "Your drawing is safe here; I'll try again.";
+// All leads fit one line and all hints two on the smallest phone. Why no answer comes, by the kind of the ApiError:
+const SILENCE = {
+  away: { lead: "No answer yet", hint: `The reader is away. ${LATER}` },
+  offline: { lead: "No connection", hint: `You seem to be offline. ${LATER}` },
+  broken: { lead: "Something went wrong", hint: `That was on our side. ${LATER}` },
+};
+// A reading without a number, by its state:
+const NO_NUMBER = {
+  empty: { lead: "I see no number here", hint: "Is it dark enough, and large enough to see?" },
+  not_a_digit: { lead: "Not a number?", hint: "That does not look like a number. Try larger, clearer digits." },
+};
+const UNREADABLE = { lead: "I can't read this one", hint: "Try larger digits, with a little room between them." };
 
 // Softmax never knows for certain, so no certainty is claimed.
 export function percent(share) {
@@ -43,7 +55,7 @@ export class ReadingView {
   }
 
   show(reading) {
-    if (!reading.text) return this.#unreadable();
+    if (!reading.text) return this.#tell("unreadable", NO_NUMBER[reading.state] ?? UNREADABLE);
     const sure = sureness(reading.state, reading.confidence);
     const lead = sure === "unsure" ? "Perhaps" : "Looks like";
     const hint = sure === "unsure" && reading.alternative ? `or ${reading.alternative.replaceAll("\n", " / ")}` : "";
@@ -51,23 +63,20 @@ export class ReadingView {
     this.#announce(`${lead} ${reading.text.replaceAll("\n", ", then ")}, ${sure}${hint && `, ${hint}`}`);
   }
 
-  away() {
-    this.#tell("away", "No answer yet", AWAY);
+  away(why) {
+    this.#tell("away", SILENCE[why]);
   }
 
   refused(words) {
-    this.#tell("refused", "That did not work", words);
+    this.#tell("refused", { lead: "Not read", hint: words });
   }
 
   busy(seconds) {
-    this.#tell("away", "One moment", `That was a lot at once. I'll go on reading in ${seconds} s.`);
+    const hint = `That was a lot at once. I'll go on reading in ${seconds} s.`;
+    this.#tell("away", { lead: "One moment", hint });
   }
 
-  #unreadable() {
-    this.#tell("unreadable", "I can't read this one", "Try larger digits, with a little room between them.");
-  }
-
-  #tell(state, lead, hint) {
+  #tell(state, { lead, hint }) {
     this.#show(state, { lead, hint });
     this.#announce(`${lead}. ${hint}`);
   }

@@ -142,3 +142,113 @@ def test_a_session_that_ended_loses_no_drawing(open_page: Callable[..., Any]) ->
     page.wait_for_url("**/accounts/login/**")
     page.goto("/")
     page.locator("[data-pad][aria-label='Drawing pad, 1 stroke']").wait_for()
+
+
+GLYPH = {**READING["digits"][0], "label": None, "probabilities": [0.1] * 10}
+NO_NUMBER = {**READING, "text": "", "confidence": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({**NO_NUMBER, "state": "empty", "digits": []}, "I see no number here"),
+        (
+            {**NO_NUMBER, "state": "not_a_digit", "digits": [GLYPH]},
+            "That does not look like a number.",
+        ),
+        ({**NO_NUMBER, "state": "failed", "digits": []}, "I can't read this one"),
+    ],
+)
+def test_no_number_is_said_by_its_reason(page: Any, hand: Hand, answer: dict[str, Any], words: str) -> None:
+    from playwright.sync_api import expect
+
+    page.route(LIVE, lambda route: route.fulfill(json=answer))
+    hand.write("7")
+    expect(page.locator("[data-reading]")).to_contain_text(words)
+    expect(page.locator("[data-chip]")).to_have_count(0)
+    expect(page.locator("[data-bar][data-best]")).to_have_count(0)
+    assert set(
+        page.locator("[data-bar-fill]").evaluate_all("bars => bars.map(b => b.getAttribute('height'))")
+    ) == {"0"}
+
+
+def test_what_is_not_a_digit_is_shown_and_not_chosen(page: Any, hand: Hand) -> None:
+    from playwright.sync_api import expect
+
+    answer = {**READING, "state": "unsure", "digits": [*READING["digits"], GLYPH]}
+    page.route(LIVE, lambda route: route.fulfill(json=answer))
+    hand.write("7")
+    expect(page.locator("[data-boxes] .box-label")).to_have_text(["7", "?"])
+    expect(page.locator("[data-chip]")).to_have_text(["7"])
+    expect(page.locator("[data-bar][data-best] .bar-label")).to_have_text("7")
+    expect(page.locator("[data-boxes] .box[data-chosen] .box-label")).to_have_text("7")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (503, "The reader is away."),
+        (502, "The reader is away."),
+        (500, "That was on our side."),
+        (None, "You seem to be offline."),
+    ],
+)
+def test_silence_is_said_by_its_reason(page: Any, hand: Hand, status: int | None, words: str) -> None:
+    from playwright.sync_api import expect
+
+    fails = iter([True])
+
+    def answer(route: Any) -> None:
+        if not next(fails, False):
+            route.fulfill(json=reading("7"))
+        elif status:
+            route.fulfill(status=status, json={})
+        else:
+            route.abort("internetdisconnected")
+
+    page.route(LIVE, answer)
+    hand.draw([(0.2, 0.2), (0.2, 0.2)])
+    expect(page.locator("[data-reading-hint]")).to_contain_text(f"{words} Your drawing is safe here")
+    state(page, "fresh")
+
+
+@pytest.mark.parametrize("width", [320, 360, 720, 1280])
+def test_a_share_stands_in_one_line_beside_no_other(open_page: Callable[..., Any], width: int) -> None:
+    """Over a narrow bar it may stand out on both sides, but within the page and above the bar."""
+    page = open_page(viewport={"width": width, "height": 740})
+    page.route(LIVE, lambda route: route.fulfill(json=reading("7")))
+    Hand(page).write("7")
+    share = page.locator("[data-bar][data-best] [data-bar-share]")
+    share.get_by_text(">99").wait_for()
+    words, track = share.bounding_box(), page.locator("[data-bar][data-best] .bar-track").bounding_box()
+    assert words["height"] < 20
+    assert words["y"] + words["height"] <= track["y"] + 1
+    assert words["x"] + words["width"] / 2 == pytest.approx(track["x"] + track["width"] / 2, abs=1)
+
+
+@pytest.mark.parametrize("width", [320, 360, 390, 768, 1280])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"json": {**NO_NUMBER, "state": "empty", "digits": []}},
+        {"json": {**NO_NUMBER, "state": "not_a_digit", "digits": [GLYPH]}},
+        {"json": {**NO_NUMBER, "state": "failed", "digits": []}},
+        {"status": 400, "json": {"detail": "This is too much to be read along. Save it, then it is read."}},
+        {"status": 503, "json": {}},
+        {"status": 500, "json": {}},
+        None,
+    ],
+    ids=["empty", "not_a_digit", "failed", "refused", "away", "broken", "offline"],
+)
+def test_words_stay_in_their_place(
+    open_page: Callable[..., Any], width: int, answer: dict[str, Any] | None
+) -> None:
+    page = open_page(viewport={"width": width, "height": 740})
+    page.route(LIVE, lambda route: route.fulfill(**answer) if answer else route.abort())
+    Hand(page).draw([(0.5, 0.5), (0.5, 0.5)])
+    page.locator("[data-reading][data-state]:not([data-state=idle], [data-state=reading])").wait_for()
+    place = page.locator("[data-reading]").bounding_box()
+    for part in ["lead", "hint"]:
+        box = page.locator(f"[data-reading-{part}]").bounding_box()
+        assert box["y"] >= place["y"] - 9  # the leading of one line; a second would be on the header
+        assert box["y"] + box["height"] <= place["y"] + place["height"] + 1

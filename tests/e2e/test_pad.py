@@ -253,3 +253,79 @@ def test_dark_and_light_ink_are_the_same_drawing(open_page: Callable[..., Any]) 
         page.wait_for_timeout(100)
         asked.append([[point[:2] for point in stroke] for stroke in reader.asked[-1]])
     assert asked[0] == asked[1]
+
+
+def test_undo_in_the_middle_of_a_stroke_takes_that_stroke(page: Any, hand: Hand, reader: Reader) -> None:
+    hand.draw([(0.1, 0.2), (0.1, 0.8)])
+    hand.draw([(0.3, 0.2), (0.3, 0.8)])
+    (x, y), (_, down) = hand.on_page([(0.6, 0.2), (0.6, 0.7)])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, down, steps=5)
+    is_drawn(page, "3 strokes")
+    page.keyboard.press("Control+z")
+    is_drawn(page, "2 strokes")
+    page.mouse.move(x, y)
+    page.mouse.up()
+    is_drawn(page, "2 strokes")
+    page.keyboard.press("Control+Shift+z")
+    is_drawn(page, "3 strokes")
+
+
+def test_clear_in_the_middle_of_a_stroke_is_one_step(page: Any, reader: Reader) -> None:
+    page.locator("[data-pad]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    is_drawn(page, "1 stroke")
+    page.keyboard.press("Escape")
+    is_drawn(page, "empty")
+    page.keyboard.press("ArrowDown")  # the pen is up: it only moves
+    is_drawn(page, "empty")
+    page.keyboard.press("Control+z")
+    is_drawn(page, "1 stroke")
+    page.keyboard.press("Control+z")
+    is_drawn(page, "empty")
+    assert page.get_by_role("button", name="Undo").is_disabled()
+
+
+def test_a_pointer_takes_over_from_the_keys(page: Any, hand: Hand, reader: Reader) -> None:
+    page.locator("[data-pad]").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    hand.draw([(0.2, 0.2), (0.2, 0.8)])
+    is_drawn(page, "2 strokes")
+    page.wait_for_timeout(100)
+    assert len(reader.asked[-1][1]) > 2
+
+
+def test_each_tab_keeps_its_own_drawing(page: Any, hand: Hand, reader: Reader) -> None:
+    hand.write("7")
+    is_drawn(page, "1 stroke")
+    other = page.context.new_page()
+    other.goto("/")
+    is_drawn(other, "empty")
+    Hand(other).write("1")
+    is_drawn(other, "1 stroke")
+    other.keyboard.press("Delete")
+    is_drawn(other, "empty")
+    page.bring_to_front()
+    page.reload()
+    is_drawn(page, "1 stroke")
+
+
+@pytest.mark.parametrize(("device", "words"), [(PHONE, "Write here"), ({}, "Write here, or drop a picture")])
+def test_the_hint_offers_what_the_device_can_do(
+    open_page: Callable[..., Any], device: dict[str, Any], words: str
+) -> None:
+    assert open_page(**device).locator("[data-pad-hint]").inner_text() == words
+
+
+def test_words_keep_off_the_edge_of_their_tool_in_landscape(open_page: Callable[..., Any]) -> None:
+    page = open_page(**{**PHONE, "viewport": {"width": 740, "height": 360}})
+    for tool in page.locator("[data-tool]").all():
+        room, words = tool.evaluate("""tool => {
+            const range = document.createRange();
+            range.selectNodeContents(tool);
+            return [tool.getBoundingClientRect().width, range.getBoundingClientRect().width];
+        }""")
+        assert room - words >= 10
