@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 RING = "doorbell:ring"
 RING_SECONDS = 1  # after that a ring counts as lost
 SLICE_SECONDS = 0.5  # then the waiter looks at the row itself, and rings again; below the socket's time-out
+LEAST_SECONDS = 0.01  # Redis takes a wait of less than a millisecond for one without end
 REPLY_SECONDS = 30
 RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
 QUICK = 0.5  # seconds a Redis that hangs may cost a request, for each thing asked of it
@@ -82,7 +83,7 @@ def reply(ids: Iterable[uuid.UUID]) -> None:
 def wait(drawing_id: uuid.UUID, *, seconds: float, look: Callable[[], bool]) -> None:
     """Return when the drawing was answered or `look()` is true, after `seconds`, or when Redis is away."""
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    while (left := end - time.monotonic()) > LEAST_SECONDS:
         if _heard(drawing_id, min(SLICE_SECONDS, left)) or look() or not ring():
             return
 
