@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ink import Strokes
+from ml.picture import decode
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,16 @@ class StrokeSet:
     def part(self, chosen: NDArray[np.bool_]) -> StrokeSet:
         drawings = [self.drawings[i] for i in np.flatnonzero(chosen)]
         return StrokeSet(self.label[chosen], self.writer[chosen], self.test[chosen], drawings)
+
+
+@dataclass(frozen=True)
+class Cheques:
+    """Amounts written on cheques: grey pictures, dark ink on texture; boxes (k, 4) x, y, w, h of their digits."""
+
+    pictures: list[NDArray[np.uint8]]
+    texts: list[str]
+    boxes: list[NDArray[np.int64]]
+    labels: list[NDArray[np.int64]]
 
 
 def load_mnist(folder: Path | None = None) -> Mnist:
@@ -105,15 +116,21 @@ def _opened(file: Path) -> Iterator[Any]:
         raise DatasetError(f"{file.name} is missing or damaged: {error}") from error
 
 
-def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
-    """(n,) true for about `share` of the samples: whole writers, or single samples where nobody knows them."""
-    rng = np.random.default_rng(seed)
-    if (writers < 0).all():
-        return rng.random(len(writers)) < share
-    people, counts = np.unique(writers, return_counts=True)
-    order = rng.permutation(len(people))
-    taken = np.cumsum(counts[order]) <= share * len(writers)
-    return np.isin(writers, people[order[taken]])
+def load_cheques(file: Path) -> Cheques:
+    """Courtesy amounts of cheques as grey pictures. Raises DatasetError."""
+    with _opened(file) as arrays:
+        jpeg, starts = arrays["jpeg"].tobytes(), arrays["jpeg_offsets"]
+        pictures = [decode(jpeg[a:b]) for a, b in pairwise(starts)]
+        spans = list(pairwise(arrays["box_offsets"]))
+        boxes = [arrays["boxes"][a:b].astype(np.int64) for a, b in spans]
+        labels = [arrays["box_label"][a:b].astype(np.int64) for a, b in spans]
+        return Cheques(pictures, [str(text) for text in arrays["string"]], boxes, labels)
+
+
+def load_images(file: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of an .npz of pictures: x (n, h, w) and labels. Raises DatasetError."""
+    with _opened(file) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _from_npz(file: Path) -> Mnist:

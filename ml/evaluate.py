@@ -1,10 +1,9 @@
-"""The report on a reader: errors on every set that a folder holds. Test parts are to report, not to choose."""
+"""What a reader makes of every set that a folder holds."""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,18 +11,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.datasets import DatasetError, StrokeSet, load_characters, load_mnist, load_strokes
-from ml.ink import Strokes
-from ml.picture import decode
-from ml.synth import compose_line
+from ml.benchmarks import BENCHMARKS, Benchmark, Drawing, Sample
+from ml.measures import auroc, calibration_error, edits, passing, wilson
 
 log = logging.getLogger(__name__)
 
-Drawing = Strokes | NDArray[np.uint8]
 _BATCH = 64  # drawings a call
-_STRINGS = 1000
-# Capitals and small letters that cannot be taken for a digit.
-_SEPARABLE = frozenset("AEFHKMNPRUVWXadefhkmnprtuvwx")
+_HARD = ("pendigits_test", "uji_digits", "optdigits", "semeion", "photos_digits", "cheques", "strings_close",
+         "separable_letters", "omniglot")  # fmt: skip
+_REAL = ("pendigits_test", "uji_digits")  # single digits from pens, to be told from letters and scribbles
+REFUSED = 0.01  # share of them that a threshold may refuse
 
 
 class Read(Protocol):
@@ -35,6 +32,9 @@ class Read(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def confidence(self) -> float: ...
+
 
 class Reads(Protocol):
     """What is asked of a reader."""
@@ -42,18 +42,47 @@ class Reads(Protocol):
     @property
     def version(self) -> str: ...
 
+    @property
+    def card(self) -> Mapping[str, Any]: ...
+
     def read(self, drawings: Sequence[Drawing]) -> Sequence[Read]: ...
 
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
 
 
 @dataclass(frozen=True)
-class Result:
-    """One set. `interval` is Wilson's for 95 %."""
+class Answer:
+    """What the reader said of one drawing; of a glyph only its text and confidence."""
 
-    name: str
-    n: int
-    errors: int
+    state: str
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One set. `n` and `errors` count drawings, for a page digits."""
+
+    benchmark: Benchmark
+    texts: Sequence[str]
+    answers: Sequence[Answer]
+
+    @property
+    def name(self) -> str:
+        return self.benchmark.name
+
+    @property
+    def wrong(self) -> list[int]:
+        """How many errors each drawing has, in their order."""
+        return [_errors(self.benchmark.kind, a, text) for a, text in zip(self.answers, self.texts, strict=True)]
+
+    @property
+    def n(self) -> int:
+        return sum(len(_digits(t)) for t in self.texts) if self.benchmark.kind == "page" else len(self.texts)
+
+    @property
+    def errors(self) -> int:
+        return min(self.n, sum(self.wrong))
 
     @property
     def accuracy(self) -> float:
@@ -61,12 +90,12 @@ class Result:
 
     @property
     def interval(self) -> tuple[float, float]:
-        if not self.n:
-            return 0.0, 1.0
-        z, p = 1.96, self.accuracy
-        middle = (p + z * z / (2 * self.n)) / (1 + z * z / self.n)
-        half = z / (1 + z * z / self.n) * np.sqrt(p * (1 - p) / self.n + z * z / (4 * self.n**2))
-        return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+        return wilson(self.errors, self.n)
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """(n,) how much each drawing is taken for a digit: higher is more."""
+        return np.array([a.confidence if a.text else -a.confidence for a in self.answers])
 
 
 @dataclass(frozen=True)
@@ -74,132 +103,89 @@ class Report:
     version: str
     results: tuple[Result, ...]
 
+    def figures(self) -> dict[str, float]:
+        """Calibration and rejection, over several sets."""
+        by_name = {result.name: result for result in self.results}
+        hard = [by_name[name] for name in _HARD if name in by_name]
+        found = {"ece_hard": _calibration_error(hard)} if hard else {}
+        real = [by_name[name].scores for name in _REAL if name in by_name]
+        for result in self.results if real else ():
+            if result.benchmark.kind == "no_digit":
+                digits = np.concatenate(real)
+                found[f"auroc_{result.name}"] = auroc(digits, result.scores)
+                found[f"taken_{result.name}"] = passing(digits, result.scores, REFUSED)
+        return found
+
     def as_json(self) -> dict[str, Any]:
         sets = [
             {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
             for r in self.results
         ]
-        return {"version": self.version, "sets": sets}
+        return {"version": self.version, "sets": sets, "figures": self.figures()}
 
     def as_text(self) -> str:
-        lines = [f"Reader {self.version}", f"{'set':32} {'n':>6} {'errors':>6} {'accuracy':>9}  95 % interval"]
+        lines = [f"Reader {self.version}", f"{'set':26} {'n':>6} {'errors':>6} {'accuracy':>9}  95 % interval"]
         for r in self.results:
             low, high = r.interval
-            lines.append(f"{r.name:32} {r.n:6} {r.errors:6} {r.accuracy:9.2%}  {low:.2%} - {high:.2%}")
-        return "\n".join(lines)
+            lines.append(f"{r.name:26} {r.n:6} {r.errors:6} {r.accuracy:9.2%}  {low:.2%} - {high:.2%}")
+        return "\n".join([*lines, *(f"{name:33} {value:15.4f}" for name, value in self.figures().items())])
 
 
 def evaluate(reader: Reads, folder: Path, only: Sequence[str] = ()) -> Report:
-    """Errors on the sets of which `folder` holds the file; with `only`, on those named. Raises DatasetError."""
+    """What `reader` makes of the sets of which `folder` holds the file; with `only`, of those named.
+
+    Raises DatasetError for a damaged file.
+    """
     results = []
-    for name, (file, count) in SETS.items():
-        if (folder / file).exists() and (not only or name in only):
-            results.append(Result(name, *count(reader, folder / file)))
-            log.info("%s: %d errors of %d", name, results[-1].errors, results[-1].n)
+    for benchmark in BENCHMARKS:
+        if (folder / benchmark.file).exists() and (not only or benchmark.name in only):
+            results.append(_measure(reader, benchmark, benchmark.load(folder / benchmark.file, reader.card)))
+            log.info("%s: %d errors of %d", benchmark.name, results[-1].errors, results[-1].n)
     return Report(reader.version, tuple(results))
 
 
-Count = tuple[int, int]  # n, errors
+def _measure(reader: Reads, benchmark: Benchmark, sample: Sample) -> Result:
+    answers = _classified if benchmark.kind == "glyph" else _read
+    return Result(benchmark, sample.texts, list(answers(reader, sample.drawings)))
 
 
-def _mnist_test(reader: Reads, file: Path) -> Count:
-    """Glyphs straight to the network: they are normalised already."""
-    mnist = load_mnist(file.parent)
-    digits, _ = reader.classify(mnist.x_test)
-    return len(mnist.y_test), int((digits.argmax(axis=1) != mnist.y_test).sum())
-
-
-def _mnist_pages(reader: Reads, file: Path) -> Count:
-    """The same as pictures, through everything a picture goes through."""
-    mnist = load_mnist(file.parent)
-    return _count(reader, list(mnist.x_test), [str(y) for y in mnist.y_test])
-
-
-def _pendigits_test(reader: Reads, file: Path) -> Count:
-    pen = _test_part(file)
-    return _count(reader, pen.drawings, [str(label) for label in pen.label])
-
-
-def _pendigits_strings(reader: Reads, file: Path) -> Count:
-    drawings, texts = compose_strings(_test_part(file), _STRINGS, seed=0)
-    return _count(reader, drawings, texts)
-
-
-def _uji_digits(reader: Reads, file: Path) -> Count:
-    labels, drawings = load_characters(file)
-    chosen = [i for i, label in enumerate(labels) if str(label).isdigit()]
-    return _count(reader, [drawings[i] for i in chosen], [str(labels[i]) for i in chosen])
-
-
-def _uji_letters(reader: Reads, file: Path) -> Count:
-    labels, drawings = load_characters(file)
-    return _count_taken(reader, [d for d, label in zip(drawings, labels, strict=True) if str(label) in _SEPARABLE])
-
-
-def _shapes(reader: Reads, file: Path) -> Count:
-    return _count_taken(reader, load_characters(file)[1])
-
-
-def _photos(kinds: frozenset[str]) -> Callable[[Reads, Path], Count]:
-    def count(reader: Reads, file: Path) -> Count:
-        pictures, texts = _load_photos(file, kinds)
-        return _count(reader, pictures, texts)
-
-    return count
-
-
-def _load_photos(file: Path, kinds: frozenset[str]) -> tuple[list[Drawing], list[str]]:
-    """Pictures and what they say, by a JSON list of file, kind and label beside them. Raises DatasetError."""
-    try:
-        entries = [entry for entry in json.loads(file.read_text()) if entry["kind"] in kinds]
-        pictures: list[Drawing] = [decode((file.parent / entry["file"]).read_bytes()) for entry in entries]
-        return pictures, [str(entry["label"]) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{file.name} or a picture in it is damaged: {error}") from error
-
-
-SETS: dict[str, tuple[str, Callable[[Reads, Path], Count]]] = {
-    "mnist_test": ("mnist.npz", _mnist_test),
-    "mnist_test_as_pictures": ("mnist.npz", _mnist_pages),
-    "pendigits_test": ("pendigits_strokes.npz", _pendigits_test),
-    "pendigits_test_strings": ("pendigits_strokes.npz", _pendigits_strings),
-    "uji_digits": ("uji_strokes.npz", _uji_digits),
-    "uji_letters_not_taken": ("uji_strokes.npz", _uji_letters),
-    "shapes_not_taken": ("shapes_strokes.npz", _shapes),
-    "photos_digits": ("photos/labels.json", _photos(frozenset({"photo", "photo-28px", "drawn"}))),
-    "photos_pages": ("photos/labels.json", _photos(frozenset({"page"}))),
-}
-
-
-def compose_strings(pen: StrokeSet, n: int, seed: int) -> tuple[list[Drawing], list[str]]:
-    """`n` strings of 2 to 6 digits, each by one writer, and what they say."""
-    rng = np.random.default_rng(seed)
-    people = np.unique(pen.writer)
-    drawings: list[Drawing] = []
-    texts = []
-    for _ in range(n):
-        own = np.flatnonzero(pen.writer == rng.choice(people))
-        chosen = rng.choice(own, int(rng.integers(2, 7)))
-        drawings.append(compose_line([pen.drawings[i] for i in chosen], rng=rng))
-        texts.append("".join(str(pen.label[i]) for i in chosen))
-    return drawings, texts
-
-
-def _test_part(file: Path) -> StrokeSet:
-    pen = load_strokes(file)
-    return pen.part(pen.test)
-
-
-def _readings(reader: Reads, drawings: Sequence[Drawing]) -> Iterator[Read]:
+def _read(reader: Reads, drawings: Sequence[Drawing]) -> Iterator[Answer]:
     for start in range(0, len(drawings), _BATCH):
-        yield from reader.read(drawings[start : start + _BATCH])
+        for reading in reader.read(drawings[start : start + _BATCH]):
+            yield Answer(reading.state, reading.text, reading.confidence)
 
 
-def _count(reader: Reads, drawings: Sequence[Drawing], texts: Sequence[str]) -> Count:
-    readings = _readings(reader, drawings)
-    return len(texts), sum(reading.text != text for reading, text in zip(readings, texts, strict=True))
+def _classified(reader: Reads, drawings: Sequence[Drawing]) -> Iterator[Answer]:
+    digits, digitness = reader.classify(np.stack([np.asarray(drawing) for drawing in drawings]))
+    for labels, is_digit in zip(digits, digitness, strict=True):
+        yield Answer("recognised", str(int(labels.argmax())), float(is_digit * np.exp(labels.max())))
 
 
-def _count_taken(reader: Reads, drawings: Sequence[Drawing]) -> Count:
-    """Errors: drawings of something else that were recognised as digits."""
-    return len(drawings), sum(reading.state == "recognised" for reading in _readings(reader, drawings))
+def _errors(kind: str, answer: Answer, text: str) -> int:
+    if kind == "no_digit":
+        return int(answer.state == "recognised")
+    if kind == "page":
+        return edits(_digits(answer.text), _digits(text))
+    if kind == "digits":
+        return int(_digits(answer.text) != text)
+    return int(answer.text != text)
+
+
+def _digits(text: str) -> str:
+    return "".join(text.split())
+
+
+def _calibration_error(results: Sequence[Result]) -> float:
+    """Of all that was taken for digits: a text read from what is no digit is wrong."""
+    pairs = [
+        (answer.confidence, _text_right(result, answer, text))
+        for result in results
+        for answer, text in zip(result.answers, result.texts, strict=True)
+        if answer.text
+    ]
+    confidence, right = (np.array(column) for column in zip(*pairs, strict=True))
+    return calibration_error(confidence, right.astype(bool))
+
+
+def _text_right(result: Result, answer: Answer, text: str) -> bool:
+    return bool(text) and not _errors(result.benchmark.kind, answer, text)

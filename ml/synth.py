@@ -194,8 +194,14 @@ def write_number(
     return _fit(transform(strokes, turn), canvas, rng)
 
 
-def compose_line(drawings: Sequence[Strokes], *, rng: Generator) -> Strokes:
-    """Digits that were drawn one by one as one line: uneven gaps, sizes and base line, sloping up to 8 degrees."""
+def compose_line(
+    drawings: Sequence[Strokes], *, rng: Generator, gaps: tuple[float, float] | None = None
+) -> Strokes:
+    """Digits that were drawn one by one as one line: uneven gaps, sizes and base line, sloping up to 8 degrees.
+
+    `gaps` is the range of the gaps between boxes in heights, negative where they overlap; without it they vary
+    around a quarter of the height and overlap now and then.
+    """
     strokes: Strokes = []
     pen = 0.0
     for drawing in drawings:
@@ -203,7 +209,8 @@ def compose_line(drawings: Sequence[Strokes], *, rng: Generator) -> Strokes:
         scale = float(np.clip(rng.normal(1, 0.08), 0.75, 1.25)) / max(height, 0.3 * width, 1e-6)
         down = 1 - height * scale + rng.normal(0, 0.06)
         strokes += [((stroke - [x, y]) * scale + [pen, down]).astype(np.float32) for stroke in drawing]
-        pen += width * scale + max(-0.15, rng.normal(0.25, 0.2))
+        gap = max(-0.15, rng.normal(0.25, 0.2)) if gaps is None else rng.uniform(*gaps)
+        pen += width * scale + gap
     slope = np.tan(np.deg2rad(np.clip(rng.normal(0, 3), -8, 8)))
     return transform(strokes, 100.0 * np.array([[1, 0, 0], [slope, 1, 0]]))
 

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from ml import artifact, calibration, network
 from ml.augment import Glyphs, GlyphSource, Labels, Mixture, Source, StrokeSource, Warper
-from ml.datasets import StrokeSet, held_out, load_mnist, load_strokes
+from ml.datasets import StrokeSet, load_mnist, load_strokes
 from ml.glyph import from_strokes
 from ml.ink import Strokes
 from ml.junk import CutJunk, LatticeJunk, sign_source
+from ml.splits import held_out
 from ml.synth import write_digit
 
 log = logging.getLogger("ml.train")

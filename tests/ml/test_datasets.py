@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ml import datasets
-from ml.datasets import DatasetError, held_out, load_mnist, load_strokes
+from ml.datasets import DatasetError, load_mnist, load_strokes
+from ml.splits import held_out
 
 
 @pytest.fixture

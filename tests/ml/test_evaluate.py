@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from ml.benchmarks import compose_strings
 from ml.datasets import StrokeSet, load_strokes
-from ml.evaluate import Result, compose_strings, evaluate
+from ml.evaluate import evaluate
 from ml.synth import write_digit
 
 
@@ -34,7 +35,13 @@ def folder(tmp_path, rng):
 def test_it_works(reader, folder):
     report = evaluate(reader, folder)
     names = [result.name for result in report.results]
-    assert names == ["pendigits_test", "pendigits_test_strings"]
+    assert names == [
+        "pendigits_test",
+        "strings_apart",
+        "strings_close",
+        "strings_overlapping",
+        "scribbles",
+    ]
     digits = report.results[0]
     assert digits.n == 60
     assert 1 <= digits.errors <= 4
@@ -47,21 +54,20 @@ def test_only_what_was_asked_for(reader, folder):
     assert [r.name for r in evaluate(reader, folder, only=["pendigits_test"]).results] == ["pendigits_test"]
 
 
-def test_an_empty_folder_gives_an_empty_report(reader, tmp_path):
-    assert evaluate(reader, tmp_path).results == ()
+def test_an_empty_folder_has_scribbles_only(reader, tmp_path):
+    assert [r.name for r in evaluate(reader, tmp_path).results] == ["scribbles"]
 
 
-def test_the_interval_is_wilsons():
-    low, high = Result("x", 10_000, 25).interval
-    assert low == pytest.approx(0.9963, abs=1e-4)
-    assert high == pytest.approx(0.9983, abs=1e-4)
-    assert Result("x", 10, 0).interval[1] == 1.0
-    assert Result("x", 0, 0).accuracy == 0.0
+def test_figures_tell_digits_from_scribbles(reader, folder):
+    figures = evaluate(reader, folder, only=["pendigits_test", "scribbles"]).figures()
+    assert figures["auroc_scribbles"] > 0.95
+    assert 0 <= figures["taken_scribbles"] < 0.5
+    assert 0 <= figures["ece_hard"] < 0.2
 
 
 def test_strings_are_of_one_writer_and_seeded(folder):
     pen = load_strokes(folder / "pendigits_strokes.npz")
     assert isinstance(pen, StrokeSet)
     once, again = compose_strings(pen, 20, seed=3), compose_strings(pen, 20, seed=3)
-    assert once[1] == again[1]
-    assert all(2 <= len(text) <= 6 for text in once[1])
+    assert once.texts == again.texts
+    assert all(2 <= len(text) <= 6 for text in once.texts)

@@ -1,0 +1,44 @@
+"""Who trains and who examines: the one place where data sets are divided, by writer wherever one is known."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FOLDS = 3
+_UNSEEN_ALPHABETS = ("Sanskrit", "Balinese", "Tagalog", "Early_Aramaic")
+_UNSEEN_DRAWERS = 10  # those with a higher number
+
+
+def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
+    """(n,) true for about `share` of the samples: whole writers, or single samples where nobody knows them."""
+    rng = np.random.default_rng(seed)
+    if (writers < 0).all():
+        return rng.random(len(writers)) < share
+    people, counts = np.unique(writers, return_counts=True)
+    order = rng.permutation(len(people))
+    taken = np.cumsum(counts[order]) <= share * len(writers)
+    return np.isin(writers, people[order[taken]])
+
+
+def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
+    """(n,) true for the writers of one of three folds: three runs leave out every writer once."""
+    people = np.unique(writers)
+    return np.asarray(np.isin(writers, people[np.arange(len(people)) % FOLDS == number % FOLDS]))
+
+
+def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
+    """(n,) true for the third of the cheque amounts that may train; their writers are not known."""
+    return np.arange(n) % 3 == 0
+
+
+def unseen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) true for Omniglot characters of alphabets and by drawers that never train."""
+    alphabet = np.array([str(label).split("/")[0] for label in labels])
+    return np.asarray(np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers > _UNSEEN_DRAWERS))
+
+
+def seen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) true for those that may train: other alphabets, and other drawers."""
+    alphabet = np.array([str(label).split("/")[0] for label in labels])
+    return np.asarray(~np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers <= _UNSEEN_DRAWERS))
