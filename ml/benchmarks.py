@@ -181,7 +181,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("semeion", "Semeion, 16x16, stretched", "text", "semeion.npz", _images(invert=True)),
     Benchmark("hwd1000", "HwD-1000, drawn on a screen", "text", "hwd1000.npz", _images(invert=False)),
     Benchmark("cheques", "Cheque amounts (ORAND-CAR-A)", "digits", "orand_car_a.npz", _cheques),
-    Benchmark("photos_digits", "Photos of single digits", "text", _PHOTOS, _photos("photo", "photo-28px", "drawn")),
+    Benchmark("photos_digits", "Photos of digits", "text", _PHOTOS, _photos("photo", "photo-28px", "drawn")),
     Benchmark("photos_pages", "Photos of pages", "page", _PHOTOS, _photos("page")),
     Benchmark("separable_letters", "Letters unlike any digit", "no_digit", _UJI, _uji(SEPARABLE.__contains__)),
     Benchmark("all_letters", "All letters", "no_digit", _UJI, _uji(str.isalpha)),

@@ -18,7 +18,7 @@ def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[n
     people, counts = np.unique(writers, return_counts=True)
     order = rng.permutation(len(people))
     taken = np.cumsum(counts[order]) <= share * len(writers)
-    return np.isin(writers, people[order[taken]])
+    return np.asarray(np.isin(writers, people[order[taken]]))
 
 
 def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
@@ -29,7 +29,7 @@ def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
 
 def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
     """(n,) true for the third of the cheque amounts that may train; their writers are not known."""
-    return np.arange(n) % 3 == 0
+    return np.asarray(np.arange(n) % 3 == 0)
 
 
 def unseen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
