@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 
 from ml.glyph import SIDE, from_strokes
 from ml.ink import Strokes
+from ml.skeleton import redraw, thin
 
 Glyphs = NDArray[np.uint8]  # (n, 28, 28)
-Labels = NDArray[np.int64]  # (n,)
+Labels = NDArray[np.int64]  # (n,) 0 to 9, or one of these:
+NOT_A_DIGIT = 10  # junk
+UNCLEAR = 11  # what some take for a digit, such as O, l or Z
 
 
 class Source(Protocol):
@@ -35,6 +38,8 @@ class Warp:
     elastic: float = 1.3  # px, standard deviation at most; Simard's alpha 34, sigma 4
     thickness: float = 0.4  # probability of a thinner or thicker pen
     gap: float = 0.1  # probability of a small hole
+    coarse: float = 0.06  # probability of few pixels, black or white
+    faint: float = 0.15  # probability of pale or unsharp ink
 
 
 class Warper:
@@ -74,18 +79,45 @@ class Warper:
         return linear.reshape(n, 2, 2), rng.uniform(-r.shift, r.shift, (n, 2)) * strength
 
     def _pen(self, glyphs: Glyphs, rng: Generator, strength: float) -> Glyphs:
-        """Thicken, thin or pierce some of the glyphs."""
+        """Thicken, thin, pierce, pale or coarsen some of the glyphs."""
         out = glyphs.astype(np.float32)
-        for i in np.flatnonzero(rng.random(len(glyphs)) < self.ranges.thickness * strength):
-            change = (cv2.dilate if rng.random() < 0.5 else cv2.erode)(glyphs[i], _CROSS)
-            out[i] += rng.uniform(0.1, 0.7) * (change.astype(np.float32) - out[i])
-        for i in np.flatnonzero(rng.random(len(glyphs)) < self.ranges.gap * strength):
-            y, x = rng.integers(4, SIDE - 8, 2)
-            out[i, y : y + rng.integers(2, 5), x : x + rng.integers(2, 5)] = 0
-        return np.rint(out).astype(np.uint8)
+        changes = ((self.ranges.thickness, _rewrite), (self.ranges.gap, _pierce),
+                   (self.ranges.faint, _pale), (self.ranges.coarse, _coarsen))  # fmt: skip
+        for share, change in changes:
+            for i in np.flatnonzero(rng.random(len(glyphs)) < share * strength):
+                out[i] = change(out[i], rng)
+        return np.asarray(np.rint(out.clip(0, 255)), np.uint8)
 
 
+_Soft = NDArray[np.float32]  # (28, 28) grey levels
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+
+def _rewrite(glyph: _Soft, rng: Generator) -> _Soft:
+    """With a thicker or thinner pen."""
+    other = (cv2.dilate if rng.random() < 0.5 else cv2.erode)(glyph, _CROSS)
+    return np.asarray(glyph + rng.uniform(0.1, 0.7) * (other - glyph), np.float32)
+
+
+def _pierce(glyph: _Soft, rng: Generator) -> _Soft:
+    y, x = rng.integers(4, SIDE - 8, 2)
+    glyph[y : y + rng.integers(2, 5), x : x + rng.integers(2, 5)] = 0
+    return glyph
+
+
+def _pale(glyph: _Soft, rng: Generator) -> _Soft:
+    """Pencil, or out of focus: blurred, then grey levels bent, which keeps the darkest dark."""
+    soft = cv2.GaussianBlur(glyph, (0, 0), rng.uniform(0.3, 0.9))
+    return np.asarray(255 * (soft / max(float(soft.max()), 1.0)) ** rng.uniform(0.6, 1.8), np.float32)
+
+
+def _coarsen(glyph: _Soft, rng: Generator) -> _Soft:
+    """From a picture of few pixels without grey, as old scanners and small canvases give."""
+    side = int(rng.integers(14, 24))
+    small = cv2.resize(glyph, (side, side), interpolation=cv2.INTER_AREA)
+    small = np.where(small > rng.uniform(60, 150), np.float32(255), np.float32(0))
+    smooth = cv2.INTER_LINEAR if rng.random() < 0.7 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=smooth), np.float32)
 
 
 def _elastic_fields(n: int, rng: Generator) -> NDArray[np.float32]:
@@ -120,6 +152,21 @@ class StrokeSource:
         chosen = rng.integers(len(self._drawings), size=n)
         pens = rng.uniform(*self.pens, size=n)
         glyphs = [from_strokes(self._drawings[i], pen) for i, pen in zip(chosen, pens, strict=True)]
+        return self._warper(np.stack(glyphs), rng, strength), self._labels[chosen]
+
+
+class ThinnedSource:
+    """Glyphs drawn anew along their middle lines with a round pen, as strokes on a screen are."""
+
+    def __init__(self, glyphs: Glyphs, labels: Labels, warper: Warper) -> None:
+        self._skeletons = np.packbits(thin(glyphs), axis=2)
+        self._labels, self._warper = labels, warper
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        chosen = rng.integers(len(self._labels), size=n)
+        skeletons = np.unpackbits(self._skeletons[chosen], axis=2).astype(bool)
+        pens = rng.uniform(*StrokeSource.pens, size=n)
+        glyphs = [redraw(skeleton, pen) for skeleton, pen in zip(skeletons, pens, strict=True)]
         return self._warper(np.stack(glyphs), rng, strength), self._labels[chosen]
 
 

@@ -9,19 +9,18 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.augment import Glyphs, Labels, StrokeSource, Warper
+from ml.augment import NOT_A_DIGIT, Glyphs, Labels, StrokeSource, Warper
 from ml.glyph import SIDE, Glyph, from_strokes, normalise
 from ml.ink import Strokes, bounds
 from ml.synth import write_sign
 
-LABEL = 10
 _STACKABLE = (2, 3, 4, 5, 6, 7, 9)  # a 0 over a 0 is an 8, a 1 over a 1 is a 1
 _HALVABLE = (2, 5)  # parts of the others can be read: half a 0 is a 1, half an 8 is a 3 or a 0, ...
 
 
 def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
     """Drawn signs, letters, scribbles: a pool of `n`."""
-    return StrokeSource([write_sign(rng) for _ in range(n)], np.full(n, LABEL, np.int64), warper)
+    return StrokeSource([write_sign(rng) for _ in range(n)], np.full(n, NOT_A_DIGIT, np.int64), warper)
 
 
 class LatticeJunk:
@@ -41,7 +40,7 @@ class LatticeJunk:
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         makers = rng.choice(len(self._makers), size=n, p=self._shares)
         glyphs = [self._makers[i](rng, rng.uniform(*StrokeSource.pens)) for i in makers]
-        return self._warper(np.stack(glyphs), rng, strength), np.full(n, LABEL, np.int64)
+        return self._warper(np.stack(glyphs), rng, strength), np.full(n, NOT_A_DIGIT, np.int64)
 
     def _any(self, rng: Generator) -> Strokes:
         return self._drawings[rng.integers(len(self._drawings))]
@@ -88,7 +87,7 @@ class CutJunk:
         kinds = rng.choice(3, size=n, p=[0.6, 0.25, 0.15])
         makers = (self._pair, self._part, _texture)
         glyphs = np.stack([makers[kind](rng) for kind in kinds])
-        return self._warper(glyphs, rng, strength), np.full(n, LABEL, np.int64)
+        return self._warper(glyphs, rng, strength), np.full(n, NOT_A_DIGIT, np.int64)
 
     def _pair(self, rng: Generator) -> Glyph:
         a, b = (_tight(self._glyphs[i]) for i in rng.integers(len(self._glyphs), size=2))

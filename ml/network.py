@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.augment import UNCLEAR
+
 DIGITS = 10
-NOT_A_DIGIT = 10  # the label of junk in training
 EMBEDDING = 64
 OUTPUTS = DIGITS + 1 + EMBEDDING  # columns: ten digit logits, one digit-ness logit, the embedding
 # Filters and stride of each 3x3 convolution without padding: 28-26-24-12-10-8-4-2 pixels.
@@ -42,17 +43,19 @@ def build(seed: int = 0, dropout: float = 0.3) -> Any:
 def loss(label: Any, output: Any) -> Any:
     """Cross-entropy of the digits, plus digit-ness, plus "no opinion" for junk: mean over the batch.
 
-    Junk is drawn towards equal probabilities (outlier exposure, Hendrycks et al. 2019, weight 0.5 as there).
+    Junk is drawn towards equal probabilities (outlier exposure, Hendrycks et al. 2019, weight 0.5 as there). What
+    is unclear is drawn a little to the middle of digit-ness: taught as junk it would cost real 0s and 1s.
     """
     import tensorflow as tf
 
     label = tf.cast(tf.reshape(label, (-1,)), tf.int32)
-    is_digit = tf.cast(label < DIGITS, tf.float32)
+    is_digit, unclear = tf.cast(label < DIGITS, tf.float32), tf.cast(label == UNCLEAR, tf.float32)
     log_p = tf.nn.log_softmax(output[:, :DIGITS])
     known = -tf.reduce_sum(tf.one_hot(label, DIGITS) * log_p, axis=1)  # one_hot of junk is all zeros
     flat = -tf.reduce_mean(log_p, axis=1) - float(np.log(DIGITS))
-    digitness = tf.nn.sigmoid_cross_entropy_with_logits(is_digit, output[:, DIGITS])
-    return tf.reduce_mean(known + digitness + 0.5 * (1.0 - is_digit) * flat)
+    digitness = tf.nn.sigmoid_cross_entropy_with_logits(is_digit + 0.5 * unclear, output[:, DIGITS])
+    digitness *= 1.0 - 0.8 * unclear
+    return tf.reduce_mean(known + digitness + 0.5 * (1.0 - is_digit - unclear) * flat)
 
 
 def get_weights(model: Any) -> dict[str, NDArray[Any]]:

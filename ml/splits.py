@@ -42,3 +42,9 @@ def seen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> N
     """(n,) true for those that may train: other alphabets, and other drawers."""
     alphabet = np.array([str(label).split("/")[0] for label in labels])
     return np.asarray(~np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers <= _UNSEEN_DRAWERS))
+
+
+def tuned_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) true for those by the other drawers of the alphabets that train: to calibrate on."""
+    alphabet = np.array([str(label).split("/")[0] for label in labels])
+    return np.asarray(~np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers > _UNSEEN_DRAWERS))

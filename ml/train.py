@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import artifact, calibration, network
-from ml.augment import Glyphs, GlyphSource, Labels, Mixture, Source, StrokeSource, Warper
-from ml.datasets import StrokeSet, load_mnist, load_strokes
-from ml.glyph import from_strokes
-from ml.ink import Strokes
+from ml.augment import Glyphs, Labels, Mixture, Warper
 from ml.junk import CutJunk, LatticeJunk, sign_source
-from ml.splits import held_out
-from ml.synth import write_digit
+from ml.material import Material, drawn_digits, gather, mixture, written
 
 log = logging.getLogger("ml.train")
 
@@ -54,74 +50,6 @@ class Settings:
     @property
     def steps_per_epoch(self) -> int:
         return max(1, self.examples // self.batch)
-
-
-@dataclass(frozen=True)
-class Material:
-    """What there is of real writing: glyphs (n, 28, 28) and drawings, each with labels."""
-
-    glyphs: Glyphs = field(default_factory=lambda: np.zeros((0, 28, 28), np.uint8))
-    glyph_labels: Labels = field(default_factory=lambda: np.zeros(0, np.int64))
-    drawings: list[Strokes] = field(default_factory=list)
-    drawing_labels: Labels = field(default_factory=lambda: np.zeros(0, np.int64))
-
-
-def gather(folder: Path | None, settings: Settings) -> tuple[Material, Material]:
-    """Material to train on and to validate on, no writer in both. The test parts are not looked at."""
-    mnist = load_mnist(folder)
-    aside = held_out(mnist.writer_train, settings.validation, seed=0)
-    pen = _pen_strokes(folder)
-    pen_aside = held_out(pen.writer, 1.5 * settings.validation, seed=0) if pen.drawings else np.zeros(0, bool)
-    training, validation = (
-        Material(mnist.x_train[glyphs], mnist.y_train[glyphs], part.drawings, part.label)
-        for glyphs, part in ((~aside, pen.part(~pen_aside)), (aside, pen.part(pen_aside)))
-    )
-    return training, validation
-
-
-def _pen_strokes(folder: Path | None) -> StrokeSet:
-    file = None if folder is None else folder / "pendigits_strokes.npz"
-    if file is None or not file.exists():
-        log.info("no pendigits_strokes.npz: the pen strokes are synthetic ones only")
-        return StrokeSet(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, bool), [])
-    pen = load_strokes(file)
-    return pen.part(~pen.test)
-
-
-def mixture(material: Material, settings: Settings) -> Mixture:
-    """Half glyphs, the rest drawn digits and junk: more pen strokes pull 7 towards 1 and 2, and cost MNIST."""
-    rng = np.random.default_rng((settings.seed, 2))
-    warper = Warper(seed=settings.seed)
-    written, labels = _written(settings.pool, rng)
-    drawings, drawing_labels = _joined(material, written, labels)
-    shares: list[tuple[Source, float]] = [
-        (StrokeSource(written, labels, warper), 0.11),
-        (sign_source(settings.pool, rng, warper), 0.07),
-        (LatticeJunk(drawings, drawing_labels, warper), 0.09),
-    ]
-    if material.drawings:
-        shares.append((StrokeSource(material.drawings, material.drawing_labels, warper), 0.14))
-    if len(material.glyphs):
-        shares.append((CutJunk(material.glyphs, material.glyph_labels, warper), 0.05))
-        digits = GlyphSource(material.glyphs, material.glyph_labels, warper)
-        shares.insert(0, (digits, 1.0 - sum(share for _, share in shares)))
-    return _portions(shares, settings.batch)
-
-
-def _portions(shares: list[tuple[Source, float]], batch: int) -> Mixture:
-    """Shares as whole numbers of examples; the first source takes what rounding leaves."""
-    whole = sum(share for _, share in shares)
-    counted = [(source, round(share / whole * batch)) for source, share in shares[1:]]
-    return Mixture([(shares[0][0], batch - sum(n for _, n in counted)), *counted])
-
-
-def _written(n: int, rng: np.random.Generator) -> tuple[list[Strokes], Labels]:
-    labels = np.arange(n) % 10
-    return [write_digit(int(label), rng=rng) for label in labels], labels
-
-
-def _joined(material: Material, written: list[Strokes], labels: Labels) -> tuple[list[Strokes], Labels]:
-    return [*material.drawings, *written], np.concatenate([material.drawing_labels, labels])
 
 
 def train(source: Mixture, settings: Settings) -> Any:
@@ -197,18 +125,12 @@ def validation_sets(material: Material, settings: Settings) -> dict[str, tuple[G
     rng = np.random.default_rng((settings.seed, 3))
     still = Warper(seed=0)
     n = min(2000, settings.pool)
-    written, labels = _written(n, rng)
-    drawings, drawing_labels = _joined(material, written, labels)
-    sets = {
-        "synthetic": (np.stack([from_strokes(drawing) for drawing in written]), labels),
-        "signs": sign_source(n, rng, still).draw(n, rng, 0.0),
-        "lattice_junk": LatticeJunk(drawings, drawing_labels, still).draw(n, rng, 0.0),
-    }
-    if len(material.glyphs):
-        sets["glyphs"] = (material.glyphs, material.glyph_labels)
-        sets["cut_junk"] = CutJunk(material.glyphs, material.glyph_labels, still).draw(n // 2, rng, 0.0)
-    if material.drawings:
-        sets["drawings"] = (np.stack([from_strokes(d) for d in material.drawings]), material.drawing_labels)
+    own = written(n, rng)
+    sets = {name: (part.glyphs, part.labels) for name, part in {**material, "synthetic": own}.items()}
+    sets["signs"] = sign_source(n, rng, still).draw(n, rng, 0.0)
+    sets["lattice_junk"] = LatticeJunk(*drawn_digits(material, own), still).draw(n, rng, 0.0)
+    if "mnist" in sets:
+        sets["cut_junk"] = CutJunk(*sets["mnist"], still).draw(n // 2, rng, 0.0)
     return sets
 
 
@@ -250,9 +172,9 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = Settings(seed=options.seed, epochs=options.epochs)
-    training, validation = gather(options.data, settings)
     started = time.monotonic()
-    model = train(mixture(training, settings), settings)
+    training, validation = gather(options.data, settings.validation, settings.seed)
+    model = train(mixture(training, settings.seed, settings.pool, settings.batch), settings)
     options.out.write_bytes(finish(model, validation, settings))
     log.info("%s written after %.0f s", options.out, time.monotonic() - started)
 

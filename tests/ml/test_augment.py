@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.augment import GlyphSource, Mixture, StrokeSource, Warper
+from ml.augment import NOT_A_DIGIT, GlyphSource, Mixture, StrokeSource, Warper
 from ml.glyph import from_strokes
-from ml.junk import LABEL, CutJunk, LatticeJunk, sign_source
+from ml.junk import CutJunk, LatticeJunk, sign_source
 from ml.synth import write_digit
 
 
@@ -44,7 +44,7 @@ def test_every_source_gives_what_it_is_asked_for(written, rng):
         assert x.shape == (60, 28, 28)
         assert x.dtype == np.uint8
         assert y.shape == (60,)
-        assert ((y == LABEL) if source in junk else (y < LABEL)).all()
+        assert ((y == NOT_A_DIGIT) if source in junk else (y < NOT_A_DIGIT)).all()
 
 
 def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):

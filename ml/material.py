@@ -1,0 +1,231 @@
+"""What the reader learns from: real and synthetic writing in parts, and the mixture drawn from them."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml.augment import (
+    NOT_A_DIGIT,
+    UNCLEAR,
+    Glyphs,
+    GlyphSource,
+    Labels,
+    Mixture,
+    Source,
+    StrokeSource,
+    ThinnedSource,
+    Warper,
+)
+from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
+from ml.glyph import from_strokes, normalise
+from ml.ink import Strokes
+from ml.junk import CutJunk, LatticeJunk, sign_source
+from ml.photo import find_pieces
+from ml.pieces import union
+from ml.splits import cheques_to_train_on, fold, held_out, seen_characters, tuned_characters
+from ml.synth import write_digit
+
+log = logging.getLogger("ml.train")
+
+# Letters that cannot be taken for a digit; what the others are depends on the writer.
+SEPARABLE = frozenset("AEFHKMNPRUVWXadefhkmnprtuvwx")
+# Characters of Omniglot that can: o, l, s, z, q, g, y, c, b, i; omicron, iota, sigma, delta, zeta; and the like.
+_DIGITLIKE = {
+    "Latin": (2, 3, 7, 9, 12, 15, 17, 19, 25, 26),
+    "Greek": (4, 6, 9, 15, 18),
+    "Korean": (9, 21, 22, 24, 33, 37),
+    "Japanese_(katakana)": (22, 24, 27, 37, 43, 46),
+}
+# Shares of a batch. More pen strokes pull 7 towards 1 and 2, and cost MNIST.
+_SHARES = {
+    "mnist": 0.31,
+    "thinned": 0.13,
+    "pendigits": 0.12,
+    "written": 0.10,
+    "cheques": 0.03,
+    "uji_digits": 0.02,
+    "lattice_junk": 0.09,
+    "signs": 0.06,
+    "uji_letters": 0.05,
+    "cut_junk": 0.05,
+    "omniglot": 0.03,
+    "cheque_junk": 0.01,
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Glyphs (n, 28, 28) or n drawings, and their labels: 0 to 9, NOT_A_DIGIT or UNCLEAR."""
+
+    ink: Glyphs | list[Strokes]
+    labels: Labels
+
+    def only(self, chosen: NDArray[np.bool_]) -> Part:
+        if isinstance(self.ink, np.ndarray):
+            return Part(self.ink[chosen], self.labels[chosen])
+        return Part([self.ink[int(i)] for i in np.flatnonzero(chosen)], self.labels[chosen])
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """(n, 28, 28); drawings as the reader draws them."""
+        if isinstance(self.ink, np.ndarray):
+            return self.ink
+        return np.stack([from_strokes(drawing) for drawing in self.ink])
+
+    def source(self, warper: Warper) -> Source:
+        kind = GlyphSource if isinstance(self.ink, np.ndarray) else StrokeSource
+        return kind(self.ink, self.labels, warper)  # type: ignore[arg-type]
+
+
+Material = dict[str, Part]
+
+
+def gather(folder: Path | None, share: float, seed: int) -> tuple[Material, Material]:
+    """Material to train on and to validate on; `share` of the writers validate. The test parts are not looked at.
+
+    UJI's writers of the fold `seed` are in neither: they are strangers to this run, for the report.
+    """
+    mnist = load_mnist(folder)
+    aside = held_out(mnist.writer_train, share, seed=0)
+    digits = Part(mnist.x_train, mnist.y_train)
+    training, validation = {"mnist": digits.only(~aside)}, {"mnist": digits.only(aside)}
+    for file, load in (("pendigits_strokes.npz", _pendigits), ("uji_strokes.npz", _uji),
+                       ("omniglot_small.npz", _omniglot), ("orand_car_a.npz", _cheques)):  # fmt: skip
+        if folder is None or not (folder / file).exists():
+            log.info("no %s: training goes on without it", file)
+            continue
+        for name, mine, theirs in load(folder / file, share, seed):
+            training[name], validation[name] = mine, theirs
+    return training, {name: part for name, part in validation.items() if len(part.labels)}
+
+
+_Parts = list[tuple[str, Part, Part]]  # name, to train on, to validate on
+
+
+def _pendigits(file: Path, share: float, seed: int) -> _Parts:
+    pen: StrokeSet = load_strokes(file)
+    pen = pen.part(~pen.test)
+    aside = held_out(pen.writer, 1.5 * share, seed=0)
+    part = Part(pen.drawings, pen.label)
+    return [("pendigits", part.only(~aside), part.only(aside))]
+
+
+def _uji(file: Path, share: float, seed: int) -> _Parts:
+    characters, drawings = load_characters(file)
+    known = ~fold(load_images(file)["writer"], seed)
+    labels = np.array([_label(str(character)) for character in characters])
+    digit, nobody = labels < NOT_A_DIGIT, np.zeros(len(labels), bool)
+    part = Part(drawings, labels)
+    return [
+        ("uji_digits", part.only(known & digit), part.only(nobody)),
+        ("uji_letters", part.only(known & ~digit), part.only(nobody)),
+    ]
+
+
+def _label(character: str) -> int:
+    return int(character) if character.isdigit() else NOT_A_DIGIT if character in SEPARABLE else UNCLEAR
+
+
+def _omniglot(file: Path, share: float, seed: int) -> _Parts:
+    arrays = load_images(file)
+    characters, drawers = arrays["label"], arrays["drawer"]
+    labels = np.array([_character_label(str(character)) for character in characters])
+    glyphs = np.stack([normalise(picture) for picture in arrays["x"]])
+    part = Part(glyphs, labels)
+    seen, tuned = seen_characters(characters, drawers), tuned_characters(characters, drawers)
+    return [("omniglot", part.only(seen), part.only(tuned & (labels == NOT_A_DIGIT)))]
+
+
+def _character_label(character: str) -> int:
+    alphabet, _, number = character.partition("/character")
+    return UNCLEAR if int(number) in _DIGITLIKE.get(alphabet, ()) else NOT_A_DIGIT
+
+
+def _cheques(file: Path, share: float, seed: int) -> _Parts:
+    cheques = load_cheques(file)
+    places = np.flatnonzero(cheques_to_train_on(len(cheques.texts)))
+    mine, theirs = (_cheque_part(cheques, some) for some in (places[places % 5 > 0], places[places % 5 == 0]))
+    return [
+        ("cheques", mine.only(mine.labels < NOT_A_DIGIT), theirs.only(theirs.labels < NOT_A_DIGIT)),
+        ("cheque_junk", mine.only(mine.labels == NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
+    ]
+
+
+def _cheque_part(cheques: Cheques, places: NDArray[np.integer]) -> Part:
+    """The digits as the reader finds them, and what it finds beside them."""
+    found = [
+        pair for i in places for pair in _cheque_glyphs(cheques.pictures[i], cheques.boxes[i], cheques.labels[i])
+    ]
+    glyphs = np.stack([glyph for glyph, _ in found])
+    return Part(glyphs, np.array([label for _, label in found], np.int64))
+
+
+def _cheque_glyphs(
+    picture: NDArray[np.uint8], boxes: NDArray[np.integer], labels: Labels
+) -> list[tuple[Glyphs, int]]:
+    pieces = find_pieces(picture)
+    if pieces is None or not len(boxes):
+        return []
+    inside = _shares_inside(pieces.boxes, boxes.astype(np.float64))
+    at_least = 0.33 * float(np.median(boxes[:, 3]))
+    found = []
+    for k, label in enumerate(labels):
+        chosen = np.flatnonzero(inside[:, k] > 0.7)
+        if len(chosen) and _alike(union(pieces.boxes[chosen]), boxes[k]):
+            found.append((pieces.glyph(chosen.tolist(), at_least), int(label)))
+    beside = np.flatnonzero(inside.max(axis=1) < 0.1)
+    return found + [(pieces.glyph([int(i)], at_least), NOT_A_DIGIT) for i in beside]
+
+
+def _shares_inside(pieces: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, k) the share of each piece's box that lies in each digit's box."""
+    low = np.maximum(pieces[:, None, :2], boxes[None, :, :2])
+    high = np.minimum((pieces[:, :2] + pieces[:, 2:])[:, None], (boxes[:, :2] + boxes[:, 2:])[None])
+    return np.asarray((high - low).clip(0).prod(axis=2) / pieces[:, None, 2:].prod(axis=2).clip(1))
+
+
+def _alike(found: NDArray[np.float64], box: NDArray[np.integer]) -> bool:
+    """Whether the ink found fills most of the box that somebody drew around the digit."""
+    return bool(found[3] > 0.7 * box[3] and found[2] > 0.5 * box[2] and found[2] < 1.4 * box[2])
+
+
+def mixture(material: Material, seed: int, pool: int, batch: int) -> Mixture:
+    """Endless batches from all parts; `pool` synthetic digits are written for it, and as many signs."""
+    sources = _sources(material, np.random.default_rng((seed, 2)), pool, Warper(seed=seed))
+    whole = sum(_SHARES[name] for name in sources)
+    counts = {name: round(_SHARES[name] / whole * batch) for name in sources}
+    largest = max(counts, key=lambda name: counts[name])
+    counts[largest] += batch - sum(counts.values())  # it takes what rounding leaves
+    return Mixture([(source, counts[name]) for name, source in sources.items()])
+
+
+def _sources(material: Material, rng: Generator, pool: int, warper: Warper) -> dict[str, Source]:
+    own = written(pool, rng)
+    found: dict[str, Source] = {
+        "written": own.source(warper),
+        "signs": sign_source(pool, rng, warper),
+        "lattice_junk": LatticeJunk(*drawn_digits(material, own), warper),
+    }
+    found |= {name: part.source(warper) for name, part in material.items()}
+    if "mnist" in material:
+        mnist = material["mnist"].glyphs, material["mnist"].labels
+        found |= {"thinned": ThinnedSource(*mnist, warper), "cut_junk": CutJunk(*mnist, warper)}
+    return found
+
+
+def written(n: int, rng: Generator) -> Part:
+    """`n` synthetic digits."""
+    labels = np.arange(n) % 10
+    return Part([write_digit(int(label), rng=rng) for label in labels], labels)
+
+
+def drawn_digits(material: Material, own: Part) -> tuple[list[Strokes], Labels]:
+    """All digits that there are as strokes, with their labels."""
+    parts = [own, *(material[name] for name in ("pendigits", "uji_digits") if name in material)]
+    return [drawing for part in parts for drawing in part.ink], np.concatenate([part.labels for part in parts])
