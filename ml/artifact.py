@@ -3,7 +3,8 @@
     model.tflite  what LiteRT runs
     card.json     what it is, how it was trained, its calibration
     weights.npz   what training starts from
-    SHA256SUMS    of the three
+    exemplars.npz digits to show beside a glyph (ml/exemplars.py); artifacts may be without
+    SHA256SUMS    of all these
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
 """
@@ -22,9 +23,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.exemplars import Exemplars, from_arrays, to_arrays
+
 FORMAT = 1
 MAX_BYTES = 8 * 2**20
 _MEMBERS = ("model.tflite", "card.json", "weights.npz")
+_EXEMPLARS = "exemplars.npz"
+_EXEMPLARS_BYTES = 200_000
 _SUMS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
 
@@ -41,17 +46,18 @@ class Artifact:
     card: dict[str, Any]
     weights: dict[str, NDArray[Any]]  # float16 or float32, by the name of the variable
     version: str  # first 12 hexadecimal digits of the SHA-256 of the file
+    exemplars: Exemplars | None = None
 
 
-def pack(model: bytes, card: Mapping[str, Any], weights: Weights) -> bytes:
+def pack(model: bytes, card: Mapping[str, Any], weights: Weights, exemplars: Exemplars | None = None) -> bytes:
     """The file. Raises ArtifactError when it could not be opened again."""
-    arrays = io.BytesIO()
-    np.savez(arrays, **weights)  # type: ignore[arg-type]
     parts = {
         "model.tflite": model,
         "card.json": json.dumps({**card, "format": FORMAT}, indent=1, sort_keys=True).encode(),
-        "weights.npz": arrays.getvalue(),
+        "weights.npz": _npz(weights),
     }
+    if exemplars is not None:
+        parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
     sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -62,10 +68,23 @@ def pack(model: bytes, card: Mapping[str, Any], weights: Weights) -> bytes:
     return data
 
 
+def _npz(arrays: Weights) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def with_exemplars(data: bytes, exemplars: Exemplars) -> bytes:
+    """The same artifact with these exemplars, for one that was packed without. Raises ArtifactError."""
+    held = unpack(data)
+    return pack(held.model, held.card, held.weights, exemplars)
+
+
 def unpack(data: bytes) -> Artifact:
     """Check and open the bytes of an artifact. Raises ArtifactError."""
-    parts = _read_members(data, (*_MEMBERS, _SUMS))
-    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in _MEMBERS)
+    parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_EXEMPLARS)
+    named = [name for name in (*_MEMBERS, _EXEMPLARS) if name in parts]
+    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in named)
     if sums.encode() != parts[_SUMS]:
         raise ArtifactError("The checksums do not fit the contents of the artifact.")
     return Artifact(
@@ -73,10 +92,11 @@ def unpack(data: bytes) -> Artifact:
         card=_parse_card(parts["card.json"]),
         weights=_parse_weights(parts["weights.npz"]),
         version=hashlib.sha256(data).hexdigest()[:12],
+        exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
     )
 
 
-def _read_members(data: bytes, expected: tuple[str, ...] | None = None) -> dict[str, bytes]:
+def _read_members(data: bytes, expected: tuple[str, ...] | None = None, optional: str = "") -> dict[str, bytes]:
     """All members of a stored zip; names, sizes and compression are checked before anything is read."""
     if len(data) > MAX_BYTES:
         raise ArtifactError("The artifact is too large.")
@@ -84,7 +104,7 @@ def _read_members(data: bytes, expected: tuple[str, ...] | None = None) -> dict[
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
-            if expected is not None and sorted(names) != sorted(expected):
+            if expected is not None and sorted({*names} - {optional}) != sorted(expected):
                 raise ArtifactError("The artifact does not hold the expected files.")
             if any(m.compress_type != zipfile.ZIP_STORED for m in members) or len(set(names)) != len(names):
                 raise ArtifactError("The artifact holds packed or repeated files.")
@@ -109,13 +129,28 @@ def _parse_card(text: bytes) -> dict[str, Any]:
     return card
 
 
-def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
+def _parse_exemplars(data: bytes) -> Exemplars:
+    if len(data) > _EXEMPLARS_BYTES:
+        raise ArtifactError("The exemplars of the artifact are too large.")
+    try:
+        return from_arrays(_load_npz(data, "exemplars"))
+    except ArtifactError:
+        raise
+    except ValueError as error:
+        raise ArtifactError("The exemplars of the artifact are damaged.") from error
+
+
+def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:
     _read_members(data)  # an .npz is a zip as well: the same bounds hold inside it
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            weights = {name: arrays[name] for name in arrays.files}
+            return {name: arrays[name] for name in arrays.files}
     except (ValueError, OSError, EOFError, KeyError, SyntaxError, TypeError, MemoryError) as error:
-        raise ArtifactError("The weights of the artifact cannot be read.") from error
+        raise ArtifactError(f"The {what} of the artifact cannot be read.") from error
+
+
+def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
+    weights = _load_npz(data, "weights")
     for name, array in weights.items():
         if array.dtype not in (np.float16, np.float32) or not np.isfinite(array).all():
             raise ArtifactError(f"The weights {name!r} are not finite numbers of 16 or 32 bits.")

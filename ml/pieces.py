@@ -36,7 +36,10 @@ class StrokePieces:
             box[2:] = stroke.max(axis=0) - box[:2]
 
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
-        return from_strokes([self._strokes[i] for i in chosen], at_least=at_least)
+        return from_strokes(self.strokes(chosen), at_least=at_least)
+
+    def strokes(self, chosen: Sequence[int]) -> Strokes:
+        return [self._strokes[i] for i in chosen]
 
 
 def union(boxes: Boxes) -> NDArray[np.float64]:

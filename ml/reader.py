@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ml import lattice
 from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
+from ml.explain import Explanation, Known, Subject, explain_glyph
 from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, Weights, layouts
 from ml.photo import find_pieces
@@ -45,6 +46,7 @@ class Digit:
     probabilities: tuple[float, ...]
     box: tuple[float, float, float, float]
     line: int
+    pieces: tuple[int, ...] = ()  # of the drawing, as the reader cut it
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,10 @@ class Reading:
 EMPTY = Reading("empty", "", 0.0, ())
 
 
+class NoSuchDigit(ValueError):
+    """The drawing has fewer digits than that."""
+
+
 class Reader:
     """A trained reader. Safe to share between threads; one thread runs the network at a time."""
 
@@ -70,7 +76,12 @@ class Reader:
         self._weights = Weights()
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self._run(np.zeros((1, 28, 28), np.uint8))  # what cannot run is found now, not at the first drawing
+        outputs = self._run(
+            np.zeros((1, 28, 28), np.uint8)
+        )  # what cannot run is found now, not at the first drawing
+        index = artifact.exemplars
+        if index is not None and index.embeddings.shape[1] != outputs.shape[1] - _OUTPUTS:
+            raise ArtifactError("The exemplars of the artifact are those of another network.")
 
     @classmethod
     def open(cls, source: Path | bytes) -> Reader:
@@ -95,7 +106,35 @@ class Reader:
 
         The glyphs of all drawings share the calls of the network. Raises InkError for what is neither.
         """
-        pages = [_Page(drawing, self._weights) for drawing in drawings]
+        return self._readings([_Page(drawing, self._weights) for drawing in drawings])
+
+    def explain(
+        self,
+        drawing: Strokes | NDArray[np.uint8],
+        digit: int = 0,
+        own: Sequence[tuple[int, Strokes]] = (),
+    ) -> Explanation:
+        """Why a digit of the reading is what it is; `own` are drawings of one known digit, to be compared with.
+
+        Raises InkError, and NoSuchDigit when the reading has no digit of this index.
+        """
+        page = _Page(drawing, self._weights)
+        [reading] = self._readings([page])
+        if not 0 <= digit < len(reading.digits):
+            raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
+        alike = [(label, pieces) for label, strokes in own if (pieces := _pieces(strokes)) is not None]
+        glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
+        known = Known(self._artifact.exemplars, glyphs, [label for label, _ in alike])
+        return explain_glyph(page.subject(reading.digits[digit]), known, self._look)
+
+    def _look(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float32]]:
+        """Chances (n, 11) of the labels and of no digit, and the embeddings."""
+        outputs = self.outputs(glyphs)
+        digits, digitness = self._calibration.probabilities(outputs)
+        chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
+        return chances, outputs[:, _OUTPUTS:]
+
+    def _readings(self, pages: Sequence[_Page]) -> list[Reading]:
         glyphs = [glyph for page in pages for glyph in page.glyphs()]
         if not glyphs:
             return [EMPTY for _ in pages]
@@ -170,6 +209,15 @@ class _Page:
         if self._pieces is None:
             return []
         return [self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates]
+
+    def subject(self, digit: Digit) -> Subject:
+        """What there is to explain of a digit of the reading."""
+        assert self._pieces is not None
+        candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
+        chosen = next(c for c in candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
+        strokes = self._pieces.strokes(chosen.pieces) if isinstance(self._pieces, StrokePieces) else None
+        glyph = self._pieces.glyph(chosen.pieces, chosen.at_least)
+        return Subject(glyph, digit.label, strokes, chosen.at_least)
 
     def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""
@@ -251,7 +299,8 @@ def _line_text(path: lattice.Path, height: float, weights: Weights) -> str:
 def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Digit:
     shares = tuple((probabilities / probabilities.sum()).tolist())
     candidate = segment.candidate
-    return Digit(segment.label, min(HIGHEST, share * segment.share), shares, candidate.box, candidate.line)
+    confidence = min(HIGHEST, share * segment.share)
+    return Digit(segment.label, confidence, shares, candidate.box, candidate.line, candidate.pieces)
 
 
 def _alternative(paths: Paths, rows: Sequence[str], calibration: Calibration) -> str | None:
@@ -275,4 +324,6 @@ def _spaced(digits: str, like: str) -> str:
 def reading_as_json(reading: Reading) -> dict[str, Any]:
     """Plain types, as the API answers."""
     digits = [{**asdict(d), "probabilities": list(d.probabilities), "box": list(d.box)} for d in reading.digits]
+    for digit in digits:
+        del digit["pieces"]  # how the reader cuts ink is its own affair
     return {**asdict(reading), "digits": digits}

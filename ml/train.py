@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import artifact, calibration, network
+from ml import artifact, calibration, exemplars, network
 from ml.augment import Glyphs, Labels, Mixture, Warper
 from ml.junk import CutJunk, LatticeJunk, sign_source
 from ml.material import Material, drawn_digits, gather, mixture, written
@@ -150,7 +150,8 @@ def finish(model: Any, material: Material, settings: Settings) -> bytes:
         "calibration": asdict(fitted),
         "validation": errors,
     }
-    return artifact.pack(network.export(model), card, network.get_weights(model))
+    index = exemplars.choose(lambda x: model.predict(_scaled(x), verbose=0)[:, network.DIGITS + 1 :])
+    return artifact.pack(network.export(model), card, network.get_weights(model), index)
 
 
 def _errors(

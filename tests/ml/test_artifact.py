@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import pickle
@@ -10,15 +11,25 @@ import zipfile
 import numpy as np
 import pytest
 
-from ml.artifact import MAX_BYTES, ArtifactError, pack, unpack
+from ml.artifact import MAX_BYTES, ArtifactError, pack, unpack, with_exemplars
+from ml.exemplars import Exemplars
 from ml.reader import SHIPPED, Reader
 
 WEIGHTS = {"layer/kernel": np.ones((2, 3), np.float16), "layer/bias": np.zeros(3, np.float32)}
 
 
+# One digit that is 1 in the first two of three dimensions; a grey that 16 levels hold exactly.
+INDEX = Exemplars(np.array([7]), np.array([[0.6, 0.8, 0]], np.float32), np.full((1, 28, 28), 51, np.uint8))
+
+
 @pytest.fixture
 def packed() -> bytes:
     return pack(b"model", {"name": "test"}, WEIGHTS)
+
+
+@pytest.fixture
+def with_index(packed) -> bytes:
+    return with_exemplars(packed, INDEX)
 
 
 def rezipped(data: bytes, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -158,3 +169,72 @@ def test_a_reader_refuses_a_network_that_does_not_run():
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ArtifactError, match="cannot be opened"):
         Reader.open(tmp_path / "none.zip")
+
+
+def test_it_may_hold_exemplars_or_none(packed, with_index):
+    assert unpack(packed).exemplars is None
+    opened = unpack(with_index)
+    assert opened.model == unpack(packed).model
+    assert opened.exemplars.labels.tolist() == [7]
+    assert np.array_equal(opened.exemplars.glyphs, INDEX.glyphs)
+    assert opened.exemplars.embeddings == pytest.approx(INDEX.embeddings, abs=1e-3)
+
+
+def test_a_flipped_bit_in_the_exemplars(with_index):
+    at = with_index.index(b"glyphs.npy") + 200
+    with pytest.raises(ArtifactError):
+        unpack(with_index[:at] + bytes([with_index[at] ^ 1]) + with_index[at + 1 :])
+
+
+def resummed(data: bytes, change: dict[str, bytes]) -> bytes:
+    """As `rezipped`, with checksums that fit."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist() if name != "SHA256SUMS"} | change
+    sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
+    return rezipped(data, change | {"SHA256SUMS": sums.encode()})
+
+
+def npz(**arrays: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+GOOD = {
+    "labels": np.array([7, 1], np.uint8),
+    "embeddings": np.ones((2, 3), np.float16),
+    "glyphs": np.zeros((2, 392), np.uint8),
+}
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        b"",
+        b"no zip",
+        bytes(200_001),
+        npz(labels=GOOD["labels"]),
+        npz(**GOOD, more=GOOD["labels"]),
+        npz(**GOOD | {"labels": np.array([7, 10], np.uint8)}),
+        npz(**GOOD | {"labels": np.array([7, 1], np.int64)}),
+        npz(**GOOD | {"labels": np.array(7, np.uint8)}),
+        npz(**GOOD | {"labels": np.array([7], np.uint8)}),
+        npz(**GOOD | {"embeddings": np.full((2, 3), np.nan, np.float16)}),
+        npz(**GOOD | {"embeddings": np.ones((2, 3), np.float32)}),
+        npz(**GOOD | {"embeddings": np.ones(2, np.float16)}),
+        npz(**GOOD | {"glyphs": np.zeros((2, 784), np.uint8)}),
+        npz(**{name: array[:0] for name, array in GOOD.items()}),
+    ],
+)
+def test_damaged_exemplars_are_refused(packed, member):
+    with pytest.raises(ArtifactError):
+        unpack(resummed(packed, {"exemplars.npz": member}))
+
+
+def test_well_made_exemplars_are_not(packed):
+    assert len(unpack(resummed(packed, {"exemplars.npz": npz(**GOOD)})).exemplars) == 2
+
+
+def test_a_reader_refuses_exemplars_of_another_network():
+    with pytest.raises(ArtifactError, match="another network"):
+        Reader.open(with_exemplars(SHIPPED.read_bytes(), INDEX))
