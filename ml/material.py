@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,23 +87,42 @@ class Part:
 Material = dict[str, Part]
 
 
-def gather(folder: Path | None, share: float, seed: int) -> tuple[Material, Material]:
-    """Material to train on and to validate on; `share` of the writers validate. The test parts are not looked at.
+@dataclass(frozen=True)
+class Gathered:
+    """What a run has to learn from and to validate on, where that comes from, and whose writing it never sees."""
 
-    UJI's writers of the fold `seed` are in neither: they are strangers to this run, for the report.
+    training: Material
+    validation: Material
+    sources: tuple[str, ...]
+    strangers: dict[str, list[int]]  # writers by data set
+
+
+def gather(folder: Path | None, share: float, seed: int) -> Gathered:
+    """Material from MNIST and all files that `folder` holds; `share` of the writers validate.
+
+    The test parts are not looked at. UJI's writers of the fold `seed` are in neither part: they are the strangers.
     """
     mnist = load_mnist(folder)
     aside = held_out(mnist.writer_train, share, seed=0)
     digits = Part(mnist.x_train, mnist.y_train)
     training, validation = {"mnist": digits.only(~aside)}, {"mnist": digits.only(aside)}
-    for file, load in (("pendigits_strokes.npz", _pendigits), ("uji_strokes.npz", _uji),
-                       ("omniglot_small.npz", _omniglot), ("orand_car_a.npz", _cheques)):  # fmt: skip
+    sources = ["MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0"]
+    for file, load, source in _FILES:
         if folder is None or not (folder / file).exists():
             log.info("no %s: training goes on without it", file)
             continue
+        sources.append(source)
         for name, mine, theirs in load(folder / file, share, seed):
             training[name], validation[name] = mine, theirs
-    return training, {name: part for name, part in validation.items() if len(part.labels)}
+    validation = {name: part for name, part in validation.items() if len(part.labels)}
+    return Gathered(training, validation, (*sources, _OWN), _strangers(folder, seed))
+
+
+def _strangers(folder: Path | None, seed: int) -> dict[str, list[int]]:
+    if folder is None or not (folder / _UJI).exists():
+        return {}
+    writers = load_images(folder / _UJI)["writer"]
+    return {"uji": np.unique(writers[fold(writers, seed)]).tolist()}
 
 
 _Parts = list[tuple[str, Part, Part]]  # name, to train on, to validate on
@@ -193,6 +213,18 @@ def _shares_inside(pieces: NDArray[np.float64], boxes: NDArray[np.float64]) -> N
 def _alike(found: NDArray[np.float64], box: NDArray[np.integer]) -> bool:
     """Whether the ink found fills most of the box that somebody drew around the digit."""
     return bool(found[3] > 0.7 * box[3] and found[2] > 0.5 * box[2] and found[2] < 1.4 * box[2])
+
+
+_UJI = "uji_strokes.npz"
+_OWN = "synthetic strokes of this project (ml/synth.py)"
+_FILES: tuple[tuple[str, Callable[[Path, float, int], _Parts], str], ...] = (
+    ("pendigits_strokes.npz", _pendigits,
+     "Pen-Based Recognition of Handwritten Digits, training part (Alpaydin, Alimoglu; UCI 81), CC BY 4.0"),
+    (_UJI, _uji, "UJI Pen Characters, two thirds of the writers (Llorens and others; UCI 177), CC BY 4.0"),
+    ("omniglot_small.npz", _omniglot,
+     "Omniglot, ten drawers of four alphabets, as what is no digit (Lake and others), MIT"),
+    ("orand_car_a.npz", _cheques, "ORAND-CAR-A, a third of the amounts (Diem and others; copy with labels: MIT)"),
+)  # fmt: skip
 
 
 def mixture(material: Material, seed: int, pool: int, batch: int) -> Mixture:

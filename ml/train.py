@@ -25,15 +25,6 @@ from ml.material import Material, drawn_digits, gather, mixture, written
 
 log = logging.getLogger("ml.train")
 
-SOURCES = (
-    "MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0",
-    "Pen-Based Recognition of Handwritten Digits, training part (Alpaydin, Alimoglu; UCI 81), CC BY 4.0",
-    "UJI Pen Characters, two thirds of the writers (Llorens and others; UCI 138), CC BY 4.0",
-    "Omniglot, ten drawers of four alphabets, as no digits (Lake and others), MIT",
-    "ORAND-CAR-A, a third of the cheque amounts (Diem and others), labelled copy MIT",
-    "synthetic strokes of this project (ml/synth.py)",
-)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -137,8 +128,11 @@ def validation_sets(material: Material, settings: Settings) -> dict[str, tuple[G
     return sets
 
 
-def finish(model: Any, material: Material, settings: Settings) -> bytes:
-    """Calibrate and measure a trained network on validation material, and pack it as an artifact."""
+def finish(model: Any, material: Material, settings: Settings, origin: Mapping[str, Any]) -> bytes:
+    """Calibrate and measure a trained network on validation material, and pack it as an artifact.
+
+    `origin` goes into the card: where the training data come from.
+    """
     sets = validation_sets(material, settings)
     outputs = {name: model.predict(_scaled(x), batch_size=512, verbose=0) for name, (x, _) in sets.items()}
     labels = {name: y for name, (_, y) in sets.items()}
@@ -149,7 +143,7 @@ def finish(model: Any, material: Material, settings: Settings) -> bytes:
         "name": "handwritten digits",
         "network": {"parameters": model.count_params(), "outputs": "10 digits, 1 digit-ness, 64 embedding"},
         "settings": asdict(settings),
-        "sources": SOURCES,
+        **origin,
         "calibration": asdict(fitted),
         "validation": errors,
     }
@@ -177,9 +171,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = Settings(seed=options.seed, epochs=options.epochs)
     started = time.monotonic()
-    training, validation = gather(options.data, settings.validation, settings.seed)
-    model = train(mixture(training, settings.seed, settings.pool, settings.batch), settings)
-    options.out.write_bytes(finish(model, validation, settings))
+    found = gather(options.data, settings.validation, settings.seed)
+    model = train(mixture(found.training, settings.seed, settings.pool, settings.batch), settings)
+    origin = {"sources": found.sources, "strangers": found.strangers}
+    options.out.write_bytes(finish(model, found.validation, settings, origin))
     log.info("%s written after %.0f s", options.out, time.monotonic() - started)
 
 

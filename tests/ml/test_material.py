@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from ml import material
 from ml.augment import NOT_A_DIGIT, UNCLEAR
+from ml.ink import bounds
 from ml.material import Part, gather, mixture
 from ml.synth import write_digit, write_sign
+from tests.ml.conftest import drawn
 
 
 @pytest.fixture
@@ -39,14 +42,24 @@ def folder(tmp_path, rng):
 
 
 def test_parts_and_their_writers_are_kept_apart(folder):
-    training, validation = gather(folder, 0.1, seed=1)
+    found = gather(folder, 0.1, seed=1)
+    training, validation = found.training, found.validation
     assert len(training["mnist"].labels) + len(validation["mnist"].labels) == 60_000
     assert 0 < len(validation["mnist"].labels) <= 6000
     assert set(training["uji_letters"].labels) <= {NOT_A_DIGIT, UNCLEAR}
     assert "uji_digits" not in validation
-    seen = [gather(folder, 0.1, seed)[0]["uji_digits"].labels.tolist() for seed in range(3)]
-    assert all(len(labels) == 4 for labels in seen)
-    assert all(sum(digit in labels for labels in seen) == 2 for digit in range(6))
+    assert found.strangers == {"uji": [1, 4]}
+    assert [source.split(",")[0] for source in found.sources] == [
+        "MNIST (LeCun",
+        "UJI Pen Characters",
+        "synthetic strokes of this project (ml/synth.py)",
+    ]
+
+
+def test_three_runs_leave_out_every_writer_once(folder):
+    runs = [gather(folder, 0.1, seed) for seed in range(3)]
+    assert sorted(writer for run in runs for writer in run.strangers["uji"]) == [0, 1, 2, 3, 4, 5]
+    assert all(len(run.training["uji_digits"].labels) == 4 for run in runs)
 
 
 def test_every_batch_holds_its_shares(rng):
@@ -65,3 +78,50 @@ def test_synthetic_ink_alone_is_enough(rng):
     x, y = mixture({}, seed=1, pool=40, batch=64).batch(rng, 0.5)
     assert len(x) == len(y) == 64
     assert set(np.unique(y)) >= {0, 9, NOT_A_DIGIT}
+
+
+@pytest.fixture
+def scans(folder, rng):
+    """The same folder with ten written amounts as JPEG, and characters of two alphabets by twelve drawers."""
+    pictures, boxes, labels = [], [], []
+    for number in range(10):
+        digits = [write_digit((number + k) % 10, rng=rng) for k in range(4)]
+        strokes = [[60 * stroke + [30 + 80 * k, 30] for stroke in digit] for k, digit in enumerate(digits)]
+        page = drawn([stroke for digit in strokes for stroke in digit], (360, 130), pen=4)
+        pictures.append(cv2.imencode(".jpg", page)[1].tobytes())
+        boxes += [bounds(digit) for digit in strokes]
+        labels += [(number + k) % 10 for k in range(4)]
+    np.savez(
+        folder / "orand_car_a.npz",
+        jpeg=np.frombuffer(b"".join(pictures), np.uint8),
+        jpeg_offsets=np.cumsum([0, *map(len, pictures)]),
+        string=np.array(["".join(map(str, labels[4 * i : 4 * i + 4])) for i in range(10)]),
+        boxes=np.rint(boxes).astype(np.int16),
+        box_label=np.array(labels, np.uint8),
+        box_offsets=np.arange(0, 44, 4),
+    )
+    signs = [255 - drawn([40 * s + 8 for s in write_sign(rng, "K")], (56, 56), 3) for _ in range(48)]
+    np.savez(
+        folder / "omniglot_small.npz",
+        x=np.stack(signs),
+        label=np.repeat(
+            ["Latin/character01", "Latin/character15", "Sanskrit/character01", "Greek/character02"], 12
+        ),
+        drawer=np.tile(np.arange(1, 13), 4),
+    )
+    return folder
+
+
+def test_cheques_give_the_digits_that_the_reader_finds(scans):
+    found = gather(scans, 0.1, seed=0)
+    assert set(found.training["cheques"].labels) <= set(range(10))
+    assert len(found.training["cheques"].labels) >= 8  # of three amounts to train on
+    assert len(found.validation["cheques"].labels) >= 2  # of one
+    assert found.training["cheques"].glyphs.any(axis=(1, 2)).all()
+
+
+def test_characters_of_unseen_alphabets_and_drawers_are_left_out(scans):
+    found = gather(scans, 0.1, seed=0)
+    assert len(found.training["omniglot"].labels) == 30  # ten drawers of three characters
+    assert (found.training["omniglot"].labels == UNCLEAR).sum() == 10  # the o
+    assert len(found.validation["omniglot"].labels) == 4  # two other drawers of the two that are clear

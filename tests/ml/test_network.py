@@ -46,7 +46,8 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     once, again = (train(mixture({}, settings.seed, settings.pool, settings.batch), settings) for _ in range(2))
     first, second = network.get_weights(once), network.get_weights(again)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
-    fresh = Reader.open(finish(once, {}, settings))
+    fresh = Reader.open(finish(once, {}, settings, {"sources": ["synthetic"]}))
     assert fresh.card["settings"]["seed"] == 3
+    assert fresh.card["sources"] == ["synthetic"]
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
