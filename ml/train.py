@@ -10,7 +10,7 @@ import argparse
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def train(source: Mixture, settings: Settings) -> Any:
         steps_per_epoch=epoch,
         shuffle=False,  # the mixture is random already
         verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_log_epoch)],
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_progress(settings.epochs))],
     )
     # From here on the weights are the averaged ones.
     _take_statistics(model, source, settings)
@@ -98,8 +98,16 @@ def _dataset(source: Mixture, settings: Settings) -> Any:
     return data.map(lambda x, y: (tf.cast(x[..., None], tf.float32) / 255.0, y)).prefetch(32)
 
 
-def _log_epoch(epoch: int, logs: Mapping[str, float] | None = None) -> None:
-    log.info("epoch %d: loss %.4f", epoch + 1, (logs or {}).get("loss", math.nan))
+def _progress(epochs: int) -> Callable[[int, Mapping[str, float] | None], None]:
+    """A callback that logs the loss of each epoch and how long the rest will take."""
+    started = time.monotonic()
+
+    def log_epoch(epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        left = (time.monotonic() - started) / (epoch + 1) * (epochs - epoch - 1) / 60
+        loss = (logs or {}).get("loss", math.nan)
+        log.info("epoch %d of %d: loss %.4f, about %.0f minutes left", epoch + 1, epochs, loss, left)
+
+    return log_epoch
 
 
 def _take_statistics(model: Any, source: Mixture, settings: Settings, batches: int = 100) -> None:
