@@ -7,8 +7,10 @@ Networks", Bottou, Bengio, LeCun 1997).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from itertools import pairwise
 
 import numpy as np
@@ -17,7 +19,6 @@ from numpy.typing import NDArray
 from ml.layout import Candidate, Weights
 
 Floats = NDArray[np.float64]
-_Span = tuple[int, int, float]  # start, stop, log weight of all that a candidate can be
 
 _LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
 _TRAILS = 4  # texts kept at each position
@@ -62,6 +63,44 @@ class _Trail:
     edges: tuple[_Edge, ...]
 
 
+class _Ways:
+    """All ways to take the pieces of a line as candidates: each next one holds the first piece not yet taken.
+
+    A state is the set of places taken, a bit for each. Nearly always they are the first of the line; more only
+    where a digit has strokes on both sides of a piece of its neighbour.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate]) -> None:
+        self.full = 0
+        self._at: dict[int, list[int]] = {}
+        for i, candidate in enumerate(candidates):
+            self.full |= candidate.places
+            self._at.setdefault(_lowest(candidate.places), []).append(i)
+        self._places = [candidate.places for candidate in candidates]
+        self.steps = self._all_steps()
+
+    def _all_steps(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """States in rising order, each with the candidates that may follow and the states after them."""
+        todo, seen, steps = [0], {0}, []
+        while todo:
+            state = heappop(todo)
+            if state == self.full:
+                break
+            follow = [
+                (i, state | self._places[i]) for i in self._at[_lowest(~state)] if not state & self._places[i]
+            ]
+            steps.append((state, follow))
+            for _, after in follow:
+                if after not in seen:
+                    seen.add(after)
+                    heappush(todo, after)
+        return steps
+
+
+def _lowest(bits: int) -> int:
+    return bits & -bits
+
+
 def best_path(
     candidates: Sequence[Candidate], digits: Floats, digitness: Floats, pieces: int, weights: Weights
 ) -> Path:
@@ -70,62 +109,92 @@ def best_path(
     `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
     it is a digit at all.
     """
-    length = max(candidate.stop for candidate in candidates)
     dear = weights.junk if pieces > 1 else 0.0
-    edges: list[list[_Edge]] = [[] for _ in range(length)]
-    spans: list[_Span] = []
-    for candidate, labels, sure in zip(candidates, digits, digitness, strict=True):
-        known = float(np.log(max(sure, 1e-9))) - candidate.before - candidate.cost
-        unknown = float(np.log(max(1.0 - sure, 1e-9))) - candidate.before - dear if candidate.tied else -np.inf
-        edges[candidate.start] += _edges(candidate, labels, known, unknown)
-        spans.append((candidate.start, candidate.stop, float(np.logaddexp(known, unknown))))
-    forward, backward = _sums(spans, length)
-    trails = _trails(edges, length)
-    total = float(forward[length])
-    around = [forward[e.candidate.start] + e.weight + backward[e.candidate.stop] for e in trails[0].edges]
+    before = np.array([candidate.before for candidate in candidates])
+    known = np.log(digitness.clip(1e-9)) - before - np.array([candidate.cost for candidate in candidates])
+    tied = np.array([candidate.tied for candidate in candidates])
+    unknown = np.where(tied, np.log((1.0 - digitness).clip(1e-9)) - before - dear, -np.inf)
+    spans = np.logaddexp(known, unknown).tolist()
+    ways = _Ways(candidates)
+    edges = _edges(candidates, digits, known, unknown)
+    forward, backward = _sums(ways, spans)
+    trails = _trails(ways, edges)
+    total = forward[ways.full]
     segments = tuple(
-        Segment(edge.candidate, edge.label, _share(weight - total))
-        for edge, weight in zip(trails[0].edges, around, strict=True)
+        Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
+        for edge in trails[0].edges
     )
-    second = trails[1] if len(trails) > 1 else _Trail((), -np.inf, -np.inf, ())
+    second = trails[1] if len(trails) > 1 else _Trail((), -math.inf, -math.inf, ())
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
 
 
 def _share(log_share: float) -> float:
-    return min(1.0, float(np.exp(log_share)))
+    return min(1.0, math.exp(log_share))
 
 
-def _edges(candidate: Candidate, labels: Floats, known: float, unknown: float) -> list[_Edge]:
-    """One edge for each likely label, and one for no digit where that may be."""
-    edges = [_Edge(candidate, int(i), known + float(labels[i])) for i in np.argsort(-labels)[:_LABELS]]
-    return edges if unknown == -np.inf else [*edges, _Edge(candidate, None, unknown)]
+def _edges(candidates: Sequence[Candidate], digits: Floats, known: Floats, unknown: Floats) -> list[list[_Edge]]:
+    """For each candidate one edge for each likely label, and one for no digit where that may be."""
+    likely = np.argsort(-digits, axis=1)[:, :_LABELS]
+    scores = (np.take_along_axis(digits, likely, axis=1) + known[:, None]).tolist()
+    found = []
+    for candidate, labels, weights, nothing in zip(
+        candidates, likely.tolist(), scores, unknown.tolist(), strict=True
+    ):
+        edges = [_Edge(candidate, label, weight) for label, weight in zip(labels, weights, strict=True)]
+        found.append(edges if nothing == -math.inf else [*edges, _Edge(candidate, None, nothing)])
+    return found
 
 
-def _sums(spans: Sequence[_Span], length: int) -> tuple[Floats, Floats]:
-    """Log sums over all ways to reach each position from the left, and from the right."""
-    forward, backward = np.full(length + 1, -np.inf), np.full(length + 1, -np.inf)
-    forward[0] = backward[length] = 0.0
-    for start, stop, weight in sorted(spans):
-        forward[stop] = np.logaddexp(forward[stop], forward[start] + weight)
-    for start, stop, weight in sorted(spans, reverse=True):
-        backward[start] = np.logaddexp(backward[start], weight + backward[stop])
+def _sums(ways: _Ways, spans: Sequence[float]) -> tuple[dict[int, float], dict[int, float]]:
+    """Log sums over all ways to each state from the start, and from each to the end."""
+    forward, backward = {0: 0.0}, {ways.full: 0.0}
+    for state, follow in ways.steps:
+        for i, after in follow:
+            forward[after] = _add(forward.get(after, -math.inf), forward[state] + spans[i])
+    for state, follow in reversed(ways.steps):
+        total = -math.inf
+        for i, after in follow:
+            total = _add(total, spans[i] + backward[after])
+        backward[state] = total
     return forward, backward
 
 
-def _trails(edges: Sequence[Sequence[_Edge]], length: int) -> list[_Trail]:
+def _through(edge: _Edge, forward: Mapping[int, float], backward: Mapping[int, float]) -> float:
+    """Log of the sum over all ways that take this edge."""
+    places, total = edge.candidate.places, -math.inf
+    for state, weight in forward.items():
+        if not state & places and _lowest(~state) == _lowest(places):
+            total = _add(total, weight + edge.weight + backward[state | places])
+    return total
+
+
+def _add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b)); NumPy takes ten times as long for two numbers."""
+    if a < b:
+        a, b = b, a
+    return a if b == -math.inf else a + math.log1p(math.exp(b - a))
+
+
+def _trails(ways: _Ways, edges: Sequence[Sequence[_Edge]]) -> list[_Trail]:
     """The likeliest texts of the whole line, by the sum over the ways that read so."""
-    reached: list[list[_Trail]] = [[] for _ in range(length + 1)]
-    reached[0] = [_Trail((), 0.0, 0.0, ())]
-    for start in range(length):
-        for trail in _merged(reached[start]):
-            for edge in edges[start]:
-                reached[edge.candidate.stop].append(_longer(trail, edge))
-    return _merged(reached[length])
+    reached: dict[int, list[_Trail]] = {0: [_Trail((), 0.0, 0.0, ())]}
+    for state, follow in ways.steps:
+        for trail in _merged(reached.pop(state)):
+            for i, after in follow:
+                reached.setdefault(after, []).extend(_longer(trail, edge) for edge in edges[i])
+    return _merged([_in_order(trail) for trail in reached[ways.full]])
 
 
 def _longer(trail: _Trail, edge: _Edge) -> _Trail:
     labels = trail.labels if edge.label is None else (*trail.labels, edge.label)
     return _Trail(labels, trail.total + edge.weight, trail.best + edge.weight, (*trail.edges, edge))
+
+
+def _in_order(trail: _Trail) -> _Trail:
+    """From left to right by the middles of the boxes: a late hat may begin left of the digit before its own."""
+    edges = tuple(sorted(trail.edges, key=lambda edge: edge.candidate.box[0] + edge.candidate.box[2] / 2))
+    labels = tuple(edge.label for edge in edges if edge.label is not None)
+    return _Trail(labels, trail.total, trail.best, edges)
 
 
 def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
@@ -135,7 +204,7 @@ def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
         other = found.get(trail.labels)
         if other is not None:
             best = max(trail, other, key=lambda t: t.best)
-            trail = _Trail(best.labels, float(np.logaddexp(trail.total, other.total)), best.best, best.edges)
+            trail = _Trail(best.labels, _add(trail.total, other.total), best.best, best.edges)
         found[trail.labels] = trail
     return sorted(found.values(), key=lambda t: -t.total)[:_TRAILS]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.links import Pairs
 from ml.pieces import Boxes, typical_height, union
 
 Order = tuple[int, ...]  # pieces of one line, from left to right
+_MOST_ODDS = 8.0  # nats; nothing is surer than that
+_MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Weights:
     height_cap: float = 6.5  # a flat piece costs no more than this
     junk: float = 2.8  # for a piece that belongs to no digit
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
+    link: float = 1.0  # of the log odds that strokes belong together, which count instead of the overlap
+    skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
     overlap_free: float = 0.02  # beyond what slanted writing does anyway
     space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
@@ -37,17 +43,20 @@ class Weights:
     space_floor: float = 0.15  # which are taken to be no narrower than this
 
 
+Linked = Callable[[Pairs, NDArray[np.float64]], NDArray[np.float64]]
+"""Of pairs (m, 2) of pieces and the heights (m,) of their lines the log odds (m,) that one digit has both."""
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """Pieces `order[start:stop]` of line `line`, taken as one digit."""
+    """Pieces of line `line`, taken as one digit."""
 
     line: int
-    start: int
-    stop: int
+    places: int  # of its pieces along the line, a bit for each
     pieces: Order
     box: tuple[float, float, float, float]
     at_least: float
-    cost: float  # of an unusual height, in nats
+    cost: float  # of an unusual height, of strokes that do not look like one digit, in nats
     before: float  # cost of beginning here, more where the ink to the left reaches over, in nats
     tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
 
@@ -61,14 +70,17 @@ class Layout:
     candidates: tuple[Candidate, ...]
 
 
-def layouts(boxes: Boxes, weights: Weights) -> list[Layout]:
-    """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles."""
+def layouts(boxes: Boxes, weights: Weights, linked: Linked | None = None) -> list[Layout]:
+    """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles.
+
+    `linked` is known of strokes; of other pieces only how far they reach over each other.
+    """
     lines = find_lines(boxes)
-    found = [_layout(boxes, lines, weights)]
+    found = [_layout(boxes, lines, weights, linked)]
     if len(lines) > 1 and len(boxes) <= weights.longest_run:
         whole = tuple(range(len(boxes)))
         box = union(boxes)
-        one = Candidate(0, 0, len(boxes), whole, _box(box), 0.0, 0.0, 0.0, tied=False)
+        one = Candidate(0, 2 ** len(boxes) - 1, whole, _box(box), 0.0, 0.0, 0.0, tied=False)
         found.append(Layout((whole,), (float(box[3]),), (one,)))
     return found
 
@@ -140,42 +152,110 @@ def _level(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
     return bool(beside and shared > 0.5 * min(a[3], b[3]))
 
 
-def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights) -> Layout:
+def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights, linked: Linked | None) -> Layout:
     heights = tuple(typical_height(boxes[list(line), 3]) for line in lines)
     found = [
         candidate
         for number, (line, height) in enumerate(zip(lines, heights, strict=True))
-        for candidate in _candidates(boxes, number, line, height, weights)
+        for candidate in _candidates(boxes, number, line, height, weights, linked)
     ]
     return Layout(tuple(lines), heights, tuple(found))
 
 
-def _candidates(boxes: Boxes, number: int, line: Order, height: float, weights: Weights) -> list[Candidate]:
-    """Runs of neighbours that may be one digit. Each piece alone is always among them, so that there is a path."""
+def _candidates(
+    boxes: Boxes, number: int, line: Order, height: float, weights: Weights, linked: Linked | None
+) -> list[Candidate]:
+    """What may be one digit. Each piece alone is always among it, so that there is a path."""
     overlaps = _overlaps(boxes[list(line)], height)
+    sets = _runs(overlaps, weights)
+    if linked is not None:
+        sets += _skipping(boxes[list(line)], weights)
+    sets = [places for places in sets if len(places) == 1 or _fits(boxes, line, places, height, weights)]
+    costs = [0.0] * len(sets) if linked is None else _link_costs(sets, line, height, weights, linked)
+    return [
+        _candidate(boxes, number, line, places, height, weights, overlaps, cost, linked is None)
+        for places, cost in zip(sets, costs, strict=True)
+    ]
+
+
+def _candidate(
+    boxes: Boxes,
+    number: int,
+    line: Order,
+    places: Order,
+    height: float,
+    weights: Weights,
+    overlaps: NDArray[np.float64],
+    cost: float,
+    reaching: bool,
+) -> Candidate:
+    pieces = tuple(line[i] for i in places)
+    box = union(boxes[list(pieces)])
+    start, inner = places[0], overlaps[list(places[1:])]
+    return Candidate(
+        line=number,
+        places=sum(1 << i for i in places),
+        pieces=pieces,
+        box=_box(box),
+        at_least=weights.smallest * height,
+        cost=cost + _height_cost(float(box[3]), height, weights),
+        before=_before(float(overlaps[start]) if reaching else -np.inf, weights) if start else 0.0,
+        tied=bool((inner > 0).all()) and places[-1] - start < len(places),
+    )
+
+
+def _runs(overlaps: NDArray[np.float64], weights: Weights) -> list[Order]:
+    """Places of neighbours without a wide gap between them."""
     found = []
-    for start in range(len(line)):
-        for stop in range(start + 1, min(start + weights.longest_run, len(line)) + 1):
-            inner = overlaps[start + 1 : stop]
-            if len(inner) and inner.min() < -weights.gap:
+    for start in range(len(overlaps)):
+        for stop in range(start + 1, min(start + weights.longest_run, len(overlaps)) + 1):
+            if stop - start > 1 and overlaps[stop - 1] < -weights.gap:
                 break
-            box = union(boxes[list(line[start:stop])])
-            if stop - start > 1 and (box[2] > weights.widest * height or box[3] > weights.tallest * height):
-                continue
-            found.append(
-                Candidate(
-                    line=number,
-                    start=start,
-                    stop=stop,
-                    pieces=line[start:stop],
-                    box=_box(box),
-                    at_least=weights.smallest * height,
-                    cost=_height_cost(float(box[3]), height, weights),
-                    before=_before(float(overlaps[start]), weights) if start else 0.0,
-                    tied=bool((inner > 0).all()),
-                )
-            )
+            found.append(tuple(range(start, stop)))
     return found
+
+
+def _skipping(boxes: Boxes, weights: Weights) -> list[Order]:
+    """Places of two that lie over each other, with something between their middles: late hats, crossing stems."""
+    if len(boxes) > _MOST_SKIPPING:
+        return []
+    x, w = boxes[:, 0], boxes[:, 2]
+    found: list[Order] = []
+    for start in range(len(boxes)):
+        for other in range(start + 2, min(start + weights.longest_run, len(boxes) - 1) + 1):
+            shared = min(x[start] + w[start], x[other] + w[other]) - max(x[start], x[other])
+            if shared >= weights.skip_overlap * min(w[start], w[other]):
+                found.append((start, other))
+    return found
+
+
+def _fits(boxes: Boxes, line: Order, places: Order, height: float, weights: Weights) -> bool:
+    box = union(boxes[[line[i] for i in places]])
+    return bool(box[2] <= weights.widest * height and box[3] <= weights.tallest * height)
+
+
+def _link_costs(
+    sets: Sequence[Order], line: Order, height: float, weights: Weights, linked: Linked
+) -> list[float]:
+    """For each set the cost of the likeliest links that hold it together (a least spanning tree)."""
+    pairs = sorted({pair for places in sets for pair in combinations(places, 2)})
+    if not pairs:
+        return [0.0] * len(sets)
+    odds = linked(np.array([(line[a], line[b]) for a, b in pairs]), np.full(len(pairs), height))
+    costs = (-weights.link * odds.clip(-_MOST_ODDS, _MOST_ODDS)).tolist()
+    cost = dict(zip(pairs, costs, strict=True))
+    return [_least_tree(places, cost) for places in sets]
+
+
+def _least_tree(places: Order, cost: Mapping[tuple[int, int], float]) -> float:
+    """Prim 1957, for a handful of nodes."""
+    total, inside, outside = 0.0, {places[0]}, set(places[1:])
+    while outside:
+        least, node = min((cost[min(a, b), max(a, b)], b) for a in inside for b in outside)
+        total += least
+        inside.add(node)
+        outside.remove(node)
+    return total
 
 
 def _before(overlap: float, weights: Weights) -> float:

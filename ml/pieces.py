@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml.glyph import Glyph, from_strokes
 from ml.ink import Strokes
+from ml.links import Pairs, fitted, measure
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
 
@@ -40,6 +41,10 @@ class StrokePieces:
 
     def strokes(self, chosen: Sequence[int]) -> Strokes:
         return [self._strokes[i] for i in chosen]
+
+    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The log odds (m,) that one digit has both strokes of pairs (m, 2) in lines of such heights (m,)."""
+        return fitted().log_odds(measure(self._strokes, pairs, heights))
 
 
 def union(boxes: Boxes) -> NDArray[np.float64]:

@@ -202,7 +202,8 @@ class _Page:
     def __init__(self, drawing: Strokes | NDArray[np.uint8], weights: Weights) -> None:
         self._pieces = _pieces(drawing)
         self._weights = weights
-        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights)
+        linked = self._pieces.linked if isinstance(self._pieces, StrokePieces) else None
+        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, linked)
         self.size = sum(len(layout.candidates) for layout in self._layouts)
 
     def glyphs(self) -> list[NDArray[np.uint8]]:
