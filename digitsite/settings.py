@@ -174,6 +174,7 @@ REST_FRAMEWORK = {
         "user": env.str("THROTTLE_USER", default="12000/min"),
         "anonymous_live": env.str("THROTTLE_ANONYMOUS_LIVE", default="300/min"),
         "user_live": env.str("THROTTLE_USER_LIVE", default="1200/min"),
+        "explain": env.str("THROTTLE_EXPLAIN", default="120/min"),
     },
     "NUM_PROXIES": NUM_PROXIES,
     "DEFAULT_PAGINATION_CLASS": "recognizer.api.paging.NewestFirst",
@@ -207,6 +208,7 @@ READ_WAIT = 8.0  # seconds a POST waits for its reading before it answers 202
 READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't read in a tenth of it
 READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
 LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for
+EXPLAIN_WAIT = 2.8  # seconds until an explanation counts as not to be had; below `doorbell.PATIENT`
 
 # ---- The queue. Every message is a hint: the row in the database decides (docs/architecture.md)
 

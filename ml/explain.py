@@ -95,6 +95,7 @@ class Explanation:
     parts: tuple[Part, ...]  # none of a picture
     strongest: Loss | None  # the gap that costs most; None where there is nothing to take away
     turning: Loss | None  # the smallest gap that makes another digit of it; None where none does
+    against: Loss | None  # the gap that gains most; None where none gains
     nearest: tuple[Example, ...]
     nearest_second: Example | None
 
@@ -145,6 +146,7 @@ def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
         parts=_parts(gaps, losses, contrasts),
         strongest=_strongest(gaps, subject.glyph, losses, gapped),
         turning=_turning(gaps, subject.glyph, losses, gapped, label),
+        against=_against(gaps, subject.glyph, losses, gapped),
         nearest=tuple(nearest[:NEAREST]),
         nearest_second=next((example for example in nearest if example.label == second), None),
     )
@@ -272,6 +274,12 @@ def _turning(gaps: _Gaps, glyph: Glyph, losses: Floats, gapped: Floats, label: i
         return None
     smallest = others[gaps.missing[others].sum(axis=(1, 2)).argmin()]
     return _loss(gaps, glyph, losses, gapped, int(smallest))
+
+
+def _against(gaps: _Gaps, glyph: Glyph, losses: Floats, gapped: Floats) -> Loss | None:
+    if not len(losses) or losses.min() >= 0 or not glyph.any():
+        return None
+    return _loss(gaps, glyph, losses, gapped, int(losses.argmin()))
 
 
 def _loss(gaps: _Gaps, glyph: Glyph, losses: Floats, gapped: Floats, gap: int) -> Loss:

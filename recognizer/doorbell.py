@@ -96,13 +96,13 @@ def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
         return False
 
 
-def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-    """Have something read that is not stored. Raises ReaderAway."""
+def ask(request: dict[str, Any], *, seconds: float, task: str = "read_live") -> dict[str, Any]:
+    """Have a worker's task do something of which nothing is stored, and wait for its answer. Raises ReaderAway."""
     if not is_there():  # found out in half a second; sending a task to a Redis that hangs takes four
         raise ReaderAway("the queue is out of reach")
     name = str(uuid.uuid4())
     try:
-        current_app.send_task("recognizer.tasks.read_live", args=[name, request], expires=seconds)
+        current_app.send_task(f"recognizer.tasks.{task}", args=[name, request], expires=seconds)
         answer = _redis(PATIENT).blpop([_reply_key(name)], timeout=seconds)
     except _away as error:
         raise ReaderAway("the queue is out of reach") from error
@@ -111,15 +111,15 @@ def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
     return dict(json.loads(answer[1]))
 
 
-def answer(name: str, reading: dict[str, Any]) -> None:
-    """Send what was read back to who asked."""
+def answer(name: str, found: dict[str, Any]) -> None:
+    """Send what was read or explained back to who asked."""
     try:
         with _redis().pipeline(transaction=False) as pipeline:
-            pipeline.rpush(_reply_key(name), json.dumps(reading))
+            pipeline.rpush(_reply_key(name), json.dumps(found))
             pipeline.expire(_reply_key(name), REPLY_SECONDS)
             pipeline.execute()
     except _away as error:
-        logger.warning("A live reading could not be sent back: %s", error)
+        logger.warning("An answer could not be sent back: %s", error)
 
 
 def is_there() -> bool:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
@@ -16,6 +17,7 @@ from django.db import DatabaseError
 from recognizer.models import Drawing, ModelVersion
 
 if TYPE_CHECKING:
+    from ml.explain import Explanation
     from ml.reader import Reader, Reading
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,14 @@ class Engine:
         """Read inks (see `ink_of`) in as few network calls as their number allows."""
         with _ended_if_hung():
             return self.reader.read(inks)
+
+    def explain(self, ink: Any, digit: int, own: Sequence[tuple[int, Any]]) -> Explanation:
+        """Why a digit of the ink is read as it is; `own` are labels and inks of single digits to compare with.
+
+        Raises `ml.reader.NoSuchDigit`.
+        """
+        with _ended_if_hung():
+            return self.reader.explain(ink, digit, own)
 
 
 _current: Engine | None = None
@@ -82,6 +92,23 @@ def open_version(pk: int) -> Engine:
 
     version = ModelVersion.objects.get(pk=pk)
     return Engine(version.pk, str(version), Reader.open(bytes(version.artifact)))
+
+
+def that_read(version_id: int) -> Engine:
+    """The engine of the version that made a prediction; the active one where that can't be opened any more."""
+    from ml.artifact import ArtifactError
+
+    active = current()
+    try:
+        return active if active.version_id == version_id else _opened(version_id)
+    except (ModelVersion.DoesNotExist, ArtifactError) as error:
+        logger.warning("Explaining with the active version: %s", error)
+        return active
+
+
+@lru_cache(maxsize=1)
+def _opened(version_id: int) -> Engine:
+    return open_version(version_id)
 
 
 def active_or_shipped() -> Reader:

@@ -13,7 +13,9 @@ from django.db import close_old_connections
 from django.utils import timezone
 from knox.models import AuthToken
 
-from recognizer import doorbell, engine
+from ml.ink import InkError
+from ml.picture import PictureError
+from recognizer import doorbell, engine, explaining
 from recognizer.models import Drawing
 from recognizer.services import reading
 
@@ -92,6 +94,28 @@ def read_live(name: str, request: dict[str, Any]) -> str:
     [read] = current.read([ink])
     doorbell.answer(name, {**reading_as_json(read), "model_version": current.name})
     return read.state
+
+
+@shared_task
+def explain(name: str, request: dict[str, Any]) -> str:
+    """Say why a digit was read as it was; `request` names drawing, version and digit. Nothing is stored."""
+    from ml.reader import NoSuchDigit
+
+    try:
+        drawing = Drawing.objects.get(pk=request["drawing"])
+        current = engine.that_read(request["version"])
+        found = current.explain(engine.ink_of(drawing), request["digit"], explaining.own_digits(drawing))
+    except (Drawing.DoesNotExist, NoSuchDigit):
+        return _not_explained(name, "The reader does not find this digit any more.")
+    except (InkError, PictureError) as error:  # damaged since it was accepted
+        return _not_explained(name, str(error))
+    doorbell.answer(name, {**explaining.as_json(found), "digit": request["digit"], "model_version": current.name})
+    return "explained"
+
+
+def _not_explained(name: str, why: str) -> str:
+    doorbell.answer(name, {"error": why})
+    return why
 
 
 @shared_task

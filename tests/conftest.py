@@ -12,7 +12,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tokens import create_token
-from ml.reader import Digit, Reading
+from ml.explain import Example, Explanation, Loss, Part
+from ml.reader import Digit, NoSuchDigit, Reading
 from recognizer import doorbell, engine, tasks
 from recognizer.models import Drawing, ModelVersion
 from recognizer.services import reading, reviewing
@@ -79,12 +80,35 @@ def reading_of(text: str = "7", state: str = "recognised", confidence: float = 0
     return Reading(state, text, confidence, tuple(digit(int(c), confidence) for c in text if c.isdigit()))
 
 
+def explanation_of(label: int | None = 7, second: int = 1) -> Explanation:
+    """What a reader says of a 7 that would be a 1 without its bar."""
+    glyph = np.zeros((28, 28), np.uint8)
+    glyph[6:20, 14] = 255
+    return Explanation(
+        glyph=glyph,
+        label=label,
+        chance=0.98,
+        second=second,
+        second_chance=0.004,
+        heat=np.full((28, 28), 0.25, np.float32),
+        contrast=np.full((28, 28), 1.5, np.float32),
+        parts=(Part(np.array([[10, 10], [60, 10]], np.float32), 0.9, 7.5),),
+        strongest=Loss("top", "bar", 0.9, second),
+        turning=Loss("top", "bar", 0.9, second),
+        against=None,
+        nearest=(Example(label or 0, 0.97, glyph, own=False),),
+        nearest_second=Example(second, 0.4, glyph, own=True),
+    )
+
+
 class FakeReader:
     """Reads what it is told to, and remembers what it was shown."""
 
     def __init__(self) -> None:
         self.says = reading_of()
+        self.explains = explanation_of()
         self.batches: list[int] = []
+        self.compared: list[tuple[int, Any]] = []
         self.breaks_on: Callable[[Any], bool] = lambda ink: False
 
     def read(self, inks: Sequence[Any]) -> list[Reading]:
@@ -94,6 +118,12 @@ class FakeReader:
         return [
             self.says if len(np.shape(ink)) == 2 or len(ink) else Reading("empty", "", 0.0, ()) for ink in inks
         ]
+
+    def explain(self, ink: Any, digit: int = 0, own: Sequence[tuple[int, Any]] = ()) -> Explanation:
+        self.compared = list(own)
+        if digit >= len(self.says.digits):
+            raise NoSuchDigit
+        return self.explains
 
 
 @pytest.fixture
@@ -118,8 +148,8 @@ def worker(reader: FakeReader, monkeypatch: pytest.MonkeyPatch) -> FakeReader:
     monkeypatch.setattr(doorbell, "answered", lambda: None)
     monkeypatch.setattr(doorbell, "answer", answers.__setitem__)
 
-    def ask(request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
-        tasks.read_live("test", request)
+    def ask(request: dict[str, Any], *, seconds: float, task: str = "read_live") -> dict[str, Any]:
+        getattr(tasks, task)("test", request)
         return answers.pop("test")
 
     monkeypatch.setattr(doorbell, "ask", ask)

@@ -23,7 +23,7 @@ SIGNED_IN = {
 }  # fmt: skip
 OWNED = {
     "recognizer:drawing", "recognizer:drawing_image", "recognizer:delete_drawing", "recognizer:correct_drawing",
-    "api:prediction-detail", "accounts:revoke_token",
+    "api:prediction-detail", "api:prediction-explanation", "accounts:revoke_token",
 }  # fmt: skip
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 

@@ -24,6 +24,12 @@ class ReaderUnavailable(exceptions.APIException):
     default_code = "reader_away"
 
 
+class NotExplained(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = "This drawing has not been read yet, so there is nothing to explain."
+    default_code = "not_explained"
+
+
 def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: the same statuses and headers, in the shape of RFC 9457."""
     if isinstance(error, RequestDataTooBig):

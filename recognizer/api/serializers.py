@@ -138,6 +138,76 @@ class LiveSerializer(serializers.Serializer[Any]):
     model_version = serializers.CharField()
 
 
+class WhichDigitSerializer(serializers.Serializer[Any]):
+    digit = serializers.IntegerField(min_value=0, default=0, help_text="its place in `digits`, from 0")
+
+    def validate_digit(self, digit: int) -> int:
+        count = self.context["count"]
+        if digit >= count:
+            many = f"{count} digit" if count == 1 else f"{count or 'no'} digits"
+            raise serializers.ValidationError(f"This drawing has {many}; `digit` counts from 0.")
+        return digit
+
+
+MAP = {"type": "array", "minItems": 28, "maxItems": 28, "items": {"type": "array", "items": {"type": "number"}}}
+
+
+@extend_schema_field(MAP)
+class MapField(serializers.JSONField):
+    """28 rows of 28 numbers."""
+
+
+class ChanceSerializer(serializers.Serializer[Any]):
+    label = serializers.IntegerField(min_value=0, max_value=9)  # type: ignore[assignment]
+    probability = serializers.FloatField()
+
+
+class LossSerializer(serializers.Serializer[Any]):
+    """A part of the ink, and what happens when it is missing."""
+
+    place = serializers.CharField(help_text="top left, top, ..., middle, ..., bottom right")
+    shape = serializers.CharField(help_text="bar, upright, slant, curve or dot; empty in a picture")
+    weight = serializers.FloatField(help_text="the loss of probability")
+    without = serializers.IntegerField(allow_null=True, help_text="what is read then; null: no digit")
+
+
+class StrokePartSerializer(serializers.Serializer[Any]):
+    points = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()), help_text="[[x, y], ...] as in the drawing"
+    )
+    weight = serializers.FloatField(help_text="as in `heat`")
+    contrast = serializers.FloatField(help_text="as in `contrast`")
+
+
+class ExampleSerializer(serializers.Serializer[Any]):
+    label = serializers.IntegerField(min_value=0, max_value=9)  # type: ignore[assignment]
+    similarity = serializers.FloatField(help_text="cosine of what the network makes of the two; 1 is the same")
+    own = serializers.BooleanField(help_text="drawn by the same writer and confirmed; else a synthetic one")
+    glyph = serializers.CharField(help_text="a PNG of 28x28, base64")
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """Why a digit was read as it was. Of this nothing is kept."""
+
+    label = serializers.IntegerField(allow_null=True, help_text="null: no digit")  # type: ignore[assignment]
+    probability = serializers.FloatField(help_text="of the label, for this glyph alone")
+    second = ChanceSerializer(help_text="the digit that is likeliest after it")
+    sentences = serializers.ListField(child=serializers.CharField(), help_text="the same in words")
+    strongest = LossSerializer(allow_null=True, help_text="the part that costs most")
+    turning = LossSerializer(allow_null=True, help_text="the smallest part that makes another digit of it")
+    against = LossSerializer(allow_null=True, help_text="the part without which it would be surer")
+    glyph = serializers.CharField(help_text="what the network saw: a PNG of 28x28, base64, ink is white")
+    heat = MapField(
+        help_text="the loss of probability where ink is missing; negative: it speaks against the label"
+    )
+    contrast = MapField(help_text="the same of the log odds of the label to the second")
+    strokes = StrokePartSerializer(many=True, help_text="pieces of the strokes; none of a picture")
+    nearest = ExampleSerializer(many=True, help_text="the five known digits most like it; none in older versions")
+    nearest_second = ExampleSerializer(allow_null=True, help_text="the most similar one of the second label")
+    digit = serializers.IntegerField()
+    model_version = serializers.CharField()
+
+
 class PredictionSerializer(serializers.Serializer[Drawing]):
     """A drawing and its newest reading, whose fields are null while it is waiting."""
 

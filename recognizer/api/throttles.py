@@ -62,3 +62,9 @@ class UserLiveThrottle(WindowThrottle):
 
     def get_cache_key(self, request: Request, view: APIView) -> str | None:
         return super().get_cache_key(request, view) if request.user.is_authenticated else None
+
+
+class ExplainThrottle(WindowThrottle):
+    """An explanation costs the worker as much as a hundred readings."""
+
+    scope = "explain"

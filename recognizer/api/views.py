@@ -9,17 +9,25 @@ from django.conf import settings
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from recognizer import doorbell
-from recognizer.api.errors import ReaderUnavailable
+from recognizer.api.errors import NotExplained, ReaderUnavailable
 from recognizer.api.prefer import seconds_to_wait
 from recognizer.api.schema import INK, ONE, PREFER, problems
-from recognizer.api.serializers import InkSerializer, LiveInkSerializer, LiveSerializer, PredictionSerializer
-from recognizer.api.throttles import AnonymousLiveThrottle, UserLiveThrottle
+from recognizer.api.serializers import (
+    ExplanationSerializer,
+    InkSerializer,
+    LiveInkSerializer,
+    LiveSerializer,
+    PredictionSerializer,
+    WhichDigitSerializer,
+)
+from recognizer.api.throttles import AnonymousLiveThrottle, ExplainThrottle, UserLiveThrottle, UserThrottle
 from recognizer.models import Drawing
 from recognizer.models.drawing import DrawingQuerySet
 from recognizer.services import reading
@@ -47,7 +55,10 @@ class PredictionViewSet(
     serializer_class = PredictionSerializer
 
     def get_queryset(self) -> DrawingQuerySet:
-        return Drawing.objects.for_user(self.request.user).with_predictions().defer("strokes", "image")
+        drawings = Drawing.objects.with_predictions().defer("strokes", "image")
+        if self.action == "explanation":
+            return drawings.visible_to(self.request.user)
+        return drawings.for_user(self.request.user)
 
     @extend_schema(
         summary="Keep a drawing and have it read",
@@ -85,12 +96,39 @@ class PredictionViewSet(
             headers["Preference-Applied"] = "respond-async"
         return Response(data, status.HTTP_202_ACCEPTED, headers=headers)
 
+    @extend_schema(
+        summary="Why a digit was read as it was",
+        parameters=[WhichDigitSerializer],
+        responses={200: ExplanationSerializer, **problems(400, 401, 404, 409, 429, 503)},
+    )
+    @action(detail=True, throttle_classes=[UserThrottle, ExplainThrottle])
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Why a digit was read as it was: computed when asked for, and not kept."""
+        drawing = self.get_object()
+        if drawing.latest is None:
+            raise NotExplained
+        context = {"count": len(drawing.latest.digits.all())}
+        which = WhichDigitSerializer(data=request.query_params, context=context)
+        which.is_valid(raise_exception=True)
+        asked = {"drawing": str(drawing.pk), "version": drawing.latest.model_version_id, **which.validated_data}
+        answer = _ask(asked, seconds=settings.EXPLAIN_WAIT, task="explain")
+        if "error" in answer:
+            raise NotExplained(answer["error"])
+        return Response(answer)
+
     def perform_destroy(self, instance: Drawing) -> None:
         reading.delete_drawing(drawing=instance)
 
 
 def _waits(drawing: Drawing) -> bool:
     return Drawing.objects.filter(pk=drawing.pk, state=Drawing.State.WAITING).exists()
+
+
+def _ask(request: dict[str, Any], **how: Any) -> dict[str, Any]:
+    try:
+        return doorbell.ask(request, **how)
+    except doorbell.ReaderAway as error:
+        raise ReaderUnavailable from error
 
 
 class LiveView(APIView):
@@ -110,8 +148,5 @@ class LiveView(APIView):
         ink.is_valid(raise_exception=True)
         image = ink.validated_data.get("image")
         asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data
-        try:
-            read = doorbell.ask(asked, seconds=settings.LIVE_WAIT)
-        except doorbell.ReaderAway as error:
-            raise ReaderUnavailable from error
+        read = _ask(asked, seconds=settings.LIVE_WAIT)
         return Response({**read, "size": image.size if image else None})

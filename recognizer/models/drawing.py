@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.urls import reverse
@@ -35,6 +36,11 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
     def for_user(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
         """What the user may see: their own. Everybody else's does not exist for them."""
         return self.filter(user_id=user.pk) if user.pk else self.none()
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
+        """What the user may look at: staff who review all of them, everybody else their own."""
+        may_all = isinstance(user, PermissionsMixin) and user.has_perm("recognizer.view_drawing")
+        return self.all() if may_all else self.for_user(user)
 
     def waiting(self) -> DrawingQuerySet:
         """Those that a reader may claim now: never claimed, or claimed by one that has not come back."""

@@ -24,6 +24,11 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         """In force and without a verdict."""
         return self.in_force().filter(review=None)
 
+    def confirmed_digits(self) -> CorrectionQuerySet:
+        """Claims that a canvas drawing is one digit, with which a reviewer agreed; the newest first."""
+        accepted = self.in_force().filter(review__verdict=Review.Verdict.ACCEPTED)
+        return accepted.filter(text__in=list("0123456789"), drawing__source=Drawing.Source.CANVAS).order_by("-id")
+
 
 class Correction(models.Model):
     """A claim: what the writer says the drawing is. Kept beside the prediction; a new claim replaces it."""

@@ -100,9 +100,7 @@ def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The picture of an upload, to its owner and to staff who review it."""
-    drawings = Drawing.objects.filter(source=Drawing.Source.UPLOAD)
-    if not request.user.has_perm("recognizer.view_drawing"):
-        drawings = drawings.for_user(request.user)
+    drawings = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
     found = drawings.filter(pk=pk).values_list("image", flat=True).first()
     if found is None:
         raise Http404
