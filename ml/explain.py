@@ -262,8 +262,10 @@ def _parts(gaps: _Gaps, losses: Floats, contrasts: Floats) -> tuple[Part, ...]:
 def _strongest(gaps: _Gaps, glyph: Glyph, losses: Floats, gapped: Floats) -> Loss | None:
     if not len(losses) or not glyph.any():
         return None
-    area = gaps.missing.sum(axis=(1, 2))
-    best = int((losses - 0.02 * area / area.max()).argmax())  # of two that cost about the same the smaller one
+    area = gaps.missing.sum(axis=(1, 2))  # all 0 where each line was drawn twice
+    best = int(
+        (losses - 0.02 * area / max(area.max(), 1e-6)).argmax()
+    )  # of two that cost about the same the smaller one
     return _loss(gaps, glyph, losses, gapped, best)
 
 

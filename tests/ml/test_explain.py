@@ -159,6 +159,12 @@ def test_a_glyph_without_ink_raises_nothing(reader):
     assert not found.heat.any()
 
 
+def test_a_line_drawn_twice_hides_each_gap(indexed):
+    found = indexed.explain([SEVEN[0], SEVEN[0]])
+    check(found)
+    assert not found.heat.any()
+
+
 points = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=12)
 
 
