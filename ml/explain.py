@@ -141,8 +141,8 @@ def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
         chance=float(chances[0, label]),
         second=second,
         second_chance=float(chances[0, second]),
-        heat=_heat(gaps, losses),
-        contrast=_heat(gaps, contrasts),
+        heat=_heat(gaps, losses, subject.glyph),
+        contrast=_heat(gaps, contrasts, subject.glyph),
         parts=_parts(gaps, losses, contrasts),
         strongest=_strongest(gaps, subject.glyph, losses, gapped),
         turning=_turning(gaps, subject.glyph, losses, gapped, label),
@@ -244,11 +244,11 @@ def patch_gaps(glyph: Glyph) -> _Gaps:
     return _Gaps(np.array(missing, np.float32).reshape(-1, SIDE, SIDE), fill)
 
 
-def _heat(gaps: _Gaps, values: Floats) -> NDArray[np.float32]:
-    """(28, 28): at each pixel the mean of the gaps that take it, by how much of it they take."""
+def _heat(gaps: _Gaps, values: Floats, glyph: Glyph) -> NDArray[np.float32]:
+    """(28, 28): at each pixel of ink the mean of the gaps that take it, by how much of it they take; else 0."""
     whole = gaps.missing.sum(axis=0)
     heat = np.tensordot(values, gaps.missing, axes=1) / np.maximum(whole, 1e-6)
-    return np.asarray(heat, np.float32)
+    return np.asarray(np.where(glyph > 0, heat, 0.0), np.float32)
 
 
 def _parts(gaps: _Gaps, losses: Floats, contrasts: Floats) -> tuple[Part, ...]:
