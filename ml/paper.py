@@ -1,0 +1,114 @@
+"""Ink told from paper in grey pixels: polarity, uneven light, the printed pattern of the paper, shadows."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+
+_FAINTEST = 14  # of 255; whatever differs less from paper is no ink
+_LEAST = 0.3  # of the depth of ink: lighter than that are edges of strokes, or stains
+_NOISE = 5.5  # standard deviations that no pixel of noise reaches
+_QUANTILES = 1.03  # standard deviations between the quantiles 0.1 and 0.4, which are paper on nearly all pages
+_SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is still a level of the pen
+
+
+def find_ink(grey: Grey) -> Grey:
+    """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
+    low, middle, high = np.percentile(cv2.blur(grey, (3, 3)), [0.5, 50, 99.5])
+    dark_on_light = grey if middle - low >= high - middle else 255 - grey
+    paper = _paper(dark_on_light)
+    flat = dark_on_light.astype(np.float32) / np.maximum(paper, 1)
+    return as_bytes(np.rint(255 * (1 - flat).clip(0, 1)))
+
+
+def _paper(grey: Grey) -> NDArray[np.float32]:
+    """The brightness of the paper (h, w): a closing wider than any pen, done small because it is smooth anyway."""
+    height, width = grey.shape
+    shrink = max(1.0, min(height, width) / 96)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    reach = 2 * (min(size) // 8) + 3
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), reach / 4)
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def is_blank(ink: Grey) -> bool:
+    """True where ink (h, w) is no more than noise of paper: lines outlive a blur that noise does not.
+
+    The larger the picture, the farther the farthest pixel of noise, and the less a blur costs the lines.
+    """
+    side = min(ink.shape)
+    smooth = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 1.5 + side / 800)
+    low, middle = np.percentile(smooth, [10, 40])
+    return bool(smooth.max() <= middle + max(1.0, (_NOISE + side / 600) * float(middle - low) / _QUANTILES))
+
+
+def find_mask(ink: Grey, enlarged: float = 1.0) -> Grey | None:
+    """255 on ink (h, w), 0 on paper; None where there is no ink. The picture was `enlarged` so many times."""
+    smooth = cv2.GaussianBlur(ink, (0, 0), min(max(0.8, 0.5 * enlarged), 1.5))
+    low, middle = np.percentile(smooth, [10, 40])
+    deviation = float(middle - low) / _QUANTILES
+    strong = smooth > max(_FAINTEST, middle + 5 * deviation)
+    if not strong.any():
+        return None
+    top = float(np.percentile(smooth[strong], 95))
+    faint, core = _levels(as_bytes(smooth), max(_FAINTEST, middle + 2 * deviation), top)
+    return _touched(as_bytes(np.where(smooth > faint, 255, 0)), smooth > core)
+
+
+def _levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
+    """The levels of ink and of its faint ends: those where the edges are steepest, and nearly as steep.
+
+    Pen strokes have steeper edges than stains, shadows and the pattern printed on a cheque, all of which is
+    lighter. So of the contour lines of a picture those at half the depth of the ink are steepest.
+    """
+    slope = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)).ravel()
+    level = smooth.ravel()
+    count = np.bincount(level, minlength=256).astype(np.float64)
+    total = np.bincount(level, weights=slope, minlength=256).astype(np.float64)
+    sigma = max(1.0, 0.04 * top)
+    steep = _smoothed(total, sigma) / np.maximum(_smoothed(count, sigma), 1e-9)
+    tried = np.arange(256)
+    steep[(tried < max(floor, _LEAST * top)) | (tried > max(floor + 1, 0.65 * top)) | (count == 0)] = 0
+    core = int(steep.argmax())
+    return float(np.flatnonzero(steep >= _SHARP * steep[core])[0]), float(core)
+
+
+def _smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    return np.asarray(cv2.GaussianBlur(values.reshape(1, -1), (0, 0), sigma), np.float64).ravel()
+
+
+def _touched(mask: Grey, core: NDArray[np.bool_]) -> Grey:
+    """The components of `mask` that hold any of `core`: faint ends of strokes stay, faint stains go."""
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    kept = np.bincount(labels[core], minlength=count) > 0
+    kept[0] = False
+    return as_bytes(np.where(kept[labels], 255, 0))
+
+
+def without_shadows(ink: Grey, mask: Grey) -> Grey:
+    """Take away what is broader than any line: an opening wider than the pen leaves shadows, but no writing."""
+    pen = pen_width(mask)
+    side = round(4 * pen) + 3
+    if side > min(ink.shape) / 3:
+        return ink
+    broad = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    return as_bytes(cv2.subtract(ink, cv2.blur(broad, (side, side))))
+
+
+def pen_width(mask: Grey) -> float:
+    """The median over the components, so that one large shadow does not count more than one digit."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    inner = cv2.erode(mask, np.ones((3, 3), np.uint8))
+    edge = np.bincount(labels[(mask > 0) & (inner == 0)], minlength=len(stats))
+    area = stats[:, cv2.CC_STAT_AREA]
+    large = np.flatnonzero(area[1:] >= 0.05 * area[1:].max()) + 1
+    return float(np.median(2 * area[large] / np.maximum(edge[large], 1)))
+
+
+def as_bytes(array: object) -> Grey:
+    return np.asarray(array, np.uint8)
