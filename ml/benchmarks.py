@@ -189,3 +189,5 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("omniglot", "Characters of four alphabets (Omniglot)", "no_digit", "omniglot_small.npz", _omniglot),
     Benchmark("scribbles", "Scribbles", "no_digit", ".", _scribbles),
 )  # fmt: skip
+
+FILES = tuple(sorted({benchmark.file for benchmark in BENCHMARKS} - {"."}))  # scribbles need none

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def wilson(errors: int, n: int) -> tuple[float, float]:
@@ -47,7 +49,47 @@ def passing(positive: Floats, negative: Floats, refused: float) -> float:
     return float((negative >= threshold).mean())
 
 
-def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 15) -> list[tuple[float, float, int]]:
+def roc(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
+    """Shares of the negatives (k,) and of the positives (k,) that pass each threshold, from strict to lenient."""
+    cuts = np.unique(np.concatenate([positive, negative]))[::-1]
+    passed = [
+        1.0 - np.searchsorted(np.sort(part), cuts, "left") / max(len(part), 1) for part in (negative, positive)
+    ]
+    return np.concatenate([[0.0], passed[0]]), np.concatenate([[0.0], passed[1]])
+
+
+def coverage(confidence: Floats, right: Bools) -> tuple[Floats, Floats]:
+    """The share kept (k,) and the share of errors among the kept (k,) as the threshold falls; equal confidences
+    are kept together."""
+    order = np.argsort(-confidence, kind="stable")
+    last = np.flatnonzero(np.append(np.diff(confidence[order]) != 0, True))[: len(order)]
+    wrong = np.cumsum(~right[order])
+    return (last + 1) / max(len(order), 1), wrong[last] / (last + 1)
+
+
+def log_loss(confidence: Floats, right: Bools) -> float:
+    """Mean negative log likelihood of "right" and "wrong", in nats; nan where there is nothing."""
+    likely = np.where(right, confidence, 1.0 - confidence).clip(1e-12)
+    return float(-np.log(likely).mean()) if len(likely) else float("nan")
+
+
+def brier(confidence: Floats, right: Bools) -> float:
+    """Mean squared distance of the confidence from 0 or 1 (Brier 1950); nan where there is nothing."""
+    return float(((confidence - right) ** 2).mean()) if len(confidence) else float("nan")
+
+
+def bootstrap(
+    measure: Callable[[Floats, Bools], float], confidence: Floats, right: Bools, rounds: int = 300
+) -> tuple[float, float]:
+    """The 95 % interval of `measure` over resampled readings, seeded (Efron 1979, percentiles)."""
+    rng = np.random.default_rng(0)
+    chosen = (rng.integers(0, len(confidence), len(confidence)) for _ in range(rounds if len(confidence) else 0))
+    found = [measure(confidence[part], right[part]) for part in chosen] or [float("nan")]
+    low, high = np.quantile(found, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def reliability(confidence: Floats, right: Bools, bins: int = 15) -> list[tuple[float, float, int]]:
     """Mean confidence, accuracy and count of bins of equal mass; equal confidences never fall in two bins."""
     order = np.argsort(confidence, kind="stable")
     confidence, right = confidence[order], right[order]
@@ -56,7 +98,7 @@ def reliability(confidence: Floats, right: NDArray[np.bool_], bins: int = 15) ->
     return [(float(confidence[a:b].mean()), float(right[a:b].mean()), b - a) for a, b in pairwise(edges) if b > a]
 
 
-def calibration_error(confidence: Floats, right: NDArray[np.bool_], bins: int = 15) -> float:
+def calibration_error(confidence: Floats, right: Bools, bins: int = 15) -> float:
     """Expected calibration error over those bins; 0 where there is nothing."""
     if not len(confidence):
         return 0.0

@@ -33,7 +33,7 @@ def folder(tmp_path, rng):
 
 
 def test_it_works(reader, folder):
-    report = evaluate(reader, folder)
+    report = evaluate(reader, folder, most=60)
     names = [result.name for result in report.results]
     assert names == [
         "pendigits_test",
@@ -55,11 +55,11 @@ def test_only_what_was_asked_for(reader, folder):
 
 
 def test_an_empty_folder_has_scribbles_only(reader, tmp_path):
-    assert [r.name for r in evaluate(reader, tmp_path).results] == ["scribbles"]
+    assert [r.name for r in evaluate(reader, tmp_path, most=12).results] == ["scribbles"]
 
 
 def test_figures_tell_digits_from_scribbles(reader, folder):
-    figures = evaluate(reader, folder, only=["pendigits_test", "scribbles"]).figures()
+    figures = evaluate(reader, folder, only=["pendigits_test", "scribbles"], most=60).figures()
     assert figures["auroc_scribbles"] > 0.95
     assert 0 <= figures["taken_scribbles"] < 0.5
     assert 0 <= figures["ece_hard"] < 0.2
@@ -71,3 +71,12 @@ def test_strings_are_of_one_writer_and_seeded(folder):
     once, again = compose_strings(pen, 20, seed=3), compose_strings(pen, 20, seed=3)
     assert once.texts == again.texts
     assert all(2 <= len(text) <= 6 for text in once.texts)
+
+
+def test_a_large_set_is_read_in_part_and_always_the_same(reader, folder):
+    heard: list[str] = []
+    once = evaluate(reader, folder, only=["pendigits_test"], most=10, told=heard.append)
+    again = evaluate(reader, folder, only=["pendigits_test"], most=10)
+    assert once.results[0].n == 10
+    assert once.results[0].texts == again.results[0].texts
+    assert heard == [f"pendigits_test: {once.results[0].errors} errors of 10"]

@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.measures import auroc, calibration_error, edits, passing, reliability, wilson
+from ml.measures import (
+    auroc,
+    bootstrap,
+    brier,
+    calibration_error,
+    coverage,
+    edits,
+    log_loss,
+    passing,
+    reliability,
+    roc,
+    wilson,
+)
 
 
 def test_the_interval_is_wilsons():
@@ -39,3 +51,36 @@ def test_equal_confidences_share_a_bin():
     bins = reliability(confidence, right)
     assert [n for _, _, n in bins] == [50, 50]
     assert calibration_error(confidence, right) == pytest.approx((0.1 + 0.0) / 2)
+
+
+def test_roc_runs_from_nothing_to_everything():
+    taken, kept = roc(np.array([0.9, 0.8, 0.4]), np.array([0.5, 0.1]))
+    assert (taken[0], kept[0], taken[-1], kept[-1]) == (0.0, 0.0, 1.0, 1.0)
+    assert (np.diff(taken) >= 0).all()
+    assert (np.diff(kept) >= 0).all()
+    assert kept[taken == 0].max() == pytest.approx(2 / 3)
+
+
+def test_coverage_keeps_the_surest_first_and_ties_together():
+    kept, wrong = coverage(np.array([0.9, 0.5, 0.5, 0.1]), np.array([True, False, True, False]))
+    assert kept.tolist() == [0.25, 0.75, 1.0]
+    assert wrong.tolist() == pytest.approx([0.0, 1 / 3, 0.5])
+    assert len(coverage(np.array([]), np.array([], bool))[0]) == 0
+
+
+def test_log_loss_and_brier():
+    confidence, right = np.array([0.8, 0.6]), np.array([True, False])
+    assert log_loss(confidence, right) == pytest.approx(-(np.log(0.8) + np.log(0.4)) / 2)
+    assert brier(confidence, right) == pytest.approx((0.04 + 0.36) / 2)
+    assert np.isnan(log_loss(np.array([]), np.array([], bool)))
+    assert np.isnan(brier(np.array([]), np.array([], bool)))
+
+
+def test_the_bootstrap_surrounds_the_figure_and_is_seeded():
+    confidence = np.full(400, 0.8)
+    right = np.arange(400) % 4 > 0
+    low, high = bootstrap(brier, confidence, right)
+    assert low < brier(confidence, right) < high
+    assert high - low < 0.1
+    assert (low, high) == bootstrap(brier, confidence, right)
+    assert np.isnan(bootstrap(brier, np.array([]), np.array([], bool))[0])

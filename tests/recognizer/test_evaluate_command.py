@@ -33,7 +33,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_it_prints_errors_and_an_interval(data: Path, capsys: pytest.CaptureFixture) -> None:
-    call_command("evaluate_model", data=data, json=True)
+    call_command("evaluate_model", data=data, json=True, only=["pendigits_test"])
     sets = {row["name"]: row for row in json.loads(capsys.readouterr().out)["sets"]}
     digits = sets["pendigits_test"]
     assert digits["n"] == 40
@@ -43,8 +43,34 @@ def test_it_prints_errors_and_an_interval(data: Path, capsys: pytest.CaptureFixt
 
 def test_it_prints_for_people_too(data: Path, capsys: pytest.CaptureFixture) -> None:
     version, _ = training.install_shipped()
-    call_command("evaluate_model", str(version.pk), data=data)
+    call_command("evaluate_model", str(version.pk), data=data, only=["pendigits_test"])
     assert "95 % interval" in capsys.readouterr().out
+
+
+def test_it_tells_of_each_set_as_it_goes(data: Path, capsys: pytest.CaptureFixture) -> None:
+    call_command("evaluate_model", data=data, only=["pendigits_test", "scribbles"])
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0] for line in lines if " errors of " in line] == ["pendigits_test", "scribbles"]
+
+
+def test_it_writes_a_report_and_a_card(data: Path, tmp_path: Path) -> None:
+    page, card, notes = (tmp_path / name for name in ("report.html", "card.md", "notes.json"))
+    notes.write_text('{"pendigits_test": ["Curled tails are read as 4."]}')
+    call_command("evaluate_model", data=data, only=["pendigits_test"], html=page, card=card, notes=notes)
+    assert "Curled tails are read as 4." in page.read_text()
+    assert "| Pen digits of unseen writers | 40 |" in card.read_text()
+
+
+def test_notes_that_are_none(data: Path, tmp_path: Path) -> None:
+    for text in ("nonsense", "[1]", '{"pendigits_test": 1}'):
+        (tmp_path / "notes.json").write_text(text)
+        with pytest.raises(CommandError, match=r"notes\.json"):
+            call_command("evaluate_model", data=data, only=["pendigits_test"], notes=tmp_path / "notes.json")
+
+
+def test_an_unknown_set(data: Path) -> None:
+    with pytest.raises(CommandError, match=r"no stars\. Choose from .*pendigits_test"):
+        call_command("evaluate_model", data=data, only=["stars"])
 
 
 def test_an_unknown_version(data: Path) -> None:

@@ -4,43 +4,90 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
-from recognizer import engine
 from recognizer.models import ModelVersion
 
 
 class Command(BaseCommand):
-    help = "Measure a model version on data sets: errors, accuracy and its 95 % interval for each."
+    help = "Measure a model version on data sets, and make a report and a model card of it."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "version", nargs="?", type=int, help="id of a model version; without it the active one"
         )
+        parser.add_argument("--data", type=Path, required=True, help="folder with the data sets (docs/reader.md)")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write the whole report here, as one page")
+        parser.add_argument("--card", type=Path, metavar="FILE", help="write the model card here, in Markdown")
+        parser.add_argument("--json", action="store_true", help="print every figure for machines")
         parser.add_argument(
-            "--data", type=Path, required=True, help="folder with mnist.npz, pendigits_strokes.npz"
+            "--only", nargs="+", default=(), metavar="SET", help="measure only these sets, robustness or speed"
         )
-        parser.add_argument("--json", action="store_true", help="for machines")
+        parser.add_argument("--notes", type=Path, metavar="FILE", help="JSON: sentences about failures, by set")
 
     def handle(self, *args: Any, version: int | None, data: Path, **options: Any) -> None:
         from ml.datasets import DatasetError
-        from ml.evaluate import evaluate
+        from ml.reader import Reader
+        from ml.report.study import study
 
-        if not data.is_dir():
-            raise CommandError(f"{data} is no folder.")
+        _check(data, options["only"])
+        notes = _notes(options["notes"])
+        artifact = _artifact(version)
         try:
-            report = evaluate(_reader(version), data)
+            found = study(Reader.open(artifact), data, options["only"], artifact, told=self.stderr.write)
         except DatasetError as error:
             raise CommandError(str(error)) from error
-        if {result.name for result in report.results} <= {"scribbles"}:  # these need no file
-            raise CommandError(f"There is no data set in {data}: neither mnist.npz nor pendigits_strokes.npz.")
-        self.stdout.write(json.dumps(report.as_json()) if options["json"] else report.as_text())
+        self._write(found, notes, options)
+
+    def _write(self, found: Any, notes: dict[str, list[str]], options: dict[str, Any]) -> None:
+        from ml.report.card import card
+        from ml.report.html import render
+
+        if options["html"]:
+            options["html"].write_text(render(found, notes), encoding="utf-8")
+        if options["card"]:
+            options["card"].write_text(card(found), encoding="utf-8")
+        self.stdout.write(json.dumps(found.as_json()) if options["json"] else found.report.as_text())
 
 
-def _reader(version: int | None) -> Any:
-    if version is None:
-        return engine.active_or_shipped()
+def _check(data: Path, only: list[str]) -> None:
+    from ml.benchmarks import FILES
+    from ml.report.study import NAMES
+
+    if not data.is_dir():
+        raise CommandError(f"{data} is no folder.")
+    if not any((data / file).is_file() for file in FILES):
+        raise CommandError(f"There is no data set in {data}: none of {', '.join(FILES)}.")
+    if unknown := set(only) - set(NAMES):
+        raise CommandError(f"There is no {', '.join(sorted(unknown))}. Choose from {', '.join(NAMES)}.")
+
+
+def _notes(file: Path | None) -> dict[str, list[str]]:
+    if file is None:
+        return {}
     try:
-        return engine.open_version(version).reader
-    except ModelVersion.DoesNotExist as error:
-        raise CommandError(f"There is no model version {version}.") from error
+        notes = json.loads(file.read_text(encoding="utf-8"))
+        return {str(name): [str(sentence) for sentence in sentences] for name, sentences in notes.items()}
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise CommandError(f"{file} does not hold sentences by set: {error}") from error
+
+
+def _artifact(version: int | None) -> bytes:
+    """Of the version, else of the active one, else the shipped one."""
+    from ml.reader import SHIPPED
+
+    try:
+        chosen = (
+            ModelVersion.objects.filter(active=True)
+            if version is None
+            else ModelVersion.objects.filter(pk=version)
+        )
+        found = chosen.values_list("artifact", flat=True).first()
+    except DatabaseError:
+        found = None
+    if found is not None:
+        return bytes(found)
+    if version is not None:
+        raise CommandError(f"There is no model version {version}.")
+    return SHIPPED.read_bytes()
