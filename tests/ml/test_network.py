@@ -51,3 +51,4 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     assert fresh.card["sources"] == ["synthetic"]
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
+    assert len(fresh.explain(write_digit(3, rng=rng)).nearest) == 5  # exemplars of its own

@@ -53,6 +53,7 @@ def test_the_page_of_a_drawing_shows_its_digits_and_all_ten_probabilities(
     assert page.status_code == 200
     assert page.context["prediction"].text == "7"
     assert len(page.context["digits"][0].bars) == 10
+    assert f'data-url="/api/v1/predictions/{read_drawing.pk}/explanation/"' in page.content.decode()
 
 
 @pytest.mark.parametrize("path", ["", "image.png"])
