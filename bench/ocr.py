@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.benchmarks import Drawing
+from ml.photo import find_pieces
+from ml.pieces import union
 from ml.report.drawn import draw
 
 Grey = NDArray[np.uint8]
 
 HEIGHT = 64  # px of the ink that strokes become
 MARGIN = 0.5  # paper around them, in heights of the ink: the best for it of .05 to .6, on writers who train
+BITMAP = 32  # px a side: of such pictures it reads more with that margin (Optdigits 97 %, else 94 %)
 _KEPT = re.compile(r"[^0-9\s]")
 _DIGITS = frozenset("0123456789")
 
@@ -106,5 +109,16 @@ class _DigitsOnly:
 
 
 def _picture(drawing: Drawing) -> Grey:
-    """A picture as it is; strokes as dark ink on white."""
-    return drawing if isinstance(drawing, np.ndarray) else draw(drawing, HEIGHT, margin=MARGIN)
+    """Strokes as dark ink on white; a picture as it is, a bitmap of one digit with more paper around its ink."""
+    if not isinstance(drawing, np.ndarray):
+        return draw(drawing, HEIGHT, margin=MARGIN)
+    pieces = find_pieces(drawing) if max(drawing.shape) <= BITMAP else None
+    return drawing if pieces is None else _framed(drawing, union(pieces.boxes))
+
+
+def _framed(picture: Grey, box: NDArray[np.float64]) -> Grey:
+    edge = int(np.ceil(MARGIN * box[3]))
+    wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    left, top = np.floor(box[:2]).astype(int)
+    right, bottom = np.ceil(box[:2] + box[2:]).astype(int) + 2 * edge
+    return np.asarray(wide[top:bottom, left:right], np.uint8)

@@ -169,7 +169,9 @@ def _covered(study: Study) -> tuple[str, str]:
     )
     head = ["kept from a confidence of", "set", "kept", "errors among them"]
     said = paragraph("Dashed uprights: as many as are recognised, not unsure.", "soft") if marks else ""
-    return "Keeping only the surest", plot + said + table("Where thresholds lie", head, rows)
+    return "Keeping only the surest", plot + said + details(
+        "Where thresholds lie", table("Thresholds", head, rows)
+    )
 
 
 def _thresholds(title: str, confidence: Floats, right: np.ndarray, sure: float | None) -> list[list[str]]:
@@ -312,11 +314,12 @@ def failures(study: Study, notes: Notes) -> Section:
 
 
 def _figure(case: Case, result: Result) -> str:
-    read = case.answer.text or {"empty": "nothing"}.get(case.answer.state, "no digit")
-    truth = case.truth or "no digit"
-    between = "\n" if result.benchmark.kind == "page" else " "
-    sure = f"({100 * case.answer.confidence:.1f} %, {case.answer.state})"
-    caption = between.join((truth, "read as", read, sure))
+    truth, read = case.truth or "no digit", case.answer.text or "no digit"
+    sure = f"{100 * case.answer.confidence:.1f}\u00a0%" + (", unsure" if case.answer.state == "unsure" else "")
+    if result.benchmark.kind == "page":
+        caption = "\n".join((truth, "read as", read, f"({sure})"))
+    else:
+        caption = f"{truth} read as {read.replace(chr(10), ' / ')} ({sure})"
     alt = f"Drawing {case.index}: {truth}, read as {read}"
     width, height = case.size
     return (

@@ -89,8 +89,8 @@ def study(
     file = folder / _PEN_DIGITS.file
     if (not only or "robustness" in only) and file.exists():
         sample = _PEN_DIGITS.load(file, reader.card)
-        for effect in robustness.EFFECTS:
-            curves += robustness.measure(reader, sample, [effect])
-            told(f"robustness, {effect.name}: loses {100 * curves[-1].lost:.1f} points at the worst")
+        for curve in robustness.measure(reader, sample):
+            curves.append(curve)
+            told(f"robustness, {curve.effect.name}: loses {100 * curve.lost:.1f} points at the worst")
     timed = speed.measure(reader, artifact) if not only or "speed" in only else None
     return Study(report, reader.card, tuple(curves), timed)
