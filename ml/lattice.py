@@ -114,6 +114,8 @@ def best_path(
     known = np.log(digitness.clip(1e-9)) - before - np.array([candidate.cost for candidate in candidates])
     tied = np.array([candidate.tied for candidate in candidates])
     unknown = np.where(tied, np.log((1.0 - digitness).clip(1e-9)) - before - dear, -np.inf)
+    spare = np.array([candidate.spare for candidate in candidates])
+    known, unknown = np.where(spare, known - weights.ligature, known), np.where(spare, -before, unknown)
     spans = np.logaddexp(known, unknown).tolist()
     ways = _Ways(candidates)
     edges = _edges(candidates, digits, known, unknown)
@@ -229,6 +231,6 @@ def _space(gaps: Sequence[float], height: float, weights: Weights) -> float:
     """The least gap that counts as a space. Digits written far apart, but evenly, are one number."""
     if len(gaps) < 2:
         return weights.space_alone * height
-    narrow = sorted(gaps)[: (len(gaps) + 1) // 2]
+    narrow = sorted(gaps)[: len(gaps) // 2]
     usual = max(float(np.mean(narrow)), weights.space_floor * height)
     return max(weights.space_least * height, weights.space_ratio * usual)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.lines import Order, connected, find_lines
 from ml.links import Pairs
 from ml.pieces import Boxes, typical_height, union
 
-Order = tuple[int, ...]  # pieces of one line, from left to right
 _MOST_ODDS = 8.0  # nats; nothing is surer than that
+_HOPELESS = 7.0  # nats for holding strokes together; the network need not be asked
+_SURELY = 3.0  # log odds that one digit has both strokes
 _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
 
@@ -21,7 +25,8 @@ _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every
 class Weights:
     """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats.
 
-    Found by random search on strings, digits of several strokes and signs by writers that did not train.
+    Found by random search on strings, digits of several strokes and signs by writers that did not train; those of
+    links, cuts and spaces by `python -m ml.tune`.
     """
 
     longest_run: int = 4  # pieces in a digit
@@ -33,18 +38,33 @@ class Weights:
     height_cap: float = 6.5  # a flat piece costs no more than this
     junk: float = 2.8  # for a piece that belongs to no digit
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
-    link: float = 1.0  # of the log odds that strokes belong together, which count instead of the overlap
+    link: float = 3.084  # of the log odds that strokes belong together, which count instead of the overlap
+    cut: float = 1.477  # for parting a stroke
+    ligature: float = 1.334  # for a digit that may only lead from one to the next
     skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
     overlap_free: float = 0.02  # beyond what slanted writing does anyway
-    space_alone: float = 1.3  # a gap this wide between two digits makes them two numbers
-    space_least: float = 0.95  # among more digits this wide,
-    space_ratio: float = 2.5  # and so many times the mean of the narrower gaps,
-    space_floor: float = 0.15  # which are taken to be no narrower than this
+    space_alone: float = 1.37  # a gap this wide between two digits makes them two numbers
+    space_least: float = 0.7  # among more digits this wide,
+    space_ratio: float = 2.147  # and so many times the mean of the narrower gaps,
+    space_floor: float = 0.011  # which are taken to be no narrower than this
 
 
-Linked = Callable[[Pairs, NDArray[np.float64]], NDArray[np.float64]]
-"""Of pairs (m, 2) of pieces and the heights (m,) of their lines the log odds (m,) that one digit has both."""
+class Ties(Protocol):
+    """What is known of pieces that are strokes, or parts of strokes, besides their boxes."""
+
+    @property
+    def owners(self) -> Sequence[int]:
+        """Of which stroke each piece is; the parts of one stroke follow each other."""
+        ...
+
+    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of pairs (m, 2) of pieces and the heights (m,) of their lines the log odds that one digit has both."""
+        ...
+
+    def leads_on(self, piece: int) -> bool:
+        """Whether it may be no more than the way from one digit to the next."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -56,9 +76,10 @@ class Candidate:
     pieces: Order
     box: tuple[float, float, float, float]
     at_least: float
-    cost: float  # of an unusual height, of strokes that do not look like one digit, in nats
-    before: float  # cost of beginning here, more where the ink to the left reaches over, in nats
+    cost: float  # of an unusual height, in nats
+    before: float  # of beginning here, and of holding its pieces together, whether it is a digit or not, in nats
     tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
+    spare: bool  # may be no more than the way from one digit to the next
 
 
 @dataclass(frozen=True)
@@ -70,141 +91,183 @@ class Layout:
     candidates: tuple[Candidate, ...]
 
 
-def layouts(boxes: Boxes, weights: Weights, linked: Linked | None = None) -> list[Layout]:
+def layouts(boxes: Boxes, weights: Weights, ties: Ties | None = None) -> list[Layout]:
     """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles.
 
-    `linked` is known of strokes; of other pieces only how far they reach over each other.
+    `ties` are known of strokes; of other pieces only how far they reach over each other.
     """
-    lines = find_lines(boxes)
-    found = [_layout(boxes, lines, weights, linked)]
-    if len(lines) > 1 and len(boxes) <= weights.longest_run:
+    lines = find_lines(boxes) if ties is None else find_lines(boxes, _clusters(boxes, ties), ties.owners)
+    found = [_layout(boxes, lines, weights, ties)]
+    strokes = len(boxes) if ties is None else len(set(ties.owners))
+    if len(lines) > 1 and strokes <= weights.longest_run:
         whole = tuple(range(len(boxes)))
         box = union(boxes)
-        one = Candidate(0, 2 ** len(boxes) - 1, whole, _box(box), 0.0, 0.0, 0.0, tied=False)
+        [cost] = _Line(boxes, 0, whole, float(box[3]), weights, ties).link_costs([whole])
+        one = Candidate(
+            0, 2 ** len(boxes) - 1, whole, _box(box), 0.0, 0.0, max(0.0, cost), tied=False, spare=False
+        )
         found.append(Layout((whole,), (float(box[3]),), (one,)))
     return found
 
 
-def find_lines(boxes: Boxes) -> list[Order]:
-    """Pieces (n, 4) as lines from top to bottom, each from left to right."""
-    if len(boxes) == 1:
-        return [(0,)]
-    height = typical_height(boxes[:, 3])
-    body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
-    bodies = np.flatnonzero(body)
-    group = np.empty(len(boxes), np.int64)
-    group[bodies] = _connected(_same_line(boxes[bodies], 2.5 * height))
-    for i in np.flatnonzero(~body):
-        group[i] = group[bodies[np.argmin(_distance(boxes[i], boxes[bodies]))]]
-    middle = boxes[:, :2] + boxes[:, 2:] / 2
-    lines = [np.flatnonzero(group == g) for g in np.unique(group)]
-    lines.sort(key=lambda line: float(middle[line, 1].mean()))
-    return [
-        tuple(int(i) for i in line[np.argsort(middle[line, 0], kind="stable")]) for line in _rejoin(boxes, lines)
-    ]
-
-
-def _same_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
-    """(n, n) true where two bodies share more than half of the smaller height and are not far apart."""
-    x, y, w, h = boxes.T
-    shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
-    apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
-    return np.asarray((shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach))
-
-
-def _connected(near: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The number of the connected component of each node."""
-    group = np.full(len(near), -1, np.int64)
-    for seed in range(len(near)):
-        todo = [seed] if group[seed] < 0 else []
-        while todo:
-            node = todo.pop()
-            group[node] = seed
-            fresh = np.flatnonzero(near[node] & (group < 0))
-            group[fresh] = seed
-            todo.extend(int(i) for i in fresh)
-    return group
-
-
-def _distance(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
-    """(n,) gaps between a box and others; where they overlap the distance of the centres breaks the tie."""
-    gap = np.maximum(np.maximum(others[:, :2] - box[:2] - box[2:], box[:2] - others[:, :2] - others[:, 2:]), 0)
-    centres = others[:, :2] + others[:, 2:] / 2 - box[:2] - box[2:] / 2
-    return np.asarray(np.hypot(*gap.T) + 0.1 * np.hypot(*centres.T))
-
-
-def _rejoin(boxes: Boxes, lines: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Join parts of one line that lie far apart: side by side, and level."""
-    joined: list[NDArray[np.int64]] = []
-    for line in lines:
-        box = union(boxes[line])
-        last = union(boxes[joined[-1]]) if joined else None
-        if last is not None and _level(last, box):
-            joined[-1] = np.concatenate([joined[-1], line])
-        else:
-            joined.append(line)
-    return joined
-
-
-def _level(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    shared = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    beside = a[0] + a[2] < b[0] or b[0] + b[2] < a[0]
-    return bool(beside and shared > 0.5 * min(a[3], b[3]))
-
-
-def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights, linked: Linked | None) -> Layout:
-    heights = tuple(typical_height(boxes[list(line), 3]) for line in lines)
+def _layout(boxes: Boxes, lines: Sequence[Order], weights: Weights, ties: Ties | None) -> Layout:
+    heights = tuple(typical_height(_whole(boxes, line, ties)[:, 3]) for line in lines)
     found = [
         candidate
         for number, (line, height) in enumerate(zip(lines, heights, strict=True))
-        for candidate in _candidates(boxes, number, line, height, weights, linked)
+        for candidate in _Line(boxes, number, line, height, weights, ties).candidates()
     ]
     return Layout(tuple(lines), heights, tuple(found))
 
 
-def _candidates(
-    boxes: Boxes, number: int, line: Order, height: float, weights: Weights, linked: Linked | None
-) -> list[Candidate]:
-    """What may be one digit. Each piece alone is always among it, so that there is a path."""
-    overlaps = _overlaps(boxes[list(line)], height)
-    sets = _runs(overlaps, weights)
-    if linked is not None:
-        sets += _skipping(boxes[list(line)], weights)
-    sets = [places for places in sets if len(places) == 1 or _fits(boxes, line, places, height, weights)]
-    costs = [0.0] * len(sets) if linked is None else _link_costs(sets, line, height, weights, linked)
-    return [
-        _candidate(boxes, number, line, places, height, weights, overlaps, cost, linked is None)
-        for places, cost in zip(sets, costs, strict=True)
-    ]
+def _whole(boxes: Boxes, line: Order, ties: Ties | None) -> Boxes:
+    """The boxes of the strokes of a line: their parts say little about its height."""
+    if ties is None or len(set(ties.owners)) == len(boxes):
+        return boxes[list(line)]
+    parts: dict[int, list[int]] = {}
+    for piece in line:
+        parts.setdefault(ties.owners[piece], []).append(piece)
+    return np.array([union(boxes[own]) for own in parts.values()])
 
 
-def _candidate(
-    boxes: Boxes,
-    number: int,
-    line: Order,
-    places: Order,
-    height: float,
-    weights: Weights,
-    overlaps: NDArray[np.float64],
-    cost: float,
-    reaching: bool,
-) -> Candidate:
-    pieces = tuple(line[i] for i in places)
-    box = union(boxes[list(pieces)])
-    start, inner = places[0], overlaps[list(places[1:])]
-    return Candidate(
-        line=number,
-        places=sum(1 << i for i in places),
-        pieces=pieces,
-        box=_box(box),
-        at_least=weights.smallest * height,
-        cost=cost + _height_cost(float(box[3]), height, weights),
-        before=_before(float(overlaps[start]) if reaching else -np.inf, weights) if start else 0.0,
-        tied=bool((inner > 0).all()) and places[-1] - start < len(places),
-    )
+def _clusters(boxes: Boxes, ties: Ties) -> list[list[int]]:
+    """Pieces that are surely on one line: parts of a stroke, and low strokes that make one digit."""
+    height = max(typical_height(boxes[:, 3]), 1e-9)
+    owners = np.asarray(ties.owners)
+    near = owners[:, None] == owners
+    pairs = _low_pairs(boxes, height)
+    if len(pairs):
+        chosen = pairs[ties.linked(pairs, np.full(len(pairs), height)) > _SURELY]
+        near[chosen[:, 0], chosen[:, 1]] = near[chosen[:, 1], chosen[:, 0]] = True
+    group = connected(near)
+    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
 
 
-def _runs(overlaps: NDArray[np.float64], weights: Weights) -> list[Order]:
+def _low_pairs(boxes: Boxes, height: float) -> Pairs:
+    """(m, 2) pairs of pieces drawn soon after each other, one of them low, that together are a digit high."""
+    n = len(boxes)
+    found = []
+    for a, b in combinations(range(n), 2):
+        if b - a > 3:
+            continue
+        two = boxes[[a, b]]
+        w, h = union(two)[2:]
+        if two[:, 3].min() < 0.75 * height and h < 1.5 * height and w < two[:, 2].sum() + 0.2 * height:
+            found.append((a, b))
+    return np.array(found, np.int64).reshape(-1, 2)
+
+
+class _Line:
+    """What may be a digit in one line."""
+
+    def __init__(
+        self, boxes: Boxes, number: int, line: Order, height: float, weights: Weights, ties: Ties | None
+    ) -> None:
+        self._boxes = boxes[list(line)]
+        self._number, self._line, self._height = number, line, height
+        self._weights, self._ties = weights, ties
+        self._sides = np.concatenate(
+            [self._boxes[:, :2], self._boxes[:, :2] + self._boxes[:, 2:]], axis=1
+        ).tolist()
+        self._overlaps = _overlaps(self._boxes, height)
+        self._owners = range(len(line)) if ties is None else [ties.owners[i] for i in line]
+        self._parts: dict[int, list[int]] = {}  # of each stroke, its places as they were drawn
+        for place, owner in enumerate(self._owners):
+            self._parts.setdefault(owner, []).append(place)
+        self._cut = len(self._parts) < len(line)
+
+    def candidates(self) -> list[Candidate]:
+        """Each piece alone is always among them, so that there is a path."""
+        sets = _runs(self._overlaps, self._weights)
+        if self._ties is not None:
+            sets += self._skipping()
+        if self._cut:
+            sets = [s for s in dict.fromkeys([*sets, *self._part_runs()]) if self._is_drawn_on(s)]
+        sets = [places for places in sets if len(places) == 1 or self._is_stroke(places) or self._fits(places)]
+        costs = self.link_costs(sets)
+        return [self._candidate(s, cost) for s, cost in zip(sets, costs, strict=True) if cost < _HOPELESS]
+
+    def _candidate(self, places: Order, cost: float) -> Candidate:
+        pieces = tuple(self._line[i] for i in places)
+        box = self._around(places)
+        neighbours = places[-1] - places[0] < len(places)
+        together = neighbours and all(overlap > 0 for overlap in self._overlaps[places[0] + 1 : places[-1] + 1])
+        return Candidate(
+            line=self._number,
+            places=sum(1 << i for i in places),
+            pieces=pieces,
+            box=box,
+            at_least=self._weights.smallest * self._height,
+            cost=_height_cost(box[3], self._height, self._weights),
+            before=cost + self._before(places),
+            tied=together or self._is_stroke(places),
+            spare=self._cut and len(pieces) == 1 and self._ties is not None and self._ties.leads_on(pieces[0]),
+        )
+
+    def _before(self, places: Order) -> float:
+        if self._ties is None:
+            return _before(self._overlaps[places[0]], self._weights) if places[0] else 0.0
+        cuts = 0
+        if self._cut:
+            pieces = {self._line[i] for i in places}
+            owners = self._ties.owners
+            cuts = sum(i > 0 and owners[i] == owners[i - 1] and i - 1 not in pieces for i in pieces)
+        return (self._weights.segment if places[0] else 0.0) + self._weights.cut * cuts
+
+    def _skipping(self) -> list[Order]:
+        """Places of two that lie over each other, with something between their middles: late hats, crossings."""
+        if len(self._boxes) > _MOST_SKIPPING:
+            return []
+        x, w = self._boxes[:, 0], self._boxes[:, 2]
+        found: list[Order] = []
+        for start in range(len(x)):
+            for other in range(start + 2, min(start + self._weights.longest_run, len(x) - 1) + 1):
+                shared = min(x[start] + w[start], x[other] + w[other]) - max(x[start], x[other])
+                if shared >= self._weights.skip_overlap * min(w[start], w[other]):
+                    found.append((start, other))
+        return found
+
+    def _part_runs(self) -> list[Order]:
+        """Parts of a stroke that follow each other, up to the whole stroke."""
+        return [
+            tuple(places[a:b])
+            for places in self._parts.values()
+            for a in range(len(places))
+            for b in range(a + 2, len(places) + 1)
+        ]
+
+    def _is_drawn_on(self, places: Order) -> bool:
+        """Whether no part of a stroke is left out between two others of it."""
+        return all(b - a == 1 or self._owners[a] != self._owners[b] for a, b in pairwise(places))
+
+    def _is_stroke(self, places: Order) -> bool:
+        """Whether they are a whole stroke, which may be of any size."""
+        return self._cut and list(places) == self._parts[self._owners[places[0]]]
+
+    def _fits(self, places: Order) -> bool:
+        _, _, width, height = self._around(places)
+        return width <= self._weights.widest * self._height and height <= self._weights.tallest * self._height
+
+    def _around(self, places: Order) -> tuple[float, float, float, float]:
+        """The box around the pieces; for so few numbers NumPy takes ten times as long."""
+        left, top, right, bottom = zip(*(self._sides[i] for i in places), strict=True)
+        x, y = min(left), min(top)
+        return x, y, max(right) - x, max(bottom) - y
+
+    def link_costs(self, sets: Sequence[Order]) -> list[float]:
+        """For each set the cost of the likeliest links that hold it together (a least spanning tree)."""
+        pairs = sorted({pair for places in sets for pair in combinations(places, 2)})
+        if not pairs or self._ties is None:
+            return [0.0] * len(sets)
+        pieces = np.array([(self._line[a], self._line[b]) for a, b in pairs])
+        odds = self._ties.linked(pieces, np.full(len(pairs), self._height)).clip(-_MOST_ODDS, _MOST_ODDS)
+        owners = np.array(self._ties.owners)[pieces]
+        odds[owners[:, 0] == owners[:, 1]] = 0.0  # what it costs to part them is asked elsewhere
+        cost = dict(zip(pairs, (-self._weights.link * odds).tolist(), strict=True))
+        return [_least_tree(places, cost) for places in sets]
+
+
+def _runs(overlaps: Sequence[float], weights: Weights) -> list[Order]:
     """Places of neighbours without a wide gap between them."""
     found = []
     for start in range(len(overlaps)):
@@ -213,38 +276,6 @@ def _runs(overlaps: NDArray[np.float64], weights: Weights) -> list[Order]:
                 break
             found.append(tuple(range(start, stop)))
     return found
-
-
-def _skipping(boxes: Boxes, weights: Weights) -> list[Order]:
-    """Places of two that lie over each other, with something between their middles: late hats, crossing stems."""
-    if len(boxes) > _MOST_SKIPPING:
-        return []
-    x, w = boxes[:, 0], boxes[:, 2]
-    found: list[Order] = []
-    for start in range(len(boxes)):
-        for other in range(start + 2, min(start + weights.longest_run, len(boxes) - 1) + 1):
-            shared = min(x[start] + w[start], x[other] + w[other]) - max(x[start], x[other])
-            if shared >= weights.skip_overlap * min(w[start], w[other]):
-                found.append((start, other))
-    return found
-
-
-def _fits(boxes: Boxes, line: Order, places: Order, height: float, weights: Weights) -> bool:
-    box = union(boxes[[line[i] for i in places]])
-    return bool(box[2] <= weights.widest * height and box[3] <= weights.tallest * height)
-
-
-def _link_costs(
-    sets: Sequence[Order], line: Order, height: float, weights: Weights, linked: Linked
-) -> list[float]:
-    """For each set the cost of the likeliest links that hold it together (a least spanning tree)."""
-    pairs = sorted({pair for places in sets for pair in combinations(places, 2)})
-    if not pairs:
-        return [0.0] * len(sets)
-    odds = linked(np.array([(line[a], line[b]) for a, b in pairs]), np.full(len(pairs), height))
-    costs = (-weights.link * odds.clip(-_MOST_ODDS, _MOST_ODDS)).tolist()
-    cost = dict(zip(pairs, costs, strict=True))
-    return [_least_tree(places, cost) for places in sets]
 
 
 def _least_tree(places: Order, cost: Mapping[tuple[int, int], float]) -> float:
@@ -262,8 +293,8 @@ def _before(overlap: float, weights: Weights) -> float:
     return weights.segment + weights.overlap * max(0.0, overlap - weights.overlap_free)
 
 
-def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:
-    """(n,) how far what is left of a position reaches over what is right of it, in heights; gaps are negative.
+def _overlaps(boxes: Boxes, height: float) -> list[float]:
+    """How far what is left of a position reaches over what is right of it, in heights; gaps are negative.
 
     What is far wider than a digit, such as a line under the number, is taken for a point and ties nothing.
     """
@@ -271,14 +302,14 @@ def _overlaps(boxes: Boxes, height: float) -> NDArray[np.float64]:
     left, right = middle - half, middle + half
     reached = np.maximum.accumulate(right)[:-1]
     begins = np.minimum.accumulate(left[::-1])[::-1][1:]
-    return np.concatenate([[-np.inf], (reached - begins) / max(height, 1e-9)])
+    return [-math.inf, *((reached - begins) / max(height, 1e-9)).tolist()]
 
 
 def _height_cost(height: float, usual: float, weights: Weights) -> float:
     if usual <= 0:
         return 0.0
-    deviation = np.log(max(height / usual, 1e-3)) / weights.height_spread
-    return float(min(0.5 * deviation**2, weights.height_cap))
+    deviation = math.log(max(height / usual, 1e-3)) / weights.height_spread
+    return min(0.5 * deviation**2, weights.height_cap)
 
 
 def _box(box: NDArray[np.float64]) -> tuple[float, float, float, float]:

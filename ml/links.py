@@ -65,9 +65,13 @@ def fitted() -> Links:
     return Links.open()
 
 
-def measure(strokes: Strokes, pairs: Pairs, heights: Floats) -> Floats:
-    """(m, 18) measures of pairs of strokes; lengths are in `heights` (m,) of their lines."""
-    points = np.stack([_even(stroke) for stroke in strokes])
+def even(strokes: Strokes) -> Floats:
+    """(n, 24, 2) points at equal steps along each stroke."""
+    return np.stack([_even(stroke) for stroke in strokes])
+
+
+def measure(points: Floats, pairs: Pairs, heights: Floats) -> Floats:
+    """(m, 18) measures of pairs of strokes, given as by `even`; lengths are in `heights` (m,) of their lines."""
     low, high = points.min(axis=1), points.max(axis=1)
     a, b = pairs.min(axis=1), pairs.max(axis=1)
     unit = np.maximum(heights, 1e-9)[:, None]
@@ -97,7 +101,6 @@ def measure(strokes: Strokes, pairs: Pairs, heights: Floats) -> Floats:
 
 
 def _even(stroke: NDArray[np.float32]) -> Floats:
-    """(24, 2) points at equal steps along a stroke."""
     if len(stroke) == 1:
         return np.repeat(stroke.astype(np.float64), _POINTS, axis=0)
     steps = np.diff(stroke.astype(np.float64), axis=0)

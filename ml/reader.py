@@ -18,7 +18,7 @@ from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
 from ml.explain import Explanation, Known, Subject, explain_glyph
 from ml.ink import MAX_COORDINATE, InkError, Strokes
-from ml.layout import Layout, Weights, layouts
+from ml.layout import Candidate, Layout, Weights, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
 
@@ -101,12 +101,16 @@ class Reader:
     def version(self) -> str:
         return self._artifact.version
 
+    @property
+    def calibration(self) -> Calibration:
+        return self._calibration
+
     def read(self, drawings: Sequence[Strokes | NDArray[np.uint8]]) -> list[Reading]:
         """One reading a drawing: strokes, or grey pixels (h, w) with 0 black.
 
         The glyphs of all drawings share the calls of the network. Raises InkError for what is neither.
         """
-        return self._readings([_Page(drawing, self._weights) for drawing in drawings])
+        return self._readings([Page(_pieces(drawing), self._weights) for drawing in drawings])
 
     def explain(
         self,
@@ -118,7 +122,7 @@ class Reader:
 
         Raises InkError, and NoSuchDigit when the reading has no digit of this index.
         """
-        page = _Page(drawing, self._weights)
+        page = Page(_pieces(drawing), self._weights)
         [reading] = self._readings([page])
         if not 0 <= digit < len(reading.digits):
             raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
@@ -134,16 +138,16 @@ class Reader:
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
-    def _readings(self, pages: Sequence[_Page]) -> list[Reading]:
+    def _readings(self, pages: Sequence[Page]) -> list[Reading]:
         glyphs = [glyph for page in pages for glyph in page.glyphs()]
         if not glyphs:
             return [EMPTY for _ in pages]
         digits, digitness = self.classify(np.stack(glyphs))
         readings, done = [], 0
         for page in pages:
-            part = slice(done, done + page.size)
+            part = slice(done, done + len(page.candidates))
             readings.append(page.reading(digits[part], digitness[part], self._calibration))
-            done += page.size
+            done += len(page.candidates)
         return readings
 
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -196,29 +200,29 @@ def _calibration(card: dict[str, Any]) -> Calibration:
         raise ArtifactError("The calibration in the card of the artifact is damaged.") from error
 
 
-class _Page:
-    """One drawing on its way through the reader."""
+class Page:
+    """One drawing on its way through the reader; None is one without ink."""
 
-    def __init__(self, drawing: Strokes | NDArray[np.uint8], weights: Weights) -> None:
-        self._pieces = _pieces(drawing)
+    def __init__(self, pieces: Pieces | None, weights: Weights) -> None:
+        self._pieces = pieces
         self._weights = weights
-        linked = self._pieces.linked if isinstance(self._pieces, StrokePieces) else None
-        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, linked)
-        self.size = sum(len(layout.candidates) for layout in self._layouts)
+        ties = self._pieces if isinstance(self._pieces, StrokePieces) else None
+        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, ties)
+        self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
 
     def glyphs(self) -> list[NDArray[np.uint8]]:
-        if self._pieces is None:
-            return []
-        return [self._pieces.glyph(c.pieces, c.at_least) for layout in self._layouts for c in layout.candidates]
+        return [self.glyph(candidate) for candidate in self.candidates]
+
+    def glyph(self, candidate: Candidate) -> NDArray[np.uint8]:
+        assert self._pieces is not None  # or there would be no candidate
+        return self._pieces.glyph(candidate.pieces, candidate.at_least)
 
     def subject(self, digit: Digit) -> Subject:
         """What there is to explain of a digit of the reading."""
         assert self._pieces is not None
-        candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
-        chosen = next(c for c in candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
+        chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
         strokes = self._pieces.strokes(chosen.pieces) if isinstance(self._pieces, StrokePieces) else None
-        glyph = self._pieces.glyph(chosen.pieces, chosen.at_least)
-        return Subject(glyph, digit.label, strokes, chosen.at_least)
+        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least)
 
     def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""
@@ -252,7 +256,8 @@ def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
             raise InkError("A picture must be grey pixels, as a table of bytes.")
         return find_pieces(drawing)
     try:
-        strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
+            strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
     except (TypeError, ValueError, OverflowError) as error:
         raise InkError("A drawing must be strokes of points.") from error
     if not all(_is_stroke(stroke) for stroke in strokes):

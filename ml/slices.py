@@ -180,9 +180,18 @@ def _spaced(digits: Digits, rng: Generator) -> Number:
 
 
 def _evenly_wide(digits: Digits, rng: Generator) -> Number:
-    """One number, its digits far apart but evenly, as they are written into boxes."""
+    """One number, its digits far apart but evenly, by their gaps or, as in boxes, by their middles."""
     gap = rng.uniform(0.6, 2.0)
-    return _row(digits, rng, (0.9 * gap, 1.1 * gap), least=3)
+    number = _row(digits, rng, (0.9 * gap, 1.1 * gap))
+    if rng.random() < 0.5:
+        return number
+    pitch = 100 * (gap + 0.6)
+    strokes: Strokes = []
+    for place, own in enumerate(number.segments()):
+        x, _, width, _ = bounds(own)
+        left = pitch * (place + rng.uniform(-0.06, 0.06)) - width / 2
+        strokes += [stroke + np.array([left - x, 0], np.float32) for stroke in own]
+    return Number(strokes, number.text, number.owners)
 
 
 def _lines(digits: Digits, rng: Generator) -> Number:

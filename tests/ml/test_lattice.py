@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ml.lattice import best_path, numbers
-from ml.layout import Weights, find_lines, layouts
+from ml.layout import Weights, layouts
+from ml.lines import find_lines
 
 WEIGHTS = Weights()
 

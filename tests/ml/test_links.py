@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.links import MEASURES, Links, fit, fitted, measure
+from ml.links import MEASURES, Links, even, fit, fitted, measure
 from ml.slices import NOTHING, Number, numbers, synthetic_writer
 
 STROKES = [np.array([[0, 0], [3, 90]], np.float32), np.array([[-20, 50], [40, 52]], np.float32)]
@@ -21,7 +21,7 @@ def pairs(written: list[Number]):
         own = np.array(number.owners)
         two = np.array([(i, i + 1) for i in range(len(own) - 1) if NOTHING not in own[i : i + 2]]).reshape(-1, 2)
         if len(two):
-            found.append(measure(number.strokes, two, np.full(len(two), 100.0)))
+            found.append(measure(even(number.strokes), two, np.full(len(two), 100.0)))
             together.append(own[two[:, 0]] == own[two[:, 1]])
     return np.concatenate(found), np.concatenate(together)
 
@@ -42,18 +42,18 @@ def test_links_are_learned():
 @pytest.mark.parametrize(("scale", "shift"), [(0.01, 3), (50, -1e4)])
 def test_place_and_size_make_no_difference(scale, shift):
     there = [(stroke * scale + shift).astype(np.float32) for stroke in STROKES]
-    here = measure(STROKES, PAIR, np.array([90.0]))
-    assert measure(there, PAIR, np.array([90.0 * scale])) == pytest.approx(here, abs=1e-3)
+    here = measure(even(STROKES), PAIR, np.array([90.0]))
+    assert measure(even(there), PAIR, np.array([90.0 * scale])) == pytest.approx(here, abs=1e-3)
 
 
 def test_points_on_one_spot_can_be_measured():
     dots = [np.zeros((n, 2), np.float32) for n in (1, 3)]
-    assert np.isfinite(fitted().log_odds(measure(dots, PAIR, np.zeros(1)))).all()
+    assert np.isfinite(fitted().log_odds(measure(even(dots), PAIR, np.zeros(1)))).all()
 
 
 def test_what_is_stored_is_read_again(tmp_path):
     (tmp_path / "links.json").write_text(json.dumps(fitted().as_json()))
-    measured = measure(STROKES, PAIR, np.array([90.0]))
+    measured = measure(even(STROKES), PAIR, np.array([90.0]))
     again = Links.open(tmp_path / "links.json")
     assert again.log_odds(measured) == pytest.approx(fitted().log_odds(measured), abs=1e-6)
 

@@ -1,0 +1,162 @@
+"""Fit how strokes are parted into digits: ``python -m ml.tune --data DIR``, in some minutes.
+
+Links are fitted to whose stroke is whose, the weights of the lattice by random search, both on numbers composed of
+digits by the training writers of pendigits and of synthetic ones. The links are written to a file; the weights are
+logged, to stand in `ml.layout.Weights`. Both should be fitted again when the network has been trained anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml import links
+from ml.datasets import load_strokes
+from ml.layout import Weights
+from ml.links import Links
+from ml.pieces import StrokePieces
+from ml.reader import SHIPPED, Page, Reader
+from ml.slices import NOTHING, SLICES, Digits, Number, numbers, real_writer, synthetic_writer
+
+log = logging.getLogger("ml.tune")
+
+Floats = NDArray[np.float64]
+Writers = Callable[[Generator], Digits]
+
+SEARCHED = ("link", "cut", "ligature", "space_alone", "space_least", "space_ratio", "space_floor")
+LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
+          "out_of_order", "lines", "marked")  # fmt: skip
+_WRONG = 5.0  # nats for a wrong reading, and more the surer it was
+_STEP = 0.35  # standard deviation of the log of a change
+_CHANGED = 0.4  # share of the weights that a try changes
+
+
+def training_writers(file: Path) -> Writers:
+    """One of the writers of the training part of pendigits. Raises DatasetError."""
+    pen = load_strokes(file)
+    pen = pen.part(~pen.test)
+    parts = [pen.part(pen.writer == who) for who in np.unique(pen.writer)]
+    writers = [real_writer(part.drawings, part.label.tolist()) for part in parts]
+    return lambda rng: writers[int(rng.integers(len(writers)))]
+
+
+def fit_links(written: Iterable[Number]) -> Links:
+    """From all strokes that lie near each other."""
+    measured, together = zip(*(_pairs(number) for number in written if len(number.strokes) > 1), strict=True)
+    return links.fit(np.concatenate(measured), np.concatenate(together), steps=10)
+
+
+def _pairs(number: Number) -> tuple[Floats, NDArray[np.bool_]]:
+    """Measures of pairs of strokes, and whether one digit has both."""
+    boxes = np.array([[*stroke.min(axis=0), *stroke.max(axis=0)] for stroke in number.strokes], np.float64)
+    height = float(np.quantile(boxes[:, 3] - boxes[:, 1], 0.7, method="higher"))
+    own = number.owners
+    pairs = np.array(
+        [
+            (a, b)
+            for a, b in combinations(range(len(own)), 2)
+            if max(own[a], own[b]) != NOTHING and _gap(boxes[a], boxes[b]) < 0.45 * height
+        ],
+        np.int64,
+    ).reshape(-1, 2)
+    together = np.array([own[a] == own[b] for a, b in pairs], bool)
+    return links.measure(links.even(number.strokes), pairs, np.full(len(pairs), height)), together
+
+
+def _gap(a: Floats, b: Floats) -> float:
+    """The wider of the gaps between two boxes (left, top, right, bottom) across and down."""
+    return float(np.maximum(b[:2] - a[2:], a[:2] - b[2:]).max())
+
+
+class Bench:
+    """Numbers that are read again and again with other weights; the network is asked once for each candidate."""
+
+    def __init__(self, reader: Reader, written: Sequence[Number]) -> None:
+        self._reader = reader
+        self._written = [(number, StrokePieces(number.strokes)) for number in written]
+        self._known: list[dict[object, tuple[Floats, float]]] = [{} for _ in written]
+
+    def loss(self, weights: Weights) -> float:
+        """Mean nats: those of the confidence where the text is right, a fine where it is wrong."""
+        losses = [self._loss(i, weights) for i in range(len(self._written))]
+        return float(np.mean(losses))
+
+    def _loss(self, i: int, weights: Weights) -> float:
+        number, pieces = self._written[i]
+        page = Page(pieces, weights)
+        digits, digitness = self._opinions(page, self._known[i])
+        reading = page.reading(digits, digitness, self._reader.calibration)
+        return (
+            -math.log(max(reading.confidence, 1e-9))
+            if reading.text == number.text
+            else _WRONG + reading.confidence
+        )
+
+    def _opinions(self, page: Page, known: dict[object, tuple[Floats, float]]) -> tuple[Floats, Floats]:
+        keys = [(candidate.pieces, candidate.at_least) for candidate in page.candidates]
+        missing = [i for i, key in enumerate(keys) if key not in known]
+        if missing:
+            digits, digitness = self._reader.classify(np.stack([page.glyph(page.candidates[i]) for i in missing]))
+            for i, labels, sure in zip(missing, digits, digitness, strict=True):
+                known[keys[i]] = (labels, float(sure))
+        return np.stack([known[key][0] for key in keys]), np.array([known[key][1] for key in keys])
+
+
+@dataclass(frozen=True)
+class Found:
+    weights: Weights
+    loss: float
+    first: float  # the loss of the weights that the search began with
+
+
+def search(bench: Bench, tries: int, seed: int, start: Weights | None = None) -> Found:
+    """Change some of the weights of the best so far at random, and keep what is better."""
+    rng = np.random.default_rng(seed)
+    best = start or Weights()
+    first = least = bench.loss(best)
+    for number in range(tries):
+        changed = [name for name in SEARCHED if rng.random() < _CHANGED] or [str(rng.choice(SEARCHED))]
+        other = replace(
+            best, **{name: round(getattr(best, name) * math.exp(rng.normal(0, _STEP)), 3) for name in changed}
+        )
+        loss = bench.loss(other)
+        if loss < least:
+            best, least = other, loss
+            log.info("try %d: %.4f", number + 1, loss)
+    return Found(best, least, first)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.tune", description="Fit how strokes are parted into digits."
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with pendigits_strokes.npz")
+    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact whose network is asked")
+    parser.add_argument("--out", type=Path, default=links.FITTED, help="where the links go")
+    parser.add_argument("--numbers", type=int, default=150, help="of each slice and kind of writer, for the links")
+    parser.add_argument("--tries", type=int, default=100, help="of the random search; a tenth of the numbers each")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    kinds = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
+    fitted = fit_links(n for kind in kinds for n in numbers(kind, LINKED, options.numbers, options.seed))
+    options.out.write_text(json.dumps(fitted.as_json()) + "\n")
+    few = max(1, options.numbers // 10)
+    written = [n for kind in kinds for n in numbers(kind, [*SLICES], few, options.seed + 1)]
+    found = search(Bench(Reader.open(options.reader), written), options.tries, options.seed)
+    log.info("loss %.4f, %.4f before", found.loss, found.first)
+    log.info("%s", {name: getattr(found.weights, name) for name in SEARCHED})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""What `python -m ml.tune` fits, on a few synthetic numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml.layout import Weights
+from ml.slices import numbers, synthetic_writer
+from ml.tune import Bench, fit_links, search, training_writers
+
+
+@pytest.fixture(scope="module")
+def bench(request) -> Bench:
+    names = ["spaced", "overlapping", "evenly_wide"]
+    return Bench(request.getfixturevalue("reader"), list(numbers(synthetic_writer, names, 4, seed=5)))
+
+
+def test_a_search_finds_better_weights_than_bad_ones(bench):
+    bad = replace(Weights(), space_least=3.0, space_alone=4.0)
+    found = search(bench, 12, seed=3, start=bad)
+    assert found.first == bench.loss(bad)
+    assert found.loss < found.first
+    assert found.loss == bench.loss(found.weights)
+
+
+def test_the_same_seed_finds_the_same(bench):
+    assert search(bench, 3, seed=1) == search(bench, 3, seed=1)
+
+
+def test_a_search_never_ends_worse_than_it_began(bench):
+    found = search(bench, 4, seed=2)
+    assert found.loss <= found.first == bench.loss(Weights())
+
+
+def test_links_are_fitted_to_numbers():
+    written = list(numbers(synthetic_writer, ["close", "several_strokes", "lines"], 25, seed=1))
+    links = fit_links(written)
+    again = fit_links(written)
+    assert np.isfinite(links.form).all()
+    assert links.form == pytest.approx(again.form)
+
+
+def test_writers_are_those_that_train(tmp_path):
+    """Two writers train, one examines; each digit is one stroke that starts at its writer's number."""
+    writer = np.array([1, 1, 2, 3])
+    points = np.array([[w, 10 * i] for w in writer for i in range(3)], np.float32)
+    np.savez(
+        tmp_path / "pen.npz",
+        label=np.arange(4),
+        writer=writer,
+        test=writer == 3,
+        points=points,
+        stroke_start=np.arange(0, 13, 3),
+        sample_start=np.arange(5),
+    )
+    write = training_writers(tmp_path / "pen.npz")
+    rng = np.random.default_rng(0)
+    drawn = [write(rng)(rng) for _ in range(40)]
+    assert {label for label, _ in drawn} == {0, 1, 2}
+    assert {float(strokes[0][0, 0]) for _, strokes in drawn} == {1.0, 2.0}
