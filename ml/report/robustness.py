@@ -22,7 +22,7 @@ from ml.report.drawn import Grey, place
 CANVAS = 280  # px, a square
 INK = 0.36  # of the canvas, the longer side of the ink: small enough to be shifted by 30 %
 PEN = 8  # px
-N = 500  # drawings
+N = 400  # drawings: a quarter of a point each, in two minutes
 _BATCH = 100
 
 Change = Callable[[Strokes, float, Generator], Drawing]
