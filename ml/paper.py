@@ -17,11 +17,23 @@ _SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is sti
 
 def find_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
-    low, middle, high = np.percentile(cv2.blur(grey, (3, 3)), [0.5, 50, 99.5])
-    dark_on_light = grey if middle - low >= high - middle else 255 - grey
+    dark_on_light = grey if _is_dark_on_light(grey) else 255 - grey
     paper = _paper(dark_on_light)
-    flat = dark_on_light.astype(np.float32) / np.maximum(paper, 1)
-    return as_bytes(np.rint(255 * (1 - flat).clip(0, 1)))
+    lacking = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
+    return as_bytes(cv2.divide(lacking, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
+
+
+def _is_dark_on_light(grey: Grey) -> bool:
+    """By what is farther from the paper; where a shadow makes that unclear, by what stands out from around it."""
+    smooth = as_bytes(cv2.blur(grey, (3, 3)))
+    low, middle, high = _quantiles(smooth, 0.005, 0.5, 0.995)
+    darker, lighter = middle - low, high - middle
+    if max(darker, lighter) < 2 * min(darker, lighter):
+        side = min(grey.shape) // 3
+        around = cv2.blur(smooth, (max(3, side), max(3, side)))
+        darker = _quantiles(as_bytes(cv2.subtract(around, smooth)), 0.995)[0]
+        lighter = _quantiles(as_bytes(cv2.subtract(smooth, around)), 0.995)[0]
+    return darker >= lighter
 
 
 def _paper(grey: Grey) -> NDArray[np.float32]:
@@ -43,20 +55,20 @@ def is_blank(ink: Grey) -> bool:
     """
     side = min(ink.shape)
     smooth = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), 1.5 + side / 800)
-    low, middle = np.percentile(smooth, [10, 40])
+    low, middle = np.percentile(smooth[::3, ::3], [10, 40])
     return bool(smooth.max() <= middle + max(1.0, (_NOISE + side / 600) * float(middle - low) / _QUANTILES))
 
 
 def find_mask(ink: Grey, enlarged: float = 1.0) -> Grey | None:
     """255 on ink (h, w), 0 on paper; None where there is no ink. The picture was `enlarged` so many times."""
-    smooth = cv2.GaussianBlur(ink, (0, 0), min(max(0.8, 0.5 * enlarged), 1.5))
-    low, middle = np.percentile(smooth, [10, 40])
+    smooth = as_bytes(cv2.GaussianBlur(ink, (0, 0), min(max(0.8, 0.5 * enlarged), 1.5)))
+    low, middle = _quantiles(smooth, 0.1, 0.4)
     deviation = float(middle - low) / _QUANTILES
     strong = smooth > max(_FAINTEST, middle + 5 * deviation)
     if not strong.any():
         return None
     top = float(np.percentile(smooth[strong], 95))
-    faint, core = _levels(as_bytes(smooth), max(_FAINTEST, middle + 2 * deviation), top)
+    faint, core = _levels(smooth, max(_FAINTEST, middle + 2 * deviation), top)
     return _touched(as_bytes(np.where(smooth > faint, 255, 0)), smooth > core)
 
 
@@ -66,8 +78,9 @@ def _levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
     Pen strokes have steeper edges than stains, shadows and the pattern printed on a cheque, all of which is
     lighter. So of the contour lines of a picture those at half the depth of the ink are steepest.
     """
-    slope = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)).ravel()
-    level = smooth.ravel()
+    slope = cv2.magnitude(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    inked = smooth >= min(floor, _LEAST * top) / 2
+    level, slope = smooth[inked], slope[inked]
     count = np.bincount(level, minlength=256).astype(np.float64)
     total = np.bincount(level, weights=slope, minlength=256).astype(np.float64)
     sigma = max(1.0, 0.04 * top)
@@ -76,6 +89,12 @@ def _levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
     steep[(tried < max(floor, _LEAST * top)) | (tried > max(floor + 1, 0.65 * top)) | (count == 0)] = 0
     core = int(steep.argmax())
     return float(np.flatnonzero(steep >= _SHARP * steep[core])[0]), float(core)
+
+
+def _quantiles(grey: Grey, *shares: float) -> list[float]:
+    """Of bytes, by counting them: as `np.percentile` with the method "higher", ten times faster."""
+    counts = np.cumsum(np.bincount(grey.ravel(), minlength=256))
+    return [float(np.searchsorted(counts, share * grey.size)) for share in shares]
 
 
 def _smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
