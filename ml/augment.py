@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ml.glyph import SIDE, from_strokes
-from ml.ink import Strokes
+from ml.ink import Strokes, bounds
 from ml.skeleton import redraw, thin
 
 Glyphs = NDArray[np.uint8]  # (n, 28, 28)
@@ -151,8 +151,22 @@ class StrokeSource:
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         chosen = rng.integers(len(self._drawings), size=n)
         pens = rng.uniform(*self.pens, size=n)
-        glyphs = [from_strokes(self._drawings[i], pen) for i, pen in zip(chosen, pens, strict=True)]
+        drawings = (_hasten(self._drawings[i], rng, strength) for i in chosen)
+        glyphs = [from_strokes(drawing, pen) for drawing, pen in zip(drawings, pens, strict=True)]
         return self._warper(np.stack(glyphs), rng, strength), self._labels[chosen]
+
+
+def _hasten(drawing: Strokes, rng: Generator, strength: float) -> Strokes:
+    """As if written in haste: strokes start late or end early, and miss their place by a few hundredths."""
+    if rng.random() > 0.5 * strength:
+        return drawing
+    *_, width, height = bounds(drawing)
+    miss = rng.normal(0, 0.02 * max(width, height), (len(drawing), 1, 2)).astype(np.float32)
+    ends = (rng.uniform(0, 0.07, (len(drawing), 2)) * [[len(stroke)] for stroke in drawing]).astype(int)
+    return [
+        stroke[first : len(stroke) - last] + shift
+        for stroke, shift, (first, last) in zip(drawing, miss, ends.tolist(), strict=True)
+    ]
 
 
 class ThinnedSource:
