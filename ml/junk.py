@@ -9,18 +9,59 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.augment import NOT_A_DIGIT, Glyphs, Labels, StrokeSource, Warper
+from ml.augment import NOT_A_DIGIT, UNCLEAR, Glyphs, Labels, StrokeSource, Warper
 from ml.glyph import SIDE, Glyph, from_strokes, normalise
 from ml.ink import Strokes, bounds
-from ml.synth import write_sign
+from ml.synth import SIGNS, write_sign
 
 _STACKABLE = (2, 3, 4, 5, 6, 7, 9)  # a 0 over a 0 is an 8, a 1 over a 1 is a 1
 _HALVABLE = (2, 5)  # parts of the others can be read: half a 0 is a 1, half an 8 is a 3 or a 0, ...
 
 
 def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
-    """Drawn signs, letters, scribbles: a pool of `n`."""
-    return StrokeSource([write_sign(rng) for _ in range(n)], np.full(n, NOT_A_DIGIT, np.int64), warper)
+    """A pool of `n` drawings, as many letters as signs, shapes and scribbles."""
+    letters = [kind for kind in SIGNS if len(kind.split("_")[0]) == 1]
+    others = [kind for kind in SIGNS if kind not in letters]
+    kinds = [str(rng.choice(letters if i % 2 else others)) for i in range(n)]
+    return StrokeSource([write_sign(rng, kind) for kind in kinds], np.full(n, NOT_A_DIGIT, np.int64), warper)
+
+
+class StrokeParts:
+    """Parts of drawn digits, such as an unfinished 4. What they are nobody can tell."""
+
+    def __init__(self, drawings: Sequence[Strokes], warper: Warper) -> None:
+        self._drawings, self._warper = drawings, warper
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        chosen = rng.integers(len(self._drawings), size=n)
+        glyphs = [from_strokes(_part_of(self._drawings[i], rng), rng.uniform(*StrokeSource.pens)) for i in chosen]
+        return self._warper(np.stack(glyphs), rng, strength), np.full(n, UNCLEAR, np.int64)
+
+
+def _part_of(drawing: Strokes, rng: Generator) -> Strokes:
+    """Up to two thirds of the longest stroke, from either end."""
+    stroke = max(drawing, key=len)
+    length = max(2, int(len(stroke) * rng.uniform(0.3, 0.65)))
+    return [stroke[:length] if rng.random() < 0.5 else stroke[-length:]]
+
+
+class CutParts:
+    """Parts of digits in pictures, as a cut in the wrong place leaves them. What they are nobody can tell."""
+
+    def __init__(self, glyphs: Glyphs, warper: Warper) -> None:
+        self._glyphs, self._warper = glyphs, warper
+
+    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        chosen = rng.integers(len(self._glyphs), size=n)
+        parts = [_side_of(_tight(self._glyphs[i]), rng.uniform(0.3, 0.6), rng) for i in chosen]
+        glyphs = [normalise(part, at_least=14.0) for part in parts]
+        return self._warper(np.stack(glyphs), rng, strength), np.full(n, UNCLEAR, np.int64)
+
+
+def _side_of(ink: Glyph, share: float, rng: Generator) -> Glyph:
+    """The left or the right of a digit (h, w)."""
+    width = max(2, round(ink.shape[1] * share))
+    return ink[:, :width] if rng.random() < 0.5 else ink[:, -width:]
 
 
 class LatticeJunk:
@@ -103,8 +144,7 @@ class CutJunk:
         if not len(self._halves):
             return self._pair(rng)
         ink = _tight(self._glyphs[rng.choice(self._halves)])
-        width = max(2, round(ink.shape[1] * rng.uniform(0.3, 0.45)))
-        return normalise(ink[:, :width] if rng.random() < 0.5 else ink[:, -width:], at_least=14.0)
+        return normalise(_side_of(ink, rng.uniform(0.3, 0.45), rng), at_least=14.0)
 
 
 def _unit(drawing: Strokes) -> Strokes:

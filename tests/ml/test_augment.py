@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.augment import NOT_A_DIGIT, GlyphSource, Mixture, StrokeSource, Warper
+from ml.augment import NOT_A_DIGIT, UNCLEAR, GlyphSource, Mixture, StrokeSource, Warper
 from ml.glyph import from_strokes
-from ml.junk import CutJunk, LatticeJunk, sign_source
+from ml.junk import CutJunk, CutParts, LatticeJunk, StrokeParts, sign_source
 from ml.synth import write_digit
 
 
@@ -45,6 +45,15 @@ def test_every_source_gives_what_it_is_asked_for(written, rng):
         assert x.dtype == np.uint8
         assert y.shape == (60,)
         assert ((y == NOT_A_DIGIT) if source in junk else (y < NOT_A_DIGIT)).all()
+
+
+def test_parts_of_digits_are_unclear(written, rng):
+    drawings, _ = written
+    glyphs = np.stack([from_strokes(drawing) for drawing in drawings])
+    for source in (StrokeParts(drawings, Warper()), CutParts(glyphs, Warper())):
+        x, y = source.draw(60, rng, 0.5)
+        assert x.any(axis=(1, 2)).all()
+        assert (y == UNCLEAR).all()
 
 
 def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):

@@ -84,7 +84,8 @@ def test_boxes_are_where_the_digits_are(reader, rng):
     assert left.box[0] == pytest.approx(x, abs=1)
     assert right.box[0] + right.box[2] == pytest.approx(x + width, abs=1)
     picture = reader.read([drawn(strokes)])[0].digits
-    assert [d.box for d in picture] == [pytest.approx(d.box, abs=8) for d in (left, right)]
+    # Boxes of strokes go through the middle of the line, those of pictures around it and its soft edge.
+    assert [d.box for d in picture] == [pytest.approx(d.box, abs=10) for d in (left, right)]
 
 
 @pytest.mark.parametrize(("scale", "shift"), [(0.01, 0), (1, 5000), (37.5, -800), (1000, 1e5)])
