@@ -22,7 +22,7 @@ from ml.datasets import (
 )
 from ml.ink import Strokes
 from ml.picture import decode
-from ml.splits import cheques_to_train_on, unseen_characters
+from ml.splits import cheques_to_train_on, semeion_to_train_on, unseen_characters
 from ml.synth import compose_line, write_sign
 
 Drawing = Strokes | NDArray[np.uint8]
@@ -144,6 +144,12 @@ def _images(invert: bool) -> Callable[[Path, Card], Sample]:
     return load
 
 
+def _semeion(file: Path, card: Card) -> Sample:
+    arrays = load_images(file)
+    unseen = ~semeion_to_train_on(len(arrays["y"]))
+    return Sample([255 - x for x in arrays["x"][unseen]], _texts(arrays["y"][unseen]))
+
+
 def _photos(*kinds: str) -> Callable[[Path, Card], Sample]:
     return lambda file, card: _load_photos(file, kinds)
 
@@ -178,7 +184,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     ),
     Benchmark("uji_digits", "UJI digits of unseen writers", "text", _UJI, _uji(str.isdigit)),
     Benchmark("optdigits", "Optdigits, 32x32 bitmaps", "text", "optdigits.npz", _images(invert=True)),
-    Benchmark("semeion", "Semeion, 16x16, stretched", "text", "semeion.npz", _images(invert=True)),
+    Benchmark("semeion", "Semeion, 16x16, stretched", "text", "semeion.npz", _semeion),
     Benchmark("hwd1000", "HwD-1000, drawn on a screen", "text", "hwd1000.npz", _images(invert=False)),
     Benchmark("cheques", "Cheque amounts (ORAND-CAR-A)", "digits", "orand_car_a.npz", _cheques),
     Benchmark("photos_digits", "Photos of digits", "text", _PHOTOS, _photos("photo", "photo-28px", "drawn")),

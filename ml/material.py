@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ml.augment import (
@@ -17,20 +17,16 @@ from ml.augment import (
     Glyphs,
     GlyphSource,
     Labels,
-    Mixture,
     Source,
     StrokeSource,
-    ThinnedSource,
     Warper,
 )
 from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
 from ml.glyph import from_strokes, normalise
 from ml.ink import Strokes
-from ml.junk import CutJunk, CutParts, LatticeJunk, StrokeParts, sign_source
 from ml.photo import find_pieces
 from ml.pieces import union
-from ml.splits import cheques_to_train_on, fold, held_out, seen_characters, tuned_characters
-from ml.synth import write_digit
+from ml.splits import cheques_to_train_on, fold, held_out, seen_characters, semeion_to_train_on, tuned_characters
 
 log = logging.getLogger("ml.train")
 
@@ -42,23 +38,6 @@ _DIGITLIKE = {
     "Greek": (4, 6, 9, 15, 18),
     "Korean": (9, 21, 22, 24, 33, 37),
     "Japanese_(katakana)": (22, 24, 27, 37, 43, 46),
-}
-# Shares of a batch. More pen strokes pull 7 towards 1 and 2, and cost MNIST.
-_SHARES = {
-    "mnist": 0.29,
-    "thinned": 0.13,
-    "pendigits": 0.12,
-    "written": 0.11,
-    "cheques": 0.03,
-    "uji_digits": 0.02,
-    "lattice_junk": 0.09,
-    "signs": 0.06,
-    "uji_letters": 0.05,
-    "cut_junk": 0.05,
-    "omniglot": 0.03,
-    "stroke_parts": 0.02,
-    "cut_parts": 0.02,
-    "cheque_junk": 0.01,
 }
 
 
@@ -217,52 +196,33 @@ def _alike(found: NDArray[np.float64], box: NDArray[np.integer]) -> bool:
     return bool(found[3] > 0.7 * box[3] and found[2] > 0.5 * box[2] and found[2] < 1.4 * box[2])
 
 
+def _semeion(file: Path, share: float, seed: int) -> _Parts:
+    """Semeion was stretched to squares; nobody knows how wide the digits were, so each is tried three times."""
+    arrays = load_images(file)
+    chosen = semeion_to_train_on(len(arrays["y"]))
+    pictures, labels = np.repeat(arrays["x"][chosen], 3, axis=0), np.repeat(arrays["y"][chosen], 3)
+    rng = np.random.default_rng(seed)
+    widths = np.where(labels == 1, rng.uniform(0.1, 0.5, len(labels)), rng.uniform(0.5, 0.95, len(labels)))
+    glyphs = [normalise(_narrowed(x, width)) for x, width in zip(pictures, widths, strict=True)]
+    part = Part(np.stack(glyphs), labels.astype(np.int64))
+    return [("semeion", part, part.only(np.zeros(len(labels), bool)))]
+
+
+def _narrowed(picture: NDArray[np.uint8], width: float) -> NDArray[np.uint8]:
+    """Four times finer, and `width` times as wide."""
+    h, w = picture.shape
+    size = (max(1, round(4 * w * width)), 4 * h)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 _UJI = "uji_strokes.npz"
 _OWN = "synthetic strokes of this project (ml/synth.py)"
 _FILES: tuple[tuple[str, Callable[[Path, float, int], _Parts], str], ...] = (
     ("pendigits_strokes.npz", _pendigits,
      "Pen-Based Recognition of Handwritten Digits, training part (Alpaydin, Alimoglu; UCI 81), CC BY 4.0"),
     (_UJI, _uji, "UJI Pen Characters, two thirds of the writers (Llorens and others; UCI 177), CC BY 4.0"),
+    ("semeion.npz", _semeion, "Semeion, digits of 50 of the 80 writers (Buscema; UCI 178), CC BY 4.0"),
     ("omniglot_small.npz", _omniglot,
      "Omniglot, ten drawers of four alphabets, as what is no digit (Lake and others), MIT"),
     ("orand_car_a.npz", _cheques, "ORAND-CAR-A, a third of the amounts (Diem and others; copy with labels: MIT)"),
 )  # fmt: skip
-
-
-def mixture(material: Material, seed: int, pool: int, batch: int) -> Mixture:
-    """Endless batches from all parts; `pool` synthetic digits are written for it, and as many signs."""
-    sources = _sources(material, np.random.default_rng((seed, 2)), pool, Warper(seed=seed))
-    whole = sum(_SHARES[name] for name in sources)
-    counts = {name: round(_SHARES[name] / whole * batch) for name in sources}
-    largest = max(counts, key=lambda name: counts[name])
-    counts[largest] += batch - sum(counts.values())  # it takes what rounding leaves
-    return Mixture([(source, counts[name]) for name, source in sources.items()])
-
-
-def _sources(material: Material, rng: Generator, pool: int, warper: Warper) -> dict[str, Source]:
-    own = written(pool, rng)
-    drawings, labels = drawn_digits(material, own)
-    found: dict[str, Source] = {
-        "written": own.source(warper),
-        "signs": sign_source(pool, rng, warper),
-        "lattice_junk": LatticeJunk(drawings, labels, warper),
-        "stroke_parts": StrokeParts([d for d, y in zip(drawings, labels, strict=True) if y != 1], warper),
-    }
-    found |= {name: part.source(warper) for name, part in material.items()}
-    if "mnist" in material:
-        mnist = material["mnist"].glyphs, material["mnist"].labels
-        found |= {"thinned": ThinnedSource(*mnist, warper), "cut_junk": CutJunk(*mnist, warper)}
-        found["cut_parts"] = CutParts(mnist[0][mnist[1] != 1], warper)  # half a 1 is a 1
-    return found
-
-
-def written(n: int, rng: Generator) -> Part:
-    """`n` synthetic digits."""
-    labels = np.arange(n) % 10
-    return Part([write_digit(int(label), rng=rng) for label in labels], labels)
-
-
-def drawn_digits(material: Material, own: Part) -> tuple[list[Strokes], Labels]:
-    """All digits that there are as strokes, with their labels."""
-    parts = [own, *(material[name] for name in ("pendigits", "uji_digits") if name in material)]
-    return [drawing for part in parts for drawing in part.ink], np.concatenate([part.labels for part in parts])

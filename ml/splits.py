@@ -32,6 +32,11 @@ def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
     return np.asarray(np.arange(n) % 3 == 0)
 
 
+def semeion_to_train_on(n: int) -> NDArray[np.bool_]:
+    """(n,) true for the first five blocks of 200 digits, each by ten writers; others wrote the rest."""
+    return np.asarray(np.arange(n) < 1000)
+
+
 def unseen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
     """(n,) true for Omniglot characters of alphabets and by drawers that never train."""
     alphabet = np.array([str(label).split("/")[0] for label in labels])

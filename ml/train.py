@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from ml import artifact, calibration, exemplars, network
 from ml.augment import Glyphs, Labels, Mixture, Warper
 from ml.junk import CutJunk, LatticeJunk, sign_source
-from ml.material import Material, drawn_digits, gather, mixture, written
+from ml.material import Material, gather
+from ml.mixture import drawn_digits, mix, written
 
 log = logging.getLogger("ml.train")
 
@@ -180,7 +181,7 @@ def main() -> None:
     settings = Settings(seed=options.seed, epochs=options.epochs)
     started = time.monotonic()
     found = gather(options.data, settings.validation, settings.seed)
-    model = train(mixture(found.training, settings.seed, settings.pool, settings.batch), settings)
+    model = train(mix(found.training, settings.seed, settings.pool, settings.batch), settings)
     origin = {"sources": found.sources, "strangers": found.strangers}
     options.out.write_bytes(finish(model, found.validation, settings, origin))
     log.info("%s written after %.0f s", options.out, time.monotonic() - started)

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ml import material
+from ml import mixture
 from ml.augment import NOT_A_DIGIT, UNCLEAR
 from ml.ink import bounds
-from ml.material import Part, gather, mixture
+from ml.material import Part, gather
+from ml.mixture import mix
 from ml.synth import write_digit, write_sign
 from tests.ml.conftest import drawn
 
@@ -64,17 +65,17 @@ def test_three_runs_leave_out_every_writer_once(folder):
 
 def test_every_batch_holds_its_shares(rng):
     digits = Part([write_digit(int(label), rng=rng) for label in np.arange(20) % 10], np.arange(20) % 10)
-    mixed = mixture({"pendigits": digits}, seed=1, pool=50, batch=100)
+    mixed = mix({"pendigits": digits}, seed=1, pool=50, batch=100)
     x, y = mixed.batch(rng, 1.0)
     assert x.shape == (100, 28, 28)
-    shares = material._SHARES
+    shares = mixture._SHARES
     junk = shares["signs"] + shares["lattice_junk"]
     junk /= junk + shares["written"] + shares["pendigits"] + shares["stroke_parts"]
     assert (y == NOT_A_DIGIT).mean() == pytest.approx(junk, abs=0.02)
 
 
 def test_synthetic_ink_alone_is_enough(rng):
-    x, y = mixture({}, seed=1, pool=40, batch=64).batch(rng, 0.5)
+    x, y = mix({}, seed=1, pool=40, batch=64).batch(rng, 0.5)
     assert len(x) == len(y) == 64
     assert set(np.unique(y)) >= {0, 9, NOT_A_DIGIT, UNCLEAR}
 
@@ -117,6 +118,16 @@ def test_cheques_give_the_digits_that_the_reader_finds(scans):
     assert len(found.training["cheques"].labels) >= 8  # of three amounts to train on
     assert len(found.validation["cheques"].labels) >= 2  # of one
     assert found.training["cheques"].glyphs.any(axis=(1, 2)).all()
+
+
+def test_stretched_digits_are_narrowed_again(folder):
+    squares = np.zeros((1100, 16, 16), np.uint8)
+    squares[:, :, 4:12] = 255
+    np.savez(folder / "semeion.npz", x=squares, y=np.arange(1100) % 10)
+    part = gather(folder, 0.1, seed=0).training["semeion"]
+    assert len(part.labels) == 3000  # the first thousand, three times
+    widths = part.glyphs.any(axis=1).sum(axis=1)
+    assert widths[part.labels == 1].mean() < 0.6 * widths[part.labels == 2].mean()
 
 
 def test_characters_of_unseen_alphabets_and_drawers_are_left_out(scans):

@@ -8,7 +8,7 @@ import pytest
 from ml import network
 from ml.artifact import unpack
 from ml.glyph import from_strokes
-from ml.material import mixture
+from ml.mixture import mix
 from ml.reader import SHIPPED, Reader
 from ml.synth import write_digit
 from ml.train import Settings, finish, train
@@ -43,7 +43,7 @@ def test_weights_of_another_network_are_refused(keras_model):
 
 def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     settings = Settings(seed=3, epochs=2, examples=1600, batch=32, average=0.9, weak_epochs=1, pool=200)
-    once, again = (train(mixture({}, settings.seed, settings.pool, settings.batch), settings) for _ in range(2))
+    once, again = (train(mix({}, settings.seed, settings.pool, settings.batch), settings) for _ in range(2))
     first, second = network.get_weights(once), network.get_weights(again)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
     fresh = Reader.open(finish(once, {}, settings, {"sources": ["synthetic"]}))
