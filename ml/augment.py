@@ -19,6 +19,7 @@ Glyphs = NDArray[np.uint8]  # (n, 28, 28)
 Labels = NDArray[np.int64]  # (n,) 0 to 9, or one of these:
 NOT_A_DIGIT = 10  # junk
 UNCLEAR = 11  # what some take for a digit, such as O, l or Z
+UNFINISHED = 20  # added to the label of a digit of which the end is missing
 
 
 class Source(Protocol):

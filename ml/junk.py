@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.augment import NOT_A_DIGIT, UNCLEAR, Glyphs, Labels, StrokeSource, Warper
+from ml.augment import NOT_A_DIGIT, UNCLEAR, UNFINISHED, Glyphs, Labels, StrokeSource, Warper
 from ml.glyph import SIDE, Glyph, from_strokes, normalise
 from ml.ink import Strokes, bounds
 from ml.synth import SIGNS, write_sign
@@ -27,22 +27,32 @@ def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
 
 
 class StrokeParts:
-    """Parts of drawn digits, such as an unfinished 4. What they are nobody can tell."""
+    """Parts of drawn digits. What an end is nobody can tell; a beginning is read while somebody writes."""
 
-    def __init__(self, drawings: Sequence[Strokes], warper: Warper) -> None:
-        self._drawings, self._warper = drawings, warper
+    def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
+        self._drawings, self._labels, self._warper = drawings, labels, warper
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         chosen = rng.integers(len(self._drawings), size=n)
-        glyphs = [from_strokes(_part_of(self._drawings[i], rng), rng.uniform(*StrokeSource.pens)) for i in chosen]
-        return self._warper(np.stack(glyphs), rng, strength), np.full(n, UNCLEAR, np.int64)
+        begun = rng.random(n) < 0.6
+        cut = [_beginning if first else _end for first in begun]
+        parts = [part(self._drawings[i], rng) for part, i in zip(cut, chosen, strict=True)]
+        glyphs = [from_strokes(part, rng.uniform(*StrokeSource.pens)) for part in parts]
+        labels = np.where(begun, self._labels[chosen] + UNFINISHED, UNCLEAR)
+        return self._warper(np.stack(glyphs), rng, strength), labels
 
 
-def _part_of(drawing: Strokes, rng: Generator) -> Strokes:
-    """Up to two thirds of the longest stroke, from either end."""
+def _beginning(drawing: Strokes, rng: Generator) -> Strokes:
+    """All but the last stroke, or of a single one more than half."""
+    if len(drawing) > 1:
+        return drawing[:-1]
+    return [drawing[0][: max(2, int(len(drawing[0]) * rng.uniform(0.55, 0.85)))]]
+
+
+def _end(drawing: Strokes, rng: Generator) -> Strokes:
+    """Up to two thirds of the longest stroke."""
     stroke = max(drawing, key=len)
-    length = max(2, int(len(stroke) * rng.uniform(0.3, 0.65)))
-    return [stroke[:length] if rng.random() < 0.5 else stroke[-length:]]
+    return [stroke[-max(2, int(len(stroke) * rng.uniform(0.3, 0.65))) :]]
 
 
 class CutParts:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.augment import UNCLEAR
+from ml.augment import UNCLEAR, UNFINISHED
 
 DIGITS = 10
 EMBEDDING = 64
@@ -47,14 +47,17 @@ def loss(label: Any, output: Any) -> Any:
     """Cross-entropy of the digits, plus digit-ness, plus "no opinion" for junk: mean over the batch.
 
     Junk is drawn towards equal probabilities (outlier exposure, Hendrycks et al. 2019, weight 0.5 as there). What
-    is unclear is drawn a little to the middle of digit-ness: taught as junk it would cost real 0s and 1s.
+    is unclear is drawn a little to the middle of digit-ness: taught as junk it would cost real 0s and 1s. So is a
+    digit that is not finished; which it will be is taught with less weight than whole ones.
     """
     import tensorflow as tf
 
     label = tf.cast(tf.reshape(label, (-1,)), tf.int32)
-    is_digit, unclear = tf.cast(label < DIGITS, tf.float32), tf.cast(label == UNCLEAR, tf.float32)
+    is_digit, begun = tf.cast(label < DIGITS, tf.float32), tf.cast(label >= UNFINISHED, tf.float32)
+    unclear = tf.cast(label == UNCLEAR, tf.float32) + begun
     log_p = tf.nn.log_softmax(output[:, :DIGITS])
-    known = -tf.reduce_sum(tf.one_hot(label, DIGITS) * log_p, axis=1)  # one_hot of junk is all zeros
+    known = -tf.reduce_sum(tf.one_hot(label % UNFINISHED, DIGITS) * log_p, axis=1)  # all zeros for junk
+    known *= 1.0 - 0.7 * begun
     flat = -tf.reduce_mean(log_p, axis=1) - float(np.log(DIGITS))
     digitness = tf.nn.sigmoid_cross_entropy_with_logits(is_digit + 0.5 * unclear, output[:, DIGITS])
     digitness *= 1.0 - 0.8 * unclear
