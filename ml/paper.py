@@ -12,6 +12,8 @@ _FAINTEST = 14  # of 255; whatever differs less from paper is no ink
 _LEAST = 0.3  # of the depth of ink: lighter than that are edges of strokes, or stains
 _NOISE = 5.5  # standard deviations that no pixel of noise reaches
 _QUANTILES = 1.03  # standard deviations between the quantiles 0.1 and 0.4, which are paper on nearly all pages
+_FULL = 0.25  # of a bitmap: with more ink than that its polarity is asked of the width of its lines
+_BITMAP = 300  # px; the longer side of what may be a digit that fills its frame
 _SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is still a level of the pen
 
 
@@ -27,6 +29,9 @@ def _is_dark_on_light(grey: Grey) -> bool:
     """By what is farther from the paper; where a shadow makes that unclear, by what stands out from around it."""
     smooth = as_bytes(cv2.blur(grey, (3, 3)))
     low, middle, high = _quantiles(smooth, 0.005, 0.5, 0.995)
+    dark = smooth < (low + high) / 2
+    if _FULL < dark.mean() < 1 - _FULL and max(grey.shape) <= _BITMAP:
+        return _depth(dark) <= _depth(~dark)
     darker, lighter = middle - low, high - middle
     if max(darker, lighter) < 2 * min(darker, lighter):
         side = min(grey.shape) // 3
@@ -34,6 +39,12 @@ def _is_dark_on_light(grey: Grey) -> bool:
         darker = _quantiles(as_bytes(cv2.subtract(around, smooth)), 0.995)[0]
         lighter = _quantiles(as_bytes(cv2.subtract(smooth, around)), 0.995)[0]
     return darker >= lighter
+
+
+def _depth(area: NDArray[np.bool_]) -> float:
+    """How far inside of it the deepest pixels of an area (h, w) lie; the edge of the picture is no edge of it."""
+    framed = np.pad(area.astype(np.uint8), 1, mode="edge")
+    return float(np.quantile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 0.9))
 
 
 def _paper(grey: Grey) -> NDArray[np.float32]:

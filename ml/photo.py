@@ -5,6 +5,7 @@ The mask only selects. What becomes a glyph are the grey values, so that smooth 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import cv2
@@ -18,7 +19,8 @@ from ml.pieces import Boxes, typical_height
 from ml.rules import without_rules
 
 _SMALL = 160  # px; pictures with a shorter side below that are enlarged first
-_THINNEST = 1.8  # glyph px; thinner lines are drawn broader, see `PicturePieces.glyph`
+_THINNEST = 1.8  # glyph px; thinner lines are drawn broader, see `_even`
+_BROADEST = 4.0  # glyph px; 5 % of MNIST are broader than 3.9
 _ENLARGED = 4  # pictures enlarged more than that are one digit, cut out, and may fill them
 _CONTACT = 0.5  # of the longer side of a piece
 _MOST_PIECES = 400  # a texture has thousands of spots, a page of numbers does not
@@ -31,8 +33,9 @@ class PicturePieces:
     pixels of the picture as it was given, which is `scale` times smaller than those arrays.
     """
 
-    def __init__(self, ink: Grey, labels: NDArray[np.int32], boxes: Boxes, scale: float) -> None:
+    def __init__(self, ink: Grey, labels: NDArray[np.int32], boxes: Boxes, scale: float, alone: bool) -> None:
         self._ink, self._labels, self._scale = ink, labels, scale
+        self._broadest = _BROADEST if alone else math.inf
         self._windows = np.rint(boxes).astype(np.int64)
         self.boxes: Boxes = boxes / scale
 
@@ -43,7 +46,7 @@ class PicturePieces:
         mine = np.isin(self._labels[window], np.asarray(chosen) + 1)
         ink = np.where(mine, self._ink[window], 0).astype(np.uint8)
         side = max(*ink.shape, at_least * self._scale)
-        return normalise(_broaden(ink, mine, side), at_least * self._scale)
+        return normalise(_even(ink, mine, BOX / side, self._broadest), at_least * self._scale)
 
 
 def find_pieces(grey: Grey) -> PicturePieces | None:
@@ -59,12 +62,14 @@ def find_pieces(grey: Grey) -> PicturePieces | None:
     mask = find_mask(ink, scale)
     if mask is None:
         return None
-    mask = without_rules(mask)
-    labels, boxes = _components(mask, alone=scale > _ENLARGED)
+    alone = scale > _ENLARGED and max(grey.shape) < 2 * min(grey.shape)
+    if not alone:
+        mask = without_rules(mask)
+    labels, boxes = _components(mask, alone)
     if not len(boxes):
         return None
     labels, boxes = cut_wide(ink, labels, boxes)
-    return PicturePieces(ink, labels, boxes, scale)
+    return PicturePieces(ink, labels, boxes, scale, alone)
 
 
 def _enlarge(grey: Grey) -> tuple[Grey, float]:
@@ -104,15 +109,28 @@ def _writing(labels: NDArray[np.int32], boxes: Boxes, alone: bool, area: NDArray
     return kept[np.argsort(-area[kept], kind="stable")][:_MOST_PIECES]
 
 
-def _broaden(ink: Grey, mine: NDArray[np.bool_], side: float) -> Grey:
-    """Widen a line that would be thinner in the glyph than nearly all of MNIST, and would vanish when shrunk."""
-    inner = cv2.erode(mine.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0)
-    edge = float(mine.sum() - inner.sum())
-    width = 2 * float(mine.sum()) / max(edge, 1.0)  # a line has two edges
-    missing = _THINNEST * side / BOX - width
-    if missing < 1:
+def _even(ink: Grey, mine: NDArray[np.bool_], scale: float, broadest: float) -> Grey:
+    """Widen a line that would be thinner in the glyph than nearly all of MNIST, and narrow one that is broader."""
+    inside = cv2.copyMakeBorder(mine.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    edge = float(inside.sum()) - float(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
+    missing = _THINNEST / scale - 2 * float(inside.sum()) / max(edge, 1.0)  # a line has two edges
+    if missing >= 1:
+        return _widened(ink, missing)
+    if broadest == math.inf:
         return ink
+    beyond = 4 * float(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[inside > 0].mean()) - broadest / scale
+    return _narrowed(ink, beyond) if beyond >= 1 else ink
+
+
+def _widened(ink: Grey, missing: float) -> Grey:
     reach = round(missing / 2) + 1
     wide = cv2.copyMakeBorder(ink, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(missing) | 1, round(missing) | 1))
-    return as_bytes(cv2.dilate(wide, kernel))
+    return as_bytes(cv2.dilate(wide, _disc(missing)))
+
+
+def _narrowed(ink: Grey, beyond: float) -> Grey:
+    return as_bytes(cv2.erode(ink, _disc(beyond), borderType=cv2.BORDER_CONSTANT, borderValue=0))
+
+
+def _disc(width: float) -> Grey:
+    return as_bytes(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (round(width) | 1, round(width) | 1)))

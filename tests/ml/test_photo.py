@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ml.ink import bounds
+from ml.paper import find_ink
 from ml.photo import find_pieces
 from ml.synth import write_digit, write_number
 
@@ -111,3 +112,30 @@ def test_odd_sizes(reader, size, rng):
 def test_paper_without_writing_is_empty(reader, rng):
     paper = np.full((300, 400), 190) + rng.normal(0, 4, (300, 400))
     assert reader.read([paper.astype(np.uint8)])[0].state == "empty"
+
+
+@pytest.mark.parametrize("inverted", [False, True])
+def test_a_bitmap_that_its_ink_fills_is_not_turned_over(inverted):
+    eight = np.full((160, 160), 255, np.uint8)
+    for part in np.s_[:, :20], np.s_[:, 140:], np.s_[:20], np.s_[70:90], np.s_[140:]:
+        eight[part] = 0
+    assert (eight == 0).mean() > 0.5
+    ink = find_ink(255 - eight if inverted else eight)
+    assert ink[80].min() > 200
+    assert ink[45, 80] < 50
+
+
+def test_no_rule_is_seen_in_a_picture_of_one_digit(reader):
+    one = np.full((28, 28), 255, np.uint8)
+    one[4:24, 13:15] = 0
+    one[10:12, 14:16] = 0
+    assert reader.read([one])[0].text == "1"
+
+
+def test_a_broad_line_is_narrowed_in_the_glyph_of_a_bitmap():
+    broad = np.full((32, 32), 255, np.uint8)
+    broad[2:30, 10:22] = 0
+    pieces = find_pieces(broad)
+    assert pieces is not None
+    across = (pieces.glyph([0], 0.0) > 128).sum(axis=1).max()
+    assert 3 <= across <= 6
