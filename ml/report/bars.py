@@ -48,7 +48,7 @@ BARS: tuple[Bar, ...] = (
     Bar("accuracy_hwd1000", "HwD-1000, not trained on", 0.985, 0.995),
     Bar("taken_separable_letters", "Letters unlike any digit taken for digits, 1 % of digits refused", 0.10, 0.04),
     Bar("taken_shapes", "Shapes taken for digits, the same", 0.10, 0.04),
-    Bar("taken_omniglot", "Characters of other alphabets taken for digits, the same", 0.10, 0.04),
+    Bar("taken_omniglot", "Characters of other alphabets unlike any digit taken, the same", 0.10, 0.04),
     Bar("taken_scribbles", "Scribbles taken for digits, the same", 0.10, 0.04),
     Bar("auroc_separable_letters", "AUROC, letters unlike any digit", 0.985, 0.995, ""),
     Bar("auroc_all_letters", "AUROC, all letters", 0.95, 0.965, ""),
