@@ -209,7 +209,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("all_letters", "All letters", "no_digit", _UJI, _uji(str.isalpha)),
     Benchmark("shapes", "Squares, triangles and the like", "no_digit", "shapes_strokes.npz", _shapes),
     Benchmark("omniglot", "Characters unlike any digit (Omniglot)", "no_digit", _OMNIGLOT, _omniglot(False)),
-    Benchmark("all_omniglot", "All characters of four alphabets (Omniglot)", "no_digit", _OMNIGLOT, _omniglot(True)),
+    Benchmark("all_omniglot", "All characters (Omniglot)", "no_digit", _OMNIGLOT, _omniglot(True)),
     Benchmark("scribbles", "Scribbles", "no_digit", ".", _scribbles),
 )  # fmt: skip
 
