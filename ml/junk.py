@@ -21,7 +21,7 @@ _HALVABLE = (2, 5)  # parts of the others can be read: half a 0 is a 1, half an 
 def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
     """A pool of `n` drawings, as many letters as signs, shapes and scribbles."""
     letters = [kind for kind in SIGNS if len(kind.split("_")[0]) == 1]
-    others = [kind for kind in SIGNS if kind not in letters]
+    others = [kind for kind in SIGNS if kind not in letters] + ["polygon"] * 6
     kinds = [str(rng.choice(letters if i % 2 else others)) for i in range(n)]
     return StrokeSource([write_sign(rng, kind) for kind in kinds], np.full(n, NOT_A_DIGIT, np.int64), warper)
 

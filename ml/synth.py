@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -15,7 +16,7 @@ from ml.templates import DIGITS
 from ml.templates import SIGNS as TEMPLATES
 
 STYLES: dict[int, tuple[str, ...]] = {label: tuple(styles) for label, styles in DIGITS.items()}
-SIGNS: tuple[str, ...] = (*TEMPLATES, "scribble", "zigzag", "spiral", "tangle", "dots", "blob")
+SIGNS: tuple[str, ...] = (*TEMPLATES, "scribble", "zigzag", "spiral", "tangle", "dots", "blob", "polygon")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def write_sign(rng: Generator, kind: str | None = None) -> Strokes:
     free = {
         "scribble": _scribble,
         "zigzag": _zigzag,
+        "polygon": _polygon,
         "spiral": _spiral,
         "tangle": _tangle,
         "dots": _dots,
@@ -171,6 +173,18 @@ def _fit(strokes: Strokes, canvas: tuple[float, float], rng: Generator) -> Strok
     scale = min(room[0] / max(width, 1e-6), room[1] / max(height, 1e-6), 120.0)
     left = 0.04 * np.array(canvas) + rng.uniform(0, 1, 2) * (room - scale * np.array([width, height]))
     return [((stroke - [x, y]) * scale + left).astype(np.float32) for stroke in strokes]
+
+
+def _polygon(rng: Generator) -> list[NDArray[np.float64]]:
+    """Three to five straight sides, closed more or less: squares, triangles, kites of any width."""
+    n = int(rng.choice([3, 3, 4, 4, 4, 5]))
+    angle = np.sort(np.arange(n) + rng.uniform(-0.3, 0.3, n)) * 2 * np.pi / n + rng.uniform(0, 2 * np.pi)
+    corners = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.35, 0.5, (n, 1))
+    corners = np.concatenate([corners, corners[:1] + rng.normal(0, 0.03, (1, 2))]) * [rng.uniform(0.6, 1.6), 1]
+    share = np.linspace(0, 1, 12)[:, None]
+    return [
+        np.concatenate([a + share * (b - a) for a, b in pairwise(corners)]) + rng.normal(0, 0.004, (12 * n, 2))
+    ]
 
 
 def _scribble(rng: Generator) -> list[NDArray[np.float64]]:
