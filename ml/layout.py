@@ -18,6 +18,7 @@ from ml.pieces import Boxes, typical_height, union
 _MOST_ODDS = 8.0  # nats; nothing is surer than that
 _HOPELESS = 7.0  # nats for holding strokes together; the network need not be asked
 _SURELY = 3.0  # log odds that one digit has both strokes
+_SEVERAL = 1.5  # heights; a wider line holds more than one digit
 _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
 
@@ -37,9 +38,13 @@ class Weights:
     height_spread: float = 0.35  # standard deviation of log height
     height_cap: float = 6.5  # a flat piece costs no more than this
     junk: float = 2.8  # for a piece that belongs to no digit
+    lost: float = 0.0  # more than that for ink of a picture as high as a digit, for each height of its width,
+    mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
     link: float = 3.084  # of the log odds that strokes belong together, which count instead of the overlap
     cut: float = 1.477  # for parting a stroke
+    part: float = 0.5  # for parting a component of a picture,
+    crossed: float = 6.0  # and for each height of ink that the cut crosses
     ligature: float = 1.334  # for a digit that may only lead from one to the next
     skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
@@ -50,16 +55,41 @@ class Weights:
     space_floor: float = 0.011  # which are taken to be no narrower than this
 
 
+# Of pictures, by random search on cheque amounts that train, photographed pages and bitmaps.
+PICTURES = Weights(
+    part=0.605,
+    crossed=6.545,
+    overlap=1.568,
+    overlap_free=0.015,
+    junk=1.828,
+    lost=3.927,
+    mark=0.695,
+    segment=0.733,
+    height_spread=0.5,
+    height_cap=9.056,
+    gap=0.392,
+)
+
+
 class Ties(Protocol):
-    """What is known of pieces that are strokes, or parts of strokes, besides their boxes."""
+    """What is known of pieces that are strokes, components of pictures, or parts of those, besides their boxes."""
+
+    @property
+    def written(self) -> bool:
+        """Whether they are strokes; of pictures `linked` and `leads_on` know nothing."""
+        ...
 
     @property
     def owners(self) -> Sequence[int]:
-        """Of which stroke each piece is; the parts of one stroke follow each other."""
+        """Of which stroke or component each piece is; the parts of one follow each other."""
         ...
 
     def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Of pairs (m, 2) of pieces and the heights (m,) of their lines the log odds that one digit has both."""
+        ...
+
+    def crossed(self, piece: int) -> float:
+        """The ink in heights of a digit that the cut before a part crosses; 0 of strokes."""
         ...
 
     def leads_on(self, piece: int) -> bool:
@@ -80,6 +110,7 @@ class Candidate:
     before: float  # of beginning here, and of holding its pieces together, whether it is a digit or not, in nats
     tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
     spare: bool  # may be no more than the way from one digit to the next
+    lost: float = 0.0  # of being no digit, more than other ink, in nats
 
 
 @dataclass(frozen=True)
@@ -170,7 +201,9 @@ class _Line:
             [self._boxes[:, :2], self._boxes[:, :2] + self._boxes[:, 2:]], axis=1
         ).tolist()
         self._overlaps = _overlaps(self._boxes, height)
+        self._wide = float(union(self._boxes)[2])
         self._owners = range(len(line)) if ties is None else [ties.owners[i] for i in line]
+        self._strange = _strange_overlaps(self._boxes, height, self._owners)
         self._parts: dict[int, list[int]] = {}  # of each stroke, its places as they were drawn
         for place, owner in enumerate(self._owners):
             self._parts.setdefault(owner, []).append(place)
@@ -179,7 +212,7 @@ class _Line:
     def candidates(self) -> list[Candidate]:
         """Each piece alone is always among them, so that there is a path."""
         sets = _runs(self._overlaps, self._weights)
-        if self._ties is not None:
+        if self._ties is not None and self._ties.written:
             sets += self._skipping()
         if self._cut:
             sets = [s for s in dict.fromkeys([*sets, *self._part_runs()]) if self._is_drawn_on(s)]
@@ -191,7 +224,7 @@ class _Line:
         pieces = tuple(self._line[i] for i in places)
         box = self._around(places)
         neighbours = places[-1] - places[0] < len(places)
-        together = neighbours and all(overlap > 0 for overlap in self._overlaps[places[0] + 1 : places[-1] + 1])
+        together = neighbours and all(self._is_tied(place) for place in range(places[0] + 1, places[-1] + 1))
         return Candidate(
             line=self._number,
             places=sum(1 << i for i in places),
@@ -202,17 +235,40 @@ class _Line:
             before=cost + self._before(places),
             tied=together or self._is_stroke(places),
             spare=self._cut and len(pieces) == 1 and self._ties is not None and self._ties.leads_on(pieces[0]),
+            lost=self._lost(box),
         )
 
+    def _lost(self, box: tuple[float, float, float, float]) -> float:
+        """Beside other digits, ink as high as one is seldom something else."""
+        width, height = box[2] / max(self._height, 1e-9), box[3] / max(self._height, 1e-9)
+        if self._ties is None or max(width, height) < self._weights.mark or self._wide < _SEVERAL * self._height:
+            return 0.0
+        return self._weights.lost * max(width, height, 1.0)
+
+    def _is_tied(self, place: int) -> bool:
+        """Whether what is left of a place may be one thing with what is right of it."""
+        cut = self._owners[place - 1] == self._owners[place] and not self._is_written()
+        return cut or self._overlaps[place] > 0
+
+    def _is_written(self) -> bool:
+        return self._ties is not None and self._ties.written
+
     def _before(self, places: Order) -> float:
-        if self._ties is None:
-            return _before(self._overlaps[places[0]], self._weights) if places[0] else 0.0
-        cuts = 0
-        if self._cut:
-            pieces = {self._line[i] for i in places}
-            owners = self._ties.owners
-            cuts = sum(i > 0 and owners[i] == owners[i - 1] and i - 1 not in pieces for i in pieces)
-        return (self._weights.segment if places[0] else 0.0) + self._weights.cut * cuts
+        parting = self._parting(places)
+        if self._is_written():
+            return (self._weights.segment if places[0] else 0.0) + parting
+        return parting + (_before(self._strange[places[0]], self._weights) if places[0] else 0.0)
+
+    def _parting(self, places: Order) -> float:
+        """The cost of all cuts that begin a part of these places."""
+        if self._ties is None or not self._cut:
+            return 0.0
+        pieces = {self._line[i] for i in places}
+        owners = self._ties.owners
+        cuts = [i for i in pieces if i > 0 and owners[i] == owners[i - 1] and i - 1 not in pieces]
+        if self._ties.written:
+            return self._weights.cut * len(cuts)
+        return sum(self._weights.part + self._weights.crossed * self._ties.crossed(i) for i in cuts)
 
     def _skipping(self) -> list[Order]:
         """Places of two that lie over each other, with something between their middles: late hats, crossings."""
@@ -242,7 +298,7 @@ class _Line:
 
     def _is_stroke(self, places: Order) -> bool:
         """Whether they are a whole stroke, which may be of any size."""
-        return self._cut and list(places) == self._parts[self._owners[places[0]]]
+        return self._cut and self._is_written() and list(places) == self._parts[self._owners[places[0]]]
 
     def _fits(self, places: Order) -> bool:
         _, _, width, height = self._around(places)
@@ -303,6 +359,18 @@ def _overlaps(boxes: Boxes, height: float) -> list[float]:
     reached = np.maximum.accumulate(right)[:-1]
     begins = np.minimum.accumulate(left[::-1])[::-1][1:]
     return [-math.inf, *((reached - begins) / max(height, 1e-9)).tolist()]
+
+
+def _strange_overlaps(boxes: Boxes, height: float, owners: Sequence[int]) -> list[float]:
+    """The same, but parts of one component do not reach over each other."""
+    if len(set(owners)) == len(owners):
+        return _overlaps(boxes, height)
+    middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.where(boxes[:, 2] > 2 * height, 0.0, boxes[:, 2] / 2)
+    over = np.subtract.outer(middle + half, middle - half)
+    number = np.asarray(owners)
+    over[number[:, None] == number] = -math.inf
+    reached = np.maximum.accumulate(np.maximum.accumulate(over, axis=0)[:, ::-1], axis=1)[:, ::-1]
+    return [-math.inf, *(np.diagonal(reached, 1) / max(height, 1e-9)).tolist()]
 
 
 def _height_cost(height: float, usual: float, weights: Weights) -> float:

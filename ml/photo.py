@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.cuts import cut_wide
+from ml.cuts import Parts, cut_wide
 from ml.glyph import BOX, Glyph, normalise
+from ml.links import Pairs
 from ml.paper import Grey, as_bytes, find_ink, find_mask, is_blank, without_shadows
 from ml.pieces import Boxes, typical_height
 from ml.rules import without_rules
@@ -29,15 +30,30 @@ _MOST_PIECES = 400  # a texture has thousands of spots, a page of numbers does n
 class PicturePieces:
     """Connected components of ink, some of them cut.
 
-    `ink` (h, w) is high on ink; `labels` (h, w) holds 1 + the index of the piece and 0 for paper; `boxes` are in
-    pixels of the picture as it was given, which is `scale` times smaller than those arrays.
+    `ink` (h, w) is high on ink; `boxes` are in pixels of the picture as it was given, which is `scale` times
+    smaller than the arrays.
     """
 
-    def __init__(self, ink: Grey, labels: NDArray[np.int32], boxes: Boxes, scale: float, alone: bool) -> None:
-        self._ink, self._labels, self._scale = ink, labels, scale
+    written = False
+
+    def __init__(self, ink: Grey, parts: Parts, scale: float, alone: bool) -> None:
+        self._ink, self._labels, self._scale = ink, parts.labels, scale
+        self._crossed = parts.crossed
         self._broadest = _BROADEST if alone else math.inf
-        self._windows = np.rint(boxes).astype(np.int64)
-        self.boxes: Boxes = boxes / scale
+        self._windows = np.rint(parts.boxes).astype(np.int64)
+        self.boxes: Boxes = parts.boxes / scale
+        self.owners = parts.owners
+
+    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Zeros (m,): of pictures nobody knows what was drawn with what."""
+        return np.zeros(len(pairs))
+
+    def leads_on(self, piece: int) -> bool:
+        return False
+
+    def crossed(self, piece: int) -> float:
+        """The ink that the cut before a part of a component crosses, in heights of a digit."""
+        return float(self._crossed[piece])
 
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
         windows = self._windows[list(chosen)]
@@ -68,8 +84,7 @@ def find_pieces(grey: Grey) -> PicturePieces | None:
     labels, boxes = _components(mask, alone)
     if not len(boxes):
         return None
-    labels, boxes = cut_wide(ink, labels, boxes)
-    return PicturePieces(ink, labels, boxes, scale, alone)
+    return PicturePieces(ink, cut_wide(ink, labels, boxes), scale, alone)
 
 
 def _enlarge(grey: Grey) -> tuple[Grey, float]:

@@ -24,6 +24,18 @@ class Pieces(Protocol):
     @property
     def boxes(self) -> Boxes: ...
 
+    @property
+    def written(self) -> bool: ...
+
+    @property
+    def owners(self) -> Sequence[int]: ...
+
+    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]: ...
+
+    def crossed(self, piece: int) -> float: ...
+
+    def leads_on(self, piece: int) -> bool: ...
+
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
         """The chosen pieces together as 28x28, in a square of at least `at_least` units."""
         ...
@@ -31,6 +43,8 @@ class Pieces(Protocol):
 
 class StrokePieces:
     """Each stroke is a piece, but for those that are too wide for one digit: their parts are pieces."""
+
+    written = True
 
     def __init__(self, strokes: Strokes) -> None:
         height = typical_height(np.array([float(np.ptp(stroke[:, 1])) for stroke in strokes]))
@@ -53,6 +67,9 @@ class StrokePieces:
     @cached_property
     def _even(self) -> NDArray[np.float64]:
         return even(self._strokes)
+
+    def crossed(self, piece: int) -> float:
+        return 0.0  # a stroke is cut across, wherever that is
 
     def leads_on(self, piece: int) -> bool:
         """Whether a piece may be no more than the way from one digit to the next."""

@@ -18,7 +18,7 @@ from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
 from ml.explain import Explanation, Known, Subject, explain_glyph
 from ml.ink import MAX_COORDINATE, InkError, Strokes
-from ml.layout import Candidate, Layout, Weights, layouts
+from ml.layout import PICTURES, Candidate, Layout, Weights, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
 
@@ -73,7 +73,6 @@ class Reader:
     def __init__(self, artifact: Artifact) -> None:
         self._artifact = artifact
         self._calibration = _calibration(artifact.card)
-        self._weights = Weights()
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
         outputs = self._run(
@@ -110,7 +109,7 @@ class Reader:
 
         The glyphs of all drawings share the calls of the network. Raises InkError for what is neither.
         """
-        return self._readings([Page(_pieces(drawing), self._weights) for drawing in drawings])
+        return self._readings([_page(drawing) for drawing in drawings])
 
     def explain(
         self,
@@ -122,7 +121,7 @@ class Reader:
 
         Raises InkError, and NoSuchDigit when the reading has no digit of this index.
         """
-        page = Page(_pieces(drawing), self._weights)
+        page = _page(drawing)
         [reading] = self._readings([page])
         if not 0 <= digit < len(reading.digits):
             raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
@@ -206,8 +205,7 @@ class Page:
     def __init__(self, pieces: Pieces | None, weights: Weights) -> None:
         self._pieces = pieces
         self._weights = weights
-        ties = self._pieces if isinstance(self._pieces, StrokePieces) else None
-        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, ties)
+        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, self._pieces)
         self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
 
     def glyphs(self) -> list[NDArray[np.uint8]]:
@@ -247,6 +245,10 @@ class Page:
             candidates = [layout.candidates[i] for i in part]
             found.append(lattice.best_path(candidates, digits[part], digitness[part], pieces, self._weights))
         return found
+
+
+def _page(drawing: Strokes | NDArray[np.uint8]) -> Page:
+    return Page(_pieces(drawing), PICTURES if isinstance(drawing, np.ndarray) else Weights())
 
 
 def _pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:

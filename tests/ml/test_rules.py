@@ -1,0 +1,67 @@
+"""Lines of paper and forms, taken out of masks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ml.rules import without_rules
+
+
+def page(*rows: int, slope: float = 0.0) -> np.ndarray:
+    """A mask (200, 400) with rules 2 pixels thick that begin at these rows."""
+    mask = np.zeros((200, 400), np.uint8)
+    for row in rows:
+        cv2.line(mask, (0, row), (399, round(row + 400 * slope)), 255, 2)
+    return mask
+
+
+def digit() -> np.ndarray:
+    mask = np.zeros((200, 400), np.uint8)
+    cv2.ellipse(mask, (200, 100), (30, 60), 0, 0, 360, 255, 6)
+    return mask
+
+
+def test_rules_go_and_a_digit_on_them_stays():
+    ruled = np.maximum(page(40, 80, 120, 160), digit())
+    left = without_rules(ruled)
+    assert not left[:, :150].any()
+    assert not left[:, 250:].any()
+    assert (left[digit() > 0] > 0).mean() > 0.9
+
+
+def test_a_digit_that_is_crossed_stays_one_piece():
+    left = without_rules(np.maximum(page(40, 80, 120, 160), digit()))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    assert stats[1:, cv2.CC_STAT_AREA].max() > 0.8 * (left > 0).sum()
+
+
+def test_sloping_rules_go():
+    left = without_rules(np.maximum(page(30, 70, 110, 150, slope=0.05), digit()))
+    assert (left[:, :150] > 0).sum() < 0.05 * (page(30, 70, 110, 150, slope=0.05)[:, :150] > 0).sum()
+
+
+def test_upright_rules_go():
+    squared = np.ascontiguousarray(page(40, 80, 120, 160).T)
+    assert (without_rules(squared) > 0).sum() < 0.1 * (squared > 0).sum()
+
+
+def test_a_lone_line_under_a_number_goes():
+    left = without_rules(np.maximum(page(170), digit()))
+    assert not left[165:, :150].any()
+
+
+def test_the_bar_of_a_seven_stays():
+    seven = np.zeros((200, 400), np.uint8)
+    cv2.polylines(seven, [np.array([[150, 40], [250, 40], [190, 170]])], False, 255, 6)
+    assert (without_rules(seven) == seven).all()
+
+
+def test_a_minus_stays():
+    minus = np.zeros((200, 400), np.uint8)
+    cv2.line(minus, (120, 100), (280, 100), 255, 5)
+    assert (without_rules(minus) == minus).all()
+
+
+def test_an_empty_mask_stays_empty():
+    assert not without_rules(np.zeros((50, 60), np.uint8)).any()
