@@ -101,25 +101,17 @@ def _lowest(bits: int) -> int:
     return bits & -bits
 
 
-def best_path(
-    candidates: Sequence[Candidate], digits: Floats, digitness: Floats, pieces: int, weights: Weights
-) -> Path:
-    """The best path through the candidates of one line, in a drawing of `pieces` pieces.
+def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats, weights: Weights) -> Path:
+    """The best path through the candidates of one line.
 
     `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
     it is a digit at all.
     """
-    dear = weights.junk if pieces > 1 else 0.0
-    before = np.array([candidate.before for candidate in candidates])
-    known = np.log(digitness.clip(1e-9)) - before - np.array([candidate.cost for candidate in candidates])
-    tied = np.array([candidate.tied for candidate in candidates])
-    lost = dear + np.array([candidate.lost for candidate in candidates])
-    unknown = np.where(tied, np.log((1.0 - digitness).clip(1e-9)) - before - lost, -np.inf)
-    spare = np.array([candidate.spare for candidate in candidates])
-    known, unknown = np.where(spare, known - weights.ligature, known), np.where(spare, -before, unknown)
-    spans = np.logaddexp(known, unknown).tolist()
+    chances = digitness.clip(1e-9, 1 - 1e-9).tolist()
+    scores = [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
+    spans = [_add(known, unknown) for known, unknown in scores]
     ways = _Ways(candidates)
-    edges = _edges(candidates, digits, known, unknown)
+    edges = _edges(candidates, digits, scores)
     forward, backward = _sums(ways, spans)
     trails = _trails(ways, edges)
     total = forward[ways.full]
@@ -131,20 +123,27 @@ def best_path(
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
 
 
+def _scores(candidate: Candidate, chance: float, weights: Weights) -> tuple[float, float]:
+    """Log weights of a candidate as a digit, and as no digit; NumPy takes longer for so few."""
+    known = math.log(chance) - candidate.before - candidate.cost
+    if candidate.spare:
+        return known - weights.ligature, -candidate.before
+    return known, math.log1p(-chance) - candidate.before - candidate.junk
+
+
 def _share(log_share: float) -> float:
     return min(1.0, math.exp(log_share))
 
 
-def _edges(candidates: Sequence[Candidate], digits: Floats, known: Floats, unknown: Floats) -> list[list[_Edge]]:
+def _edges(
+    candidates: Sequence[Candidate], digits: Floats, scores: Sequence[tuple[float, float]]
+) -> list[list[_Edge]]:
     """For each candidate one edge for each likely label, and one for no digit where that may be."""
-    likely = np.argsort(-digits, axis=1)[:, :_LABELS]
-    scores = (np.take_along_axis(digits, likely, axis=1) + known[:, None]).tolist()
+    likely = np.argsort(-digits, axis=1)[:, :_LABELS].tolist()
     found = []
-    for candidate, labels, weights, nothing in zip(
-        candidates, likely.tolist(), scores, unknown.tolist(), strict=True
-    ):
-        edges = [_Edge(candidate, label, weight) for label, weight in zip(labels, weights, strict=True)]
-        found.append(edges if nothing == -math.inf else [*edges, _Edge(candidate, None, nothing)])
+    for candidate, labels, row, (known, unknown) in zip(candidates, likely, digits.tolist(), scores, strict=True):
+        edges = [_Edge(candidate, label, row[label] + known) for label in labels]
+        found.append(edges if unknown == -math.inf else [*edges, _Edge(candidate, None, unknown)])
     return found
 
 

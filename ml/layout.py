@@ -19,6 +19,7 @@ _MOST_ODDS = 8.0  # nats; nothing is surer than that
 _HOPELESS = 7.0  # nats for holding strokes together; the network need not be asked
 _SURELY = 3.0  # log odds that one digit has both strokes
 _SEVERAL = 1.5  # heights; a wider line holds more than one digit
+_MOST_IN_SIGN = 12  # pieces that are asked as one thing however large; each pair of them costs time
 _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
 
@@ -40,8 +41,9 @@ class Weights:
     junk: float = 2.8  # for a piece that belongs to no digit
     lost: float = 0.0  # more than that for ink of a picture as high as a digit, for each height of its width,
     mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
+    whole: float = 1.5  # for a drawing of several pieces that is no digit as a whole
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
-    link: float = 3.084  # of the log odds that strokes belong together, which count instead of the overlap
+    link: float = 2.4  # of the log odds that strokes belong together, which count instead of the overlap
     cut: float = 1.477  # for parting a stroke
     part: float = 0.5  # for parting a component of a picture,
     crossed: float = 6.0  # and for each height of ink that the cut crosses
@@ -108,9 +110,8 @@ class Candidate:
     at_least: float
     cost: float  # of an unusual height, in nats
     before: float  # of beginning here, and of holding its pieces together, whether it is a digit or not, in nats
-    tied: bool  # its pieces overlap all along, so they may as well be one thing that is no digit
+    junk: float  # of its pieces as one thing that is no digit
     spare: bool  # may be no more than the way from one digit to the next
-    lost: float = 0.0  # of being no digit, more than other ink, in nats
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,15 @@ def layouts(boxes: Boxes, weights: Weights, ties: Ties | None = None) -> list[La
         box = union(boxes)
         [cost] = _Line(boxes, 0, whole, float(box[3]), weights, ties).link_costs([whole])
         one = Candidate(
-            0, 2 ** len(boxes) - 1, whole, _box(box), 0.0, 0.0, max(0.0, cost), tied=False, spare=False
+            0,
+            2 ** len(boxes) - 1,
+            whole,
+            _box(box),
+            0.0,
+            0.0,
+            max(0.0, cost),
+            junk=weights.whole if ties is not None and ties.written else math.inf,
+            spare=False,
         )
         found.append(Layout((whole,), (float(box[3]),), (one,)))
     return found
@@ -163,6 +172,8 @@ def _whole(boxes: Boxes, line: Order, ties: Ties | None) -> Boxes:
 
 def _clusters(boxes: Boxes, ties: Ties) -> list[list[int]]:
     """Pieces that are surely on one line: parts of a stroke, and low strokes that make one digit."""
+    if len(boxes) == 1:
+        return [[0]]
     height = max(typical_height(boxes[:, 3]), 1e-9)
     owners = np.asarray(ties.owners)
     near = owners[:, None] == owners
@@ -194,6 +205,7 @@ class _Line:
     def __init__(
         self, boxes: Boxes, number: int, line: Order, height: float, weights: Weights, ties: Ties | None
     ) -> None:
+        self._all = len(boxes)
         self._boxes = boxes[list(line)]
         self._number, self._line, self._height = number, line, height
         self._weights, self._ties = weights, ties
@@ -216,15 +228,16 @@ class _Line:
             sets += self._skipping()
         if self._cut:
             sets = [s for s in dict.fromkeys([*sets, *self._part_runs()]) if self._is_drawn_on(s)]
-        sets = [places for places in sets if len(places) == 1 or self._is_stroke(places) or self._fits(places)]
+        sets = [s for s in sets if len(s) == 1 or self._is_stroke(s) or self._fits(s)]
+        whole = tuple(range(len(self._line)))
+        if self._is_written() and len(whole) <= _MOST_IN_SIGN and whole not in sets:
+            sets.append(whole)
         costs = self.link_costs(sets)
         return [self._candidate(s, cost) for s, cost in zip(sets, costs, strict=True) if cost < _HOPELESS]
 
     def _candidate(self, places: Order, cost: float) -> Candidate:
         pieces = tuple(self._line[i] for i in places)
         box = self._around(places)
-        neighbours = places[-1] - places[0] < len(places)
-        together = neighbours and all(self._is_tied(place) for place in range(places[0] + 1, places[-1] + 1))
         return Candidate(
             line=self._number,
             places=sum(1 << i for i in places),
@@ -233,9 +246,8 @@ class _Line:
             at_least=self._weights.smallest * self._height,
             cost=_height_cost(box[3], self._height, self._weights),
             before=cost + self._before(places),
-            tied=together or self._is_stroke(places),
+            junk=self._junk(places, box),
             spare=self._cut and len(pieces) == 1 and self._ties is not None and self._ties.leads_on(pieces[0]),
-            lost=self._lost(box),
         )
 
     def _lost(self, box: tuple[float, float, float, float]) -> float:
@@ -252,6 +264,17 @@ class _Line:
 
     def _is_written(self) -> bool:
         return self._ties is not None and self._ties.written
+
+    def _junk(self, places: Order, box: tuple[float, float, float, float]) -> float:
+        """Of taking them as one thing that is no digit; pieces of a picture must be tied for that."""
+        if self._is_written():
+            whole = self._weights.whole if len(places) > 1 else 0.0
+            return whole if len(places) == self._all else self._weights.junk
+        inner = range(places[0] + 1, places[-1] + 1)
+        tied = len(inner) < len(places) and all(self._is_tied(place) for place in inner)
+        if not tied and not self._is_stroke(places):
+            return math.inf
+        return (self._weights.junk if self._all > 1 else 0.0) + self._lost(box)
 
     def _before(self, places: Order) -> float:
         parting = self._parting(places)

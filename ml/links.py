@@ -24,6 +24,7 @@ Pairs = NDArray[np.int64]  # (m, 2): of strokes by their place in the drawing
 FITTED = Path(__file__).parent / "base" / "links.json"
 MEASURES = 18
 _POINTS = 24  # of a stroke, when the distance to another is measured
+_RETRACED = 0.06  # heights that a line may miss the one it goes over again
 _DECAY = 1e-4  # of the weights, for each example
 
 
@@ -98,6 +99,18 @@ def measure(points: Floats, pairs: Pairs, heights: Floats) -> Floats:
         (b - a == 1).astype(np.float64),
     ]
     return np.stack(columns, axis=1)
+
+
+def retraced(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.bool_]:
+    """(m,) whether strokes, given as by `even`, are one line drawn twice; lengths are in `heights` (m,)."""
+    a, b = points[pairs[:, 0]], points[pairs[:, 1]]
+    ends = np.minimum(_farthest(a, b), _farthest(a, b[:, ::-1]))
+    return np.asarray(ends < _RETRACED * heights)
+
+
+def _farthest(a: Floats, b: Floats) -> Floats:
+    """(m,) the greatest distances between points (m, 24, 2) as they follow each other."""
+    return np.asarray(np.sqrt(((a - b) ** 2).sum(axis=-1).max(axis=-1)))
 
 
 def _even(stroke: NDArray[np.float32]) -> Floats:

@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from ml.glyph import Glyph, from_strokes
 from ml.ink import Strokes
-from ml.links import Pairs, even, fitted, measure
+from ml.links import Pairs, even, fitted, measure, retraced
 from ml.turns import cut, is_ligature
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
+
+_RETRACED = 8.0  # log odds that a line and the same line drawn again are one
 
 
 class Pieces(Protocol):
@@ -62,7 +64,8 @@ class StrokePieces:
 
     def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The log odds (m,) that one digit has both strokes of pairs (m, 2) in lines of such heights (m,)."""
-        return fitted().log_odds(measure(self._even, pairs, heights))
+        odds = fitted().log_odds(measure(self._even, pairs, heights))
+        return np.where(retraced(self._even, pairs, heights), _RETRACED, odds)
 
     @cached_property
     def _even(self) -> NDArray[np.float64]:

@@ -238,12 +238,11 @@ class Page:
         return _reading(*views[best], share, self._weights, calibration)
 
     def _paths(self, layout: Layout, digits: Floats, digitness: Floats) -> Paths:
-        pieces = sum(len(line) for line in layout.lines)
         found = []
         for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
             part = list(group)
             candidates = [layout.candidates[i] for i in part]
-            found.append(lattice.best_path(candidates, digits[part], digitness[part], pieces, self._weights))
+            found.append(lattice.best_path(candidates, digits[part], digitness[part], self._weights))
         return found
 
 

@@ -1,7 +1,8 @@
 """Fit how strokes are parted into digits: ``python -m ml.tune --data DIR``, in some minutes.
 
 Links are fitted to whose stroke is whose, the weights of the lattice by random search, both on numbers composed of
-digits by the training writers of pendigits and of synthetic ones. The links are written to a file; the weights are
+digits by the training writers of pendigits and of synthetic ones, and on letters and signs, whose strokes belong
+together as well. The links are written to a file; the weights are
 logged, to stand in `ml.layout.Weights`. Both should be fitted again when the network has been trained anew.
 """
 
@@ -11,31 +12,36 @@ import argparse
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ml import links
-from ml.datasets import load_strokes
+from ml.datasets import load_characters, load_images, load_strokes
+from ml.ink import Strokes
 from ml.layout import Weights
 from ml.links import Links
+from ml.material import SEPARABLE
 from ml.pieces import StrokePieces
 from ml.reader import SHIPPED, Page, Reader
 from ml.slices import NOTHING, SLICES, Digits, Number, numbers, real_writer, synthetic_writer
+from ml.synth import write_sign
 
 log = logging.getLogger("ml.tune")
 
 Floats = NDArray[np.float64]
 Writers = Callable[[Generator], Digits]
 
-SEARCHED = ("link", "cut", "ligature", "space_alone", "space_least", "space_ratio", "space_floor")
+SEARCHED = ("junk", "whole", "link", "cut", "ligature", "space_alone", "space_least", "space_ratio", "space_floor")
 LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
           "out_of_order", "lines", "marked")  # fmt: skip
+_MOST_STROKES = 40  # of a number; a scribble of more would count for all the others
 _WRONG = 5.0  # nats for a wrong reading, and more the surer it was
 _STEP = 0.35  # standard deviation of the log of a change
 _CHANGED = 0.4  # share of the weights that a try changes
@@ -50,9 +56,31 @@ def training_writers(file: Path) -> Writers:
     return lambda rng: writers[int(rng.integers(len(writers)))]
 
 
+def letters(file: Path, card: Mapping[str, Any]) -> list[Number]:
+    """Letters unlike any digit by writers of UJI whom `card` does not name as strangers. Raises DatasetError."""
+    strangers = set(card.get("strangers", {}).get("uji", ()))
+    labels, drawings = load_characters(file)
+    who = load_images(file)["writer"].tolist()
+    chosen = [d for d, w, c in zip(drawings, who, labels, strict=True) if w not in strangers and c in SEPARABLE]
+    return [_sign(drawing) for drawing in chosen]
+
+
+def signs(n: int, seed: int) -> list[Number]:
+    """Synthetic signs and letters."""
+    rng = np.random.default_rng((seed, 1))
+    return [_sign([100 * stroke for stroke in write_sign(rng)]) for _ in range(n)]
+
+
+def _sign(strokes: Strokes) -> Number:
+    """One thing that has all the strokes, and says nothing."""
+    return Number(strokes, "", (0,) * len(strokes))
+
+
 def fit_links(written: Iterable[Number]) -> Links:
     """From all strokes that lie near each other."""
-    measured, together = zip(*(_pairs(number) for number in written if len(number.strokes) > 1), strict=True)
+    measured, together = zip(
+        *(_pairs(number) for number in written if 1 < len(number.strokes) <= _MOST_STROKES), strict=True
+    )
     return links.fit(np.concatenate(measured), np.concatenate(together), steps=10)
 
 
@@ -140,20 +168,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m ml.tune", description="Fit how strokes are parted into digits."
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with pendigits_strokes.npz")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with pendigits_strokes.npz, uji_strokes.npz"
+    )
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact whose network is asked")
     parser.add_argument("--out", type=Path, default=links.FITTED, help="where the links go")
-    parser.add_argument("--numbers", type=int, default=150, help="of each slice and kind of writer, for the links")
+    parser.add_argument("--numbers", type=int, default=400, help="of each slice and kind of writer, for the links")
     parser.add_argument("--tries", type=int, default=100, help="of the random search; a tenth of the numbers each")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     kinds = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
-    fitted = fit_links(n for kind in kinds for n in numbers(kind, LINKED, options.numbers, options.seed))
+    reader = Reader.open(options.reader)
+    strange = letters(options.data / "uji_strokes.npz", reader.card)
+    drawn = [n for kind in kinds for n in numbers(kind, LINKED, options.numbers, options.seed)]
+    fitted = fit_links([*drawn, *strange, *signs(2 * options.numbers, options.seed)])
     options.out.write_text(json.dumps(fitted.as_json()) + "\n")
     few = max(1, options.numbers // 10)
     written = [n for kind in kinds for n in numbers(kind, [*SLICES], few, options.seed + 1)]
-    found = search(Bench(Reader.open(options.reader), written), options.tries, options.seed)
+    written += strange[::4] + signs(10 * few, options.seed + 1)
+    found = search(Bench(reader, written), options.tries, options.seed)
     log.info("loss %.4f, %.4f before", found.loss, found.first)
     log.info("%s", {name: getattr(found.weights, name) for name in SEARCHED})
 

@@ -29,7 +29,7 @@ def opinions(candidates, says):
 
 def read(boxes, says):
     (layout, *_) = layouts(boxes, WEIGHTS)
-    return best_path(layout.candidates, *opinions(layout.candidates, says), len(boxes), WEIGHTS)
+    return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS)
 
 
 def test_pieces_beside_each_other_are_one_line():
@@ -82,7 +82,7 @@ def test_ink_that_is_no_digit_is_left_out():
 def test_shares_of_a_doubtful_digit_add_up():
     (layout,) = layouts(row(1), WEIGHTS)
     digits = np.log(np.array([[0.6, 0.4, *[1e-9] * 8]]))
-    path = best_path(layout.candidates, digits, np.array([0.9]), 1, WEIGHTS)
+    path = best_path(layout.candidates, digits, np.array([0.9]), WEIGHTS)
     assert path.share == pytest.approx(0.54, abs=0.01)
     assert path.second == (1,)
     assert path.second_share == pytest.approx(0.36, abs=0.01)

@@ -15,7 +15,7 @@ from ml.layout import Weights
 from ml.pieces import StrokePieces
 from ml.reader import SHIPPED, Page, Reader
 from ml.slices import NOTHING, SLICES, numbers, synthetic_writer
-from ml.synth import Hand, write_number
+from ml.synth import Hand, write_number, write_sign
 
 PLAIN = Hand(
     ("round", "plain", "plain", "round", "open", "hat", "round", "plain", "snake", "straight"),
@@ -148,3 +148,21 @@ def test_the_work_for_a_crowd_of_strokes_is_bounded(rng, width):
     strokes = [(rng.uniform(0, 150, (20, 2)) + shift).astype(np.float32) for shift in shifts]
     page = Page(StrokePieces(strokes), Weights())
     assert 500 <= len(page.candidates) <= 500 * 10
+
+
+@pytest.mark.parametrize("times", [2, 3, 5])
+def test_a_line_drawn_again_is_still_one(reader, times):
+    line = np.stack([np.linspace(52, 40, 20), np.linspace(0, 100, 20)], axis=1).astype(np.float32)
+    again = [line[:: 1 - 2 * (i % 2)] + i for i in range(times)]
+    assert reader.read([again])[0].text in {"", "1"}
+
+
+def test_scribbles_on_one_spot_are_never_taken_for_sure(reader, rng):
+    scribbles = [100 * stroke for _ in range(60) for stroke in write_sign(rng, "scribble")]
+    assert reader.read([scribbles])[0].state in {"not_a_digit", "unsure"}
+
+
+@pytest.mark.parametrize("kind", ["A", "E", "F", "N", "X"])
+def test_letters_are_not_taken_apart(reader, rng, kind):
+    letters = [[100 * stroke for stroke in write_sign(rng, kind)] for _ in range(10)]
+    assert sum(reading.text != "" for reading in reader.read(letters)) <= 1

@@ -9,7 +9,7 @@ import pytest
 
 from ml.layout import Weights
 from ml.slices import numbers, synthetic_writer
-from ml.tune import Bench, fit_links, search, training_writers
+from ml.tune import Bench, fit_links, letters, search, training_writers
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,19 @@ def test_writers_are_those_that_train(tmp_path):
     drawn = [write(rng)(rng) for _ in range(40)]
     assert {label for label, _ in drawn} == {0, 1, 2}
     assert {float(strokes[0][0, 0]) for _, strokes in drawn} == {1.0, 2.0}
+
+
+def test_letters_are_those_of_known_writers_and_unlike_any_digit(tmp_path):
+    """Three writers, of whom one is a stranger, write A, O and 1; each stroke starts at its writer's number."""
+    writer = np.repeat([1, 2, 3], 3)
+    points = np.array([[w, 10 * i] for w in writer for i in range(3)], np.float32)
+    np.savez(
+        tmp_path / "uji.npz",
+        label=np.array(["A", "O", "1"] * 3),
+        writer=writer,
+        points=points,
+        stroke_start=np.arange(0, 28, 3),
+        sample_start=np.arange(10),
+    )
+    found = letters(tmp_path / "uji.npz", {"strangers": {"uji": [3]}})
+    assert [(n.text, n.owners, float(n.strokes[0][0, 0])) for n in found] == [("", (0,), 1.0), ("", (0,), 2.0)]
