@@ -32,11 +32,11 @@ class Source(Protocol):
 class Warp:
     """Ranges of the deformation of one glyph, at full strength. No flips and no turns that would make a 6 a 9."""
 
-    rotation: float = 8.0  # degrees, standard deviation; cut at 20
-    shear: float = 0.2
-    scale: float = 0.15
+    rotation: float = 9.0  # degrees, standard deviation; cut at 20
+    shear: float = 0.25
+    scale: float = 0.18
     shift: float = 2.5  # px
-    elastic: float = 1.3  # px, standard deviation at most; Simard's alpha 34, sigma 4
+    elastic: float = 1.5  # px, standard deviation at most; Simard's alpha 34, sigma 4
     thickness: float = 0.4  # probability of a thinner or thicker pen
     gap: float = 0.1  # probability of a small hole
     coarse: float = 0.06  # probability of few pixels, black or white
