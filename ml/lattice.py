@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.layout import Candidate, Weights
+from ml.candidates import Candidate
+from ml.weights import Weights
 
 Floats = NDArray[np.float64]
 

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from ml import lattice
 from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
+from ml.candidates import Candidate
 from ml.explain import Explanation, Known, Subject, explain_glyph
 from ml.ink import MAX_COORDINATE, InkError, Strokes
-from ml.layout import PICTURES, Candidate, Layout, Weights, layouts
+from ml.layout import Layout, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
+from ml.weights import PICTURES, Weights
 
 Floats = NDArray[np.float64]
 Paths = Sequence[lattice.Path]

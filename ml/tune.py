@@ -3,7 +3,7 @@
 Links are fitted to whose stroke is whose, the weights of the lattice by random search, both on numbers composed of
 digits by the training writers of pendigits and of synthetic ones, and on letters and signs, whose strokes belong
 together as well. The links are written to a file; the weights are
-logged, to stand in `ml.layout.Weights`. Both should be fitted again when the network has been trained anew.
+logged, to stand in `ml.weights.Weights`. Both should be fitted again when the network has been trained anew.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from ml import links
 from ml.datasets import load_characters, load_images, load_strokes
 from ml.ink import Strokes
-from ml.layout import Weights
 from ml.links import Links
 from ml.material import SEPARABLE
 from ml.pieces import StrokePieces
 from ml.reader import SHIPPED, Page, Reader
 from ml.slices import NOTHING, SLICES, Digits, Number, numbers, real_writer, synthetic_writer
 from ml.synth import write_sign
+from ml.weights import Weights
 
 log = logging.getLogger("ml.tune")
 

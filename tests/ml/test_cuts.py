@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from ml.cuts import cut_wide
-from ml.layout import Weights, layouts
+from ml.layout import layouts
 from ml.photo import find_pieces
+from ml.weights import Weights
 
 
 def rings(*middles: int, touching: bool = True) -> np.ndarray:
@@ -92,16 +93,18 @@ def test_a_mark_is_lost_more_cheaply_than_a_digit():
     cv2.circle(ink, (345, 90), 6, 255, -1)
     pieces = find_pieces(255 - ink)
     assert pieces is not None
-    single = [c for c in layouts(pieces.boxes, Weights(lost=3.0), pieces)[0].candidates if len(c.pieces) == 1]
-    lost = {round(c.box[3]): c.lost for c in single}
-    assert lost[min(lost)] == 0.0
-    assert lost[max(lost)] >= 3.0
+    weights = Weights(lost=3.0)
+    single = [c for c in layouts(pieces.boxes, weights, pieces)[0].candidates if len(c.pieces) == 1]
+    junk = {round(c.box[3]): c.junk for c in single}
+    assert junk[min(junk)] == weights.junk
+    assert junk[max(junk)] >= weights.junk + 3.0
 
 
 def test_alone_anything_may_be_no_digit():
     pieces = find_pieces(255 - rings(200, touching=False))
     assert pieces is not None
-    assert all(c.lost == 0.0 for c in layouts(pieces.boxes, Weights(lost=3.0), pieces)[0].candidates)
+    candidates = layouts(pieces.boxes, Weights(junk=2.0, lost=3.0), pieces)[0].candidates
+    assert all(c.junk in (0.0, 2.0, np.inf) for c in candidates)
 
 
 def test_slanted_parts_of_one_component_do_not_pay_for_lying_over_each_other():

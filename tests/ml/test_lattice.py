@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ml.lattice import best_path, numbers
-from ml.layout import Weights, layouts
+from ml.layout import layouts
 from ml.lines import find_lines
+from ml.weights import Weights
 
 WEIGHTS = Weights()
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ml.ink import InkError, bounds
-from ml.layout import Weights
 from ml.pieces import StrokePieces
 from ml.reader import SHIPPED, Page, Reader
 from ml.slices import NOTHING, SLICES, numbers, synthetic_writer
 from ml.synth import Hand, write_number, write_sign
+from ml.weights import Weights
 
 PLAIN = Hand(
     ("round", "plain", "plain", "round", "open", "hat", "round", "plain", "snake", "straight"),

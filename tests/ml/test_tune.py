@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ml.layout import Weights
 from ml.slices import numbers, synthetic_writer
 from ml.tune import Bench, fit_links, letters, search, training_writers
+from ml.weights import Weights
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,55 @@
+"""What sizes, gaps, links and cuts cost in the lattice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats.
+
+    Found by random search on strings, digits of several strokes and signs by writers that did not train; those of
+    links, cuts and spaces by `python -m ml.tune`.
+    """
+
+    longest_run: int = 4  # pieces in a digit
+    widest: float = 1.6  # of several pieces together
+    tallest: float = 1.9
+    gap: float = 0.45  # between neighbours of one digit
+    smallest: float = 0.33  # the square of a smaller piece is not blown up beyond this: dots stay dots
+    height_spread: float = 0.35  # standard deviation of log height
+    height_cap: float = 6.5  # a flat piece costs no more than this
+    junk: float = 2.8  # for a piece that belongs to no digit
+    lost: float = 0.0  # more than that for ink of a picture as high as a digit, for each height of its width,
+    mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
+    whole: float = 1.5  # for a drawing of several pieces that is no digit as a whole
+    segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
+    link: float = 2.4  # of the log odds that strokes belong together, which count instead of the overlap
+    cut: float = 1.477  # for parting a stroke
+    part: float = 0.5  # for parting a component of a picture,
+    crossed: float = 6.0  # and for each height of ink that the cut crosses
+    ligature: float = 1.334  # for a digit that may only lead from one to the next
+    skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
+    overlap: float = 6.0  # for each height that ink reaches over the next digit,
+    overlap_free: float = 0.02  # beyond what slanted writing does anyway
+    space_alone: float = 1.37  # a gap this wide between two digits makes them two numbers
+    space_least: float = 0.7  # among more digits this wide,
+    space_ratio: float = 2.147  # and so many times the mean of the narrower gaps,
+    space_floor: float = 0.011  # which are taken to be no narrower than this
+
+
+# Of pictures, by random search on cheque amounts that train, photographed pages and bitmaps.
+PICTURES = Weights(
+    part=0.605,
+    crossed=6.545,
+    overlap=1.568,
+    overlap_free=0.015,
+    junk=1.828,
+    lost=3.927,
+    mark=0.695,
+    segment=0.733,
+    height_spread=0.5,
+    height_cap=9.056,
+    gap=0.392,
+)
