@@ -11,18 +11,28 @@ import pytest
 
 from tests.e2e.conftest import PHONE
 from tests.e2e.hand import Hand
+from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
 
 
-def sign_up(page: Any) -> None:
-    page.goto("/accounts/signup/")
-    page.get_by_label("Username").fill(f"eve-{secrets.token_hex(4)}")
-    page.get_by_label("Password", exact=True).fill("correct horse battery")
-    page.get_by_label("Password (again)").fill("correct horse battery")
-    page.get_by_role("button", name="Sign up").click()
-    page.locator("[data-signed-in]").wait_for()
-    page.wait_for_load_state()  # only then does the pad listen
+@pytest.fixture(scope="module")
+def account(browser: Any, site: Site) -> Any:
+    """Cookies of somebody who signed up, once for all tests: the site takes twenty a minute from one address."""
+    with browser.new_context(base_url=site.url) as context:
+        page = context.new_page()
+        page.goto("/accounts/signup/")
+        page.get_by_label("Username").fill(f"eve-{secrets.token_hex(4)}")
+        page.get_by_label("Password", exact=True).fill("correct horse battery")
+        page.get_by_label("Password (again)").fill("correct horse battery")
+        page.get_by_role("button", name="Sign up").click()
+        page.locator("[data-signed-in]").wait_for()
+        return context.storage_state()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any], account: Any) -> Any:
+    return open_page(storage_state=account)
 
 
 def save(page: Any) -> None:
@@ -34,7 +44,6 @@ def save(page: Any) -> None:
 @pytest.fixture
 def seven(page: Any) -> Any:
     """The page of a drawing that reads 7."""
-    sign_up(page)
     Hand(page).write("7")
     save(page)
     return page
@@ -81,7 +90,6 @@ def test_colours_can_show_the_contrast(seven: Any) -> None:
 def test_each_digit_of_a_number(page: Any) -> None:
     from playwright.sync_api import expect
 
-    sign_up(page)
     Hand(page).write("407")
     save(page)
     page.locator(".why summary").click()
@@ -93,7 +101,6 @@ def test_each_digit_of_a_number(page: Any) -> None:
 def test_a_picture_has_no_strokes_to_colour(page: Any, picture: bytes) -> None:
     from playwright.sync_api import expect
 
-    sign_up(page)
     page.locator("[data-file]").set_input_files({"name": "1.png", "mimeType": "image/png", "buffer": picture})
     expect(page.locator("[data-boxes] .box")).to_have_count(1)
     save(page)
@@ -117,11 +124,10 @@ def test_a_reader_that_is_away_can_be_asked_again(seven: Any) -> None:
 
 
 @pytest.mark.parametrize("options", [PHONE, {"viewport": {"width": 320, "height": 600}}], ids=["phone", "320"])
-def test_it_fits_a_phone(open_page: Callable[..., Any], options: dict[str, Any]) -> None:
+def test_it_fits_a_phone(open_page: Callable[..., Any], account: Any, options: dict[str, Any]) -> None:
     from playwright.sync_api import expect
 
-    page = open_page(**options)
-    sign_up(page)
+    page = open_page(**options, storage_state=account)
     Hand(page).write("7")
     save(page)
     page.locator(".why summary").click()
@@ -131,10 +137,10 @@ def test_it_fits_a_phone(open_page: Callable[..., Any], options: dict[str, Any])
 
 
 def test_a_drawing_without_digits_has_no_panel(page: Any) -> None:
-    sign_up(page)
     page.locator("[data-file]").set_input_files(
         {"name": "white.png", "mimeType": "image/png", "buffer": white_picture()}
     )
+    page.locator("[data-reading]").get_by_text("I see no number here").wait_for()
     save(page)
     assert page.locator("[data-why]").count() == 0
 
