@@ -14,6 +14,7 @@ _NOISE = 5.5  # standard deviations that no pixel of noise reaches
 _QUANTILES = 1.03  # standard deviations between the quantiles 0.1 and 0.4, which are paper on nearly all pages
 _FULL = 0.25  # of a bitmap: with more ink than that its polarity is asked of the width of its lines
 _BITMAP = 300  # px; the longer side of what may be a digit that fills its frame
+_GREY = 0.2  # of a bitmap lies between black and white, at its edges; of paper in uneven light a third and more
 _SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is still a level of the pen
 
 
@@ -30,7 +31,8 @@ def _is_dark_on_light(grey: Grey) -> bool:
     smooth = as_bytes(cv2.blur(grey, (3, 3)))
     low, middle, high = _quantiles(smooth, 0.005, 0.5, 0.995)
     dark = smooth < (low + high) / 2
-    if _FULL < dark.mean() < 1 - _FULL and max(grey.shape) <= _BITMAP:
+    grey_share = (np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean()
+    if _FULL < dark.mean() < 1 - _FULL and max(grey.shape) <= _BITMAP and grey_share < _GREY:
         return _depth(dark) <= _depth(~dark)
     darker, lighter = middle - low, high - middle
     if max(darker, lighter) < 2 * min(darker, lighter):

@@ -142,3 +142,13 @@ def test_a_broad_line_is_narrowed_in_the_glyph_of_a_bitmap():
     assert pieces is not None
     across = (pieces.glyph([0], 0.0) > 128).sum(axis=1).max()
     assert 3 <= across <= 6
+
+
+@pytest.mark.parametrize("darker", [0.3, 0.6, 0.9])
+def test_a_small_picture_in_uneven_light_is_not_turned_over(reader, rng, darker):
+    light = 1 - darker * np.add.outer(np.arange(280), np.arange(280)) / 560
+    texts = []
+    for label in range(10):
+        page = drawn([100 * s + 90 for s in write_digit(label, rng=rng)], (280, 280), pen=8)
+        texts.append(reader.read([np.rint(page * light).astype(np.uint8)])[0].text)
+    assert sum(text == str(label) for label, text in enumerate(texts)) >= 9
