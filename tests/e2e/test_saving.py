@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import sign_up
 from tests.e2e.hand import Hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -15,12 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.redis]
 
 @pytest.fixture
 def signed_in(page: Any) -> Any:
-    page.goto("/accounts/signup/")
-    page.get_by_label("Username").fill(f"eve-{secrets.token_hex(4)}")
-    page.get_by_label("Password", exact=True).fill("correct horse battery")
-    page.get_by_label("Password (again)").fill("correct horse battery")
-    page.get_by_role("button", name="Sign up").click()
-    page.locator("[data-signed-in]").wait_for()
+    sign_up(page)
     return page
 
 

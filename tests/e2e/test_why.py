@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, sign_up
 from tests.e2e.hand import Hand
 from tests.site import Site
 
@@ -21,12 +20,7 @@ def account(browser: Any, site: Site) -> Any:
     """Cookies of somebody who signed up, once for all tests: the site takes twenty a minute from one address."""
     with browser.new_context(base_url=site.url) as context:
         page = context.new_page()
-        page.goto("/accounts/signup/")
-        page.get_by_label("Username").fill(f"eve-{secrets.token_hex(4)}")
-        page.get_by_label("Password", exact=True).fill("correct horse battery")
-        page.get_by_label("Password (again)").fill("correct horse battery")
-        page.get_by_role("button", name="Sign up").click()
-        page.locator("[data-signed-in]").wait_for()
+        sign_up(page)
         return context.storage_state()
 
 
