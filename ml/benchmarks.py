@@ -21,7 +21,7 @@ from ml.datasets import (
     load_strokes,
 )
 from ml.ink import Strokes
-from ml.material import SEPARABLE
+from ml.material import SEPARABLE, is_digitlike
 from ml.picture import decode
 from ml.splits import cheques_to_train_on, semeion_to_train_on, unseen_characters
 from ml.synth import compose_line, write_sign
@@ -29,13 +29,6 @@ from ml.synth import compose_line, write_sign
 Drawing = Strokes | NDArray[np.uint8]
 Card = Mapping[str, Any]
 
-# Characters, chosen by their looks, that anybody takes for a digit who does not know the alphabet.
-_DIGITLIKE = {
-    "Early_Aramaic": (2, 3, 4, 6, 10, 11, 12, 14, 16, 17, 20),
-    "Tagalog": (3, 16),
-    "Balinese": (5,),
-    "Sanskrit": (37,),
-}
 _STRINGS = 1000
 # Gaps between the boxes of two digits, in heights.
 _GAPS = {"apart": (0.15, 0.5), "close": (0.0, 0.15), "overlapping": (-0.15, 0.0)}
@@ -123,16 +116,11 @@ def _shapes(file: Path, card: Card) -> Sample:
 def _omniglot(digitlike: bool) -> Callable[[Path, Card], Sample]:
     def load(file: Path, card: Card) -> Sample:
         arrays = load_images(file)
-        like = np.array([_is_digitlike(str(label)) for label in arrays["label"]])
+        like = np.array([is_digitlike(str(label)) for label in arrays["label"]])
         chosen = unseen_characters(arrays["label"], arrays["drawer"]) & (digitlike | ~like)
         return _nothing([255 - x for x in arrays["x"][chosen]])
 
     return load
-
-
-def _is_digitlike(label: str) -> bool:
-    alphabet, _, number = label.partition("/character")
-    return int(number) in _DIGITLIKE.get(alphabet, ())
 
 
 def _scribbles(file: Path, card: Card) -> Sample:

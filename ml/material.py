@@ -38,6 +38,10 @@ _DIGITLIKE = {
     "Greek": (4, 6, 9, 15, 18),
     "Korean": (9, 21, 22, 24, 33, 37),
     "Japanese_(katakana)": (22, 24, 27, 37, 43, 46),
+    "Early_Aramaic": (2, 3, 4, 6, 10, 11, 12, 14, 16, 17, 20),
+    "Tagalog": (3, 16),
+    "Balinese": (5,),
+    "Sanskrit": (37,),
 }
 
 
@@ -136,16 +140,17 @@ def _label(character: str) -> int:
 def _omniglot(file: Path, share: float, seed: int) -> _Parts:
     arrays = load_images(file)
     characters, drawers = arrays["label"], arrays["drawer"]
-    labels = np.array([_character_label(str(character)) for character in characters])
+    labels = np.array([UNCLEAR if is_digitlike(str(label)) else NOT_A_DIGIT for label in characters])
     glyphs = np.stack([normalise(picture) for picture in arrays["x"]])
     part = Part(glyphs, labels)
     seen, tuned = seen_characters(characters, drawers), tuned_characters(characters, drawers)
     return [("omniglot", part.only(seen), part.only(tuned & (labels == NOT_A_DIGIT)))]
 
 
-def _character_label(character: str) -> int:
+def is_digitlike(character: str) -> bool:
+    """Whether anybody takes this character of Omniglot for a digit who does not know its alphabet."""
     alphabet, _, number = character.partition("/character")
-    return UNCLEAR if int(number) in _DIGITLIKE.get(alphabet, ()) else NOT_A_DIGIT
+    return int(number) in _DIGITLIKE.get(alphabet, ())
 
 
 def _cheques(file: Path, share: float, seed: int) -> _Parts:

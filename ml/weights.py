@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Weights:
     """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats.
 
-    Found by random search on strings, digits of several strokes and signs by writers that did not train; those of
-    links, cuts and spaces by `python -m ml.tune`.
+    Most were found by random search on strings, digits of several strokes and signs by writers that did not train,
+    and by `python -m ml.tune`; `link` and `whole` were picked by hand from a few values on the same material.
     """
 
     longest_run: int = 4  # pieces in a digit
