@@ -144,7 +144,7 @@ class GlyphSource:
 class StrokeSource:
     """Drawings kept as strokes and drawn anew each time, with another pen."""
 
-    pens = (1.4, 4.2)  # glyph px: the fifth and the ninety-fifth percentile of MNIST, and a little beyond
+    pens = (1.4, 4.6)  # glyph px: the fifth and the ninety-fifth percentile of MNIST, and a little beyond
 
     def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
         self._drawings, self._labels, self._warper = drawings, labels, warper
