@@ -65,3 +65,39 @@ def test_a_minus_stays():
 
 def test_an_empty_mask_stays_empty():
     assert not without_rules(np.zeros((50, 60), np.uint8)).any()
+
+
+def amount(*digits: str) -> np.ndarray:
+    """A mask (160, 480) of large digits in one line, in strokes 12 pixels broad."""
+    mask = np.zeros((160, 480), np.uint8)
+    for place, digit in enumerate(digits):
+        left = 30 + 90 * place
+        if digit == "0":
+            cv2.ellipse(mask, (left + 40, 80), (38, 60), 0, 0, 360, 255, 12)
+        else:
+            cv2.line(mask, (left + 40, 12), (left + 40, 148), 255, 12)
+    return mask
+
+
+def test_stems_of_digits_stay():
+    stems = amount("1", "1", "0", "1", "1")
+    assert (without_rules(stems) == stems).all()
+
+
+def test_bottoms_of_digits_in_a_row_stay():
+    zeros = amount("0", "0", "0", "0", "0")
+    assert (without_rules(zeros) == zeros).all()
+
+
+def test_a_fine_frame_goes_and_stems_stay():
+    framed = cv2.rectangle(amount("1", "0", "1", "1"), (10, 4), (470, 154), 255, 4)
+    left = without_rules(framed)
+    assert not left[:, :20].any()
+    assert not left[:, 420:].any()
+    assert (left[12:148] >= amount("1", "0", "1", "1")[12:148]).mean() > 0.99
+
+
+def test_a_rule_along_the_edge_goes_with_the_feet_on_it():
+    ruled = amount("0", "1", "0", "1")
+    ruled[152:] = 255
+    assert not without_rules(ruled)[154:].any()
