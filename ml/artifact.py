@@ -4,6 +4,7 @@
     card.json     what it is, how it was trained, its calibration
     weights.npz   what training starts from
     exemplars.npz digits to show beside a glyph (ml/exemplars.py); artifacts may be without
+    trajectory.tflite, trajectory.npz  the network on trajectories; artifacts may be without both
     SHA256SUMS    of all these
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
@@ -16,7 +17,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,8 @@ FORMAT = 1
 MAX_BYTES = 8 * 2**20
 _MEMBERS = ("model.tflite", "card.json", "weights.npz")
 _EXEMPLARS = "exemplars.npz"
+_TRAJECTORY = ("trajectory.tflite", "trajectory.npz")
+_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY)
 _EXEMPLARS_BYTES = 200_000
 _SUMS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
@@ -41,15 +44,30 @@ class ArtifactError(ValueError):
 
 
 @dataclass(frozen=True)
+class Trained:
+    """A network for LiteRT, and the weights that training starts from."""
+
+    model: bytes
+    weights: Weights
+
+
+@dataclass(frozen=True)
 class Artifact:
     model: bytes
     card: dict[str, Any]
     weights: dict[str, NDArray[Any]]  # float16 or float32, by the name of the variable
     version: str  # first 12 hexadecimal digits of the SHA-256 of the file
     exemplars: Exemplars | None = None
+    trajectory: Trained | None = None
 
 
-def pack(model: bytes, card: Mapping[str, Any], weights: Weights, exemplars: Exemplars | None = None) -> bytes:
+def pack(
+    model: bytes,
+    card: Mapping[str, Any],
+    weights: Weights,
+    exemplars: Exemplars | None = None,
+    trajectory: Trained | None = None,
+) -> bytes:
     """The file. Raises ArtifactError when it could not be opened again."""
     parts = {
         "model.tflite": model,
@@ -58,6 +76,8 @@ def pack(model: bytes, card: Mapping[str, Any], weights: Weights, exemplars: Exe
     }
     if exemplars is not None:
         parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
+    if trajectory is not None:
+        parts |= dict(zip(_TRAJECTORY, (trajectory.model, _npz(trajectory.weights)), strict=True))
     sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -77,13 +97,15 @@ def _npz(arrays: Weights) -> bytes:
 def with_exemplars(data: bytes, exemplars: Exemplars) -> bytes:
     """The same artifact with these exemplars, for one that was packed without. Raises ArtifactError."""
     held = unpack(data)
-    return pack(held.model, held.card, held.weights, exemplars)
+    return pack(held.model, held.card, held.weights, exemplars, held.trajectory)
 
 
 def unpack(data: bytes) -> Artifact:
     """Check and open the bytes of an artifact. Raises ArtifactError."""
-    parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_EXEMPLARS)
-    named = [name for name in (*_MEMBERS, _EXEMPLARS) if name in parts]
+    parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_OPTIONAL)
+    if len(parts.keys() & {*_TRAJECTORY}) == 1:
+        raise ArtifactError("The artifact holds half of the network on trajectories.")
+    named = [name for name in (*_MEMBERS, *_OPTIONAL) if name in parts]
     sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in named)
     if sums.encode() != parts[_SUMS]:
         raise ArtifactError("The checksums do not fit the contents of the artifact.")
@@ -93,10 +115,13 @@ def unpack(data: bytes) -> Artifact:
         weights=_parse_weights(parts["weights.npz"]),
         version=hashlib.sha256(data).hexdigest()[:12],
         exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
+        trajectory=_parse_trajectory(parts),
     )
 
 
-def _read_members(data: bytes, expected: tuple[str, ...] | None = None, optional: str = "") -> dict[str, bytes]:
+def _read_members(
+    data: bytes, expected: tuple[str, ...] | None = None, optional: Collection[str] = ()
+) -> dict[str, bytes]:
     """All members of a stored zip; names, sizes and compression are checked before anything is read."""
     if len(data) > MAX_BYTES:
         raise ArtifactError("The artifact is too large.")
@@ -104,7 +129,7 @@ def _read_members(data: bytes, expected: tuple[str, ...] | None = None, optional
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
-            if expected is not None and sorted({*names} - {optional}) != sorted(expected):
+            if expected is not None and sorted({*names} - {*optional}) != sorted(expected):
                 raise ArtifactError("The artifact does not hold the expected files.")
             if any(m.compress_type != zipfile.ZIP_STORED for m in members) or len(set(names)) != len(names):
                 raise ArtifactError("The artifact holds packed or repeated files.")
@@ -138,6 +163,11 @@ def _parse_exemplars(data: bytes) -> Exemplars:
         raise
     except ValueError as error:
         raise ArtifactError("The exemplars of the artifact are damaged.") from error
+
+
+def _parse_trajectory(parts: Mapping[str, bytes]) -> Trained | None:
+    model, weights = _TRAJECTORY
+    return Trained(parts[model], _parse_weights(parts[weights])) if model in parts else None
 
 
 def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:

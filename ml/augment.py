@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -141,20 +142,38 @@ class GlyphSource:
         return self._warper(self._glyphs[chosen], rng, strength), self._labels[chosen]
 
 
-class StrokeSource:
-    """Drawings kept as strokes and drawn anew each time, with another pen."""
+Ink = tuple[Strokes, float]  # strokes, and the smallest side of their square (see `ml.glyph`)
+
+
+class InkSource(ABC):
+    """Something that drawings can be had from, to be rendered with another pen each time."""
 
     pens = (1.4, 4.6)  # glyph px: the fifth and the ninety-fifth percentile of MNIST, and a little beyond
 
-    def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
-        self._drawings, self._labels, self._warper = drawings, labels, warper
+    def __init__(self, warper: Warper) -> None:
+        self._warper = warper
+
+    @abstractmethod
+    def ink(self, n: int, rng: Generator, strength: float) -> tuple[list[Ink], Labels]:
+        """`n` drawings and their labels."""
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
-        chosen = rng.integers(len(self._drawings), size=n)
+        drawings, labels = self.ink(n, rng, strength)
         pens = rng.uniform(*self.pens, size=n)
-        drawings = (_hasten(self._drawings[i], rng, strength) for i in chosen)
-        glyphs = [from_strokes(drawing, pen) for drawing, pen in zip(drawings, pens, strict=True)]
-        return self._warper(np.stack(glyphs), rng, strength), self._labels[chosen]
+        glyphs = [from_strokes(strokes, pen, side) for (strokes, side), pen in zip(drawings, pens, strict=True)]
+        return self._warper(np.stack(glyphs), rng, strength), labels
+
+
+class StrokeSource(InkSource):
+    """Drawings kept as strokes."""
+
+    def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
+        super().__init__(warper)
+        self._drawings, self._labels = drawings, labels
+
+    def ink(self, n: int, rng: Generator, strength: float) -> tuple[list[Ink], Labels]:
+        chosen = rng.integers(len(self._drawings), size=n)
+        return [(_hasten(self._drawings[i], rng, strength), 0.0) for i in chosen], self._labels[chosen]
 
 
 def _hasten(drawing: Strokes, rng: Generator, strength: float) -> Strokes:
@@ -180,7 +199,7 @@ class ThinnedSource:
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         chosen = rng.integers(len(self._labels), size=n)
         skeletons = np.unpackbits(self._skeletons[chosen], axis=2).astype(bool)
-        pens = rng.uniform(*StrokeSource.pens, size=n)
+        pens = rng.uniform(*InkSource.pens, size=n)
         glyphs = [redraw(skeleton, pen) for skeleton, pen in zip(skeletons, pens, strict=True)]
         return self._warper(np.stack(glyphs), rng, strength), self._labels[chosen]
 
@@ -194,9 +213,3 @@ class Mixture:
     def batch(self, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         parts = [source.draw(n, rng, strength) for source, n in self.sources if n]
         return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
-
-    def batches(self, steps: int, weak: int, seed: int) -> Iterator[tuple[Glyphs, Labels]]:
-        """`steps` batches, the last `weak` of them hardly deformed: training ends on ink as it really looks."""
-        for step in range(steps):
-            rng = np.random.default_rng((seed, step))
-            yield self.batch(rng, 1.0 if step < steps - weak else 0.3)

@@ -6,8 +6,8 @@ Fitted on writers that did not train; the numbers travel in the card of the arti
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,18 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+_POSITIVE = ("temperature", "digitness_scale", "drawn_temperature", "drawn_scale")
+
+
 @dataclass(frozen=True)
 class Calibration:
     temperature: float = 1.0  # divides the digit logits
     digitness_scale: float = 1.0
     digitness_shift: float = 0.0
+    # The same of the sums of both networks' logits, where a trajectory is known.
+    drawn_temperature: float = 1.0
+    drawn_scale: float = 1.0
+    drawn_shift: float = 0.0
     sure: float = 0.9  # readings less sure than this are "unsure"
     offer: float = 0.1  # a second text at least this likely is offered
 
@@ -31,29 +38,67 @@ class Calibration:
         values = {**asdict(cls()), **{name: stored[name] for name in asdict(cls()) if name in stored}}
         if not all(_is_number(value) for value in values.values()):
             raise ValueError("The calibration holds something that is not a number.")
-        if values["temperature"] <= 0 or values["digitness_scale"] <= 0:
-            raise ValueError("The temperature and the scale must be positive.")
+        if min(values[name] for name in _POSITIVE) <= 0:
+            raise ValueError("Temperatures and scales must be positive.")
         return cls(**{name: float(value) for name, value in values.items()})
 
-    def probabilities(self, outputs: NDArray[np.float32]) -> tuple[Floats, Floats]:
-        """Of outputs (n, 11 or more): log probabilities of the labels (n, 10), probability to be a digit (n,)."""
-        d = self.digitness_scale * outputs[:, 10].astype(np.float64) + self.digitness_shift
-        return _log_softmax(outputs[:, :10] / self.temperature), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
+    def probabilities(
+        self, outputs: NDArray[np.float32], drawn: NDArray[np.float32] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Log probabilities of the labels (n, 10), and the probability to be a digit (n,).
+
+        `outputs` (n, 11 or more) are those of the glyphs, `drawn` (n, 11) those of the trajectories.
+        """
+        if drawn is None:
+            temperature, scale, shift = self.temperature, self.digitness_scale, self.digitness_shift
+            logits = outputs[:, :11]
+        else:
+            temperature, scale, shift = self.drawn_temperature, self.drawn_scale, self.drawn_shift
+            logits = outputs[:, :11] + drawn
+        d = scale * logits[:, 10].astype(np.float64) + shift
+        return _log_softmax(logits[:, :10] / temperature), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
 
 
-def fit(outputs: NDArray[np.float32], labels: NDArray[np.int64], most_wrong: float = 0.001) -> Calibration:
-    """Fit to outputs (n, 11 or more) of digits and of junk, which has label 10.
+@dataclass(frozen=True)
+class Answers:
+    """What the networks say of examples with labels (n,), 10 of junk; `drawn` where trajectories are known."""
+
+    outputs: NDArray[np.float32]  # (n, 11 or more)
+    labels: NDArray[np.int64]
+    drawn: NDArray[np.float32] | None = None  # (n, 11)
+
+
+def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
+    """Fit to what the networks say of several sets, digits and junk.
 
     `sure` is the least confidence above which no more than `most_wrong` of the digits are misread.
     """
-    is_digit = labels < 10
-    temperature = _fit_temperature(outputs[is_digit, :10].astype(np.float64), labels[is_digit])
-    scale, shift = _fit_line(outputs[:, 10].astype(np.float64), is_digit)
+    labels = np.concatenate([each.labels for each in answers])
+    temperature, scale, shift = _fit(np.concatenate([each.outputs[:, :11] for each in answers]), labels)
     found = Calibration(temperature, scale, shift)
-    digits, digitness = found.probabilities(outputs[is_digit])
-    confidence = digitness * np.exp(digits.max(axis=1))
-    sure = _least_sure(confidence, digits.argmax(axis=1) == labels[is_digit], most_wrong)
-    return Calibration(temperature, scale, shift, round(sure, 4))
+    both = [(each.outputs[:, :11] + each.drawn, each.labels) for each in answers if each.drawn is not None]
+    if both:
+        logits, theirs = (np.concatenate(column) for column in zip(*both, strict=True))
+        temperature, scale, shift = _fit(logits, theirs)
+        found = replace(found, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift)
+    confidence, right = (
+        np.concatenate(column) for column in zip(*(_judged(found, a) for a in answers), strict=True)
+    )
+    return replace(found, sure=round(_least_sure(confidence, right, most_wrong), 4))
+
+
+def _fit(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float, float]:
+    is_digit = labels < 10
+    temperature = _fit_temperature(logits[is_digit, :10].astype(np.float64), labels[is_digit])
+    return temperature, *_fit_line(logits[:, 10].astype(np.float64), is_digit)
+
+
+def _judged(found: Calibration, answers: Answers) -> tuple[Floats, NDArray[np.bool_]]:
+    """The confidence in each digit, and whether it is right."""
+    digits, digitness = found.probabilities(answers.outputs, answers.drawn)
+    mine = answers.labels < 10
+    right = digits.argmax(axis=1) == answers.labels
+    return (digitness * np.exp(digits.max(axis=1)))[mine], right[mine]
 
 
 def _fit_temperature(z: Floats, labels: NDArray[np.int64]) -> float:

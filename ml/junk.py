@@ -9,8 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.augment import NOT_A_DIGIT, UNCLEAR, UNFINISHED, Glyphs, Labels, StrokeSource, Warper
-from ml.glyph import SIDE, Glyph, from_strokes, normalise
+from ml.augment import NOT_A_DIGIT, UNCLEAR, UNFINISHED, Glyphs, Ink, InkSource, Labels, StrokeSource, Warper
+from ml.glyph import SIDE, Glyph, normalise
 from ml.ink import Strokes, bounds
 from ml.synth import SIGNS, write_sign
 
@@ -26,20 +26,19 @@ def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
     return StrokeSource([write_sign(rng, kind) for kind in kinds], np.full(n, NOT_A_DIGIT, np.int64), warper)
 
 
-class StrokeParts:
+class StrokeParts(InkSource):
     """Parts of drawn digits. What an end is nobody can tell; a beginning is read while somebody writes."""
 
     def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
-        self._drawings, self._labels, self._warper = drawings, labels, warper
+        super().__init__(warper)
+        self._drawings, self._labels = drawings, labels
 
-    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+    def ink(self, n: int, rng: Generator, strength: float) -> tuple[list[Ink], Labels]:
         chosen = rng.integers(len(self._drawings), size=n)
         begun = rng.random(n) < 0.6
         cut = [_beginning if first else _end for first in begun]
-        parts = [part(self._drawings[i], rng) for part, i in zip(cut, chosen, strict=True)]
-        glyphs = [from_strokes(part, rng.uniform(*StrokeSource.pens)) for part in parts]
-        labels = np.where(begun, self._labels[chosen] + UNFINISHED, UNCLEAR)
-        return self._warper(np.stack(glyphs), rng, strength), labels
+        parts = [(part(self._drawings[i], rng), 0.0) for part, i in zip(cut, chosen, strict=True)]
+        return parts, np.where(begun, self._labels[chosen] + UNFINISHED, UNCLEAR)
 
 
 def _beginning(drawing: Strokes, rng: Generator) -> Strokes:
@@ -74,35 +73,34 @@ def _side_of(ink: Glyph, share: float, rng: Generator) -> Glyph:
     return ink[:, :width] if rng.random() < 0.5 else ink[:, -width:]
 
 
-class LatticeJunk:
+class LatticeJunk(InkSource):
     """Wrong candidates made of drawn digits: several as one, a digit with part of its neighbour, bars, dots."""
 
     def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
+        super().__init__(warper)
         self._drawings = [_unit(drawing) for drawing in drawings]
-        self._labels, self._warper = labels, warper
         self._stackable = np.flatnonzero(np.isin(labels, _STACKABLE))
         self._bars = [bar for drawing in self._drawings for bar in _bars(drawing)]
-        makers: list[tuple[Callable[[Generator, float], Glyph], float]] = [
+        makers: list[tuple[Callable[[Generator], Ink], float]] = [
             (self._pair, 0.4), (self._neighbour, 0.2), (self._stack, 0.1), (self._bar, 0.15), (_dot, 0.15),
         ]  # fmt: skip
         self._makers = [maker for maker, _ in makers]
         self._shares = [share for _, share in makers]
 
-    def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+    def ink(self, n: int, rng: Generator, strength: float) -> tuple[list[Ink], Labels]:
         makers = rng.choice(len(self._makers), size=n, p=self._shares)
-        glyphs = [self._makers[i](rng, rng.uniform(*StrokeSource.pens)) for i in makers]
-        return self._warper(np.stack(glyphs), rng, strength), np.full(n, NOT_A_DIGIT, np.int64)
+        return [self._makers[i](rng) for i in makers], np.full(n, NOT_A_DIGIT, np.int64)
 
     def _any(self, rng: Generator) -> Strokes:
         return self._drawings[rng.integers(len(self._drawings))]
 
-    def _pair(self, rng: Generator, pen: float) -> Glyph:
+    def _pair(self, rng: Generator) -> Ink:
         together = _beside(self._any(rng), self._any(rng), rng.uniform(-0.1, 0.6))
         if rng.random() < 0.15:
             together = _beside(together, self._any(rng), rng.uniform(0.0, 0.4))
-        return from_strokes(together, pen)
+        return together, 0.0
 
-    def _neighbour(self, rng: Generator, pen: float) -> Glyph:
+    def _neighbour(self, rng: Generator) -> Ink:
         """A digit and a piece of the next, on either side."""
         other = self._any(rng)
         stroke = other[rng.integers(len(other))]
@@ -111,20 +109,20 @@ class LatticeJunk:
         piece = [stroke[start : start + length]]
         gap = rng.uniform(0.12, 0.5)
         digit = self._any(rng)
-        return from_strokes(_beside(digit, piece, gap) if rng.random() < 0.5 else _beside(piece, digit, gap), pen)
+        return (_beside(digit, piece, gap) if rng.random() < 0.5 else _beside(piece, digit, gap)), 0.0
 
-    def _stack(self, rng: Generator, pen: float) -> Glyph:
+    def _stack(self, rng: Generator) -> Ink:
         if not len(self._stackable):
-            return self._pair(rng, pen)
+            return self._pair(rng)
         above, below = (self._drawings[i] for i in rng.choice(self._stackable, 2))
         down = np.array([rng.uniform(-0.2, 0.2), 1.0 + rng.uniform(0.05, 0.6)], np.float32)
-        return from_strokes([*above, *(stroke + down for stroke in below)], pen)
+        return [*above, *(stroke + down for stroke in below)], 0.0
 
-    def _bar(self, rng: Generator, pen: float) -> Glyph:
+    def _bar(self, rng: Generator) -> Ink:
         """The hat of a 5 or the bar of a 7 alone, as small as it is beside whole digits, or blown up."""
         if not self._bars:
-            return _dot(rng, pen)
-        return from_strokes([self._bars[rng.integers(len(self._bars))]], pen, at_least=rng.choice([0.35, 0.0]))
+            return _dot(rng)
+        return [self._bars[rng.integers(len(self._bars))]], float(rng.choice([0.35, 0.0]))
 
 
 class CutJunk:
@@ -179,11 +177,11 @@ def _bars(drawing: Strokes) -> list[NDArray[np.float32]]:
     return [s for s, (_, _, w, h) in zip(drawing, sides, strict=True) if w > 0.15 and h < 0.6 * w]
 
 
-def _dot(rng: Generator, pen: float) -> Glyph:
+def _dot(rng: Generator) -> Ink:
     """A dot, a comma or a dash: smaller than the smallest square."""
     start = np.zeros(2)
     end = rng.normal(0, 1, 2) * rng.choice([0.03, 0.15])
-    return from_strokes([np.array([start, end], np.float32)], pen, at_least=1.0)
+    return [np.array([start, end], np.float32)], 1.0
 
 
 def _tight(glyph: Glyph) -> Glyph:

@@ -15,11 +15,7 @@ from ml.augment import (
     NOT_A_DIGIT,
     UNCLEAR,
     Glyphs,
-    GlyphSource,
     Labels,
-    Source,
-    StrokeSource,
-    Warper,
 )
 from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
 from ml.glyph import from_strokes, normalise
@@ -63,10 +59,6 @@ class Part:
         if isinstance(self.ink, np.ndarray):
             return self.ink
         return np.stack([from_strokes(drawing) for drawing in self.ink])
-
-    def source(self, warper: Warper) -> Source:
-        kind = GlyphSource if isinstance(self.ink, np.ndarray) else StrokeSource
-        return kind(self.ink, self.labels, warper)  # type: ignore[arg-type]
 
 
 Material = dict[str, Part]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 import numpy as np
 from numpy.random import Generator
 
-from ml.augment import Labels, Mixture, Source, ThinnedSource, Warper
+from ml.augment import GlyphSource, InkSource, Labels, Mixture, Source, StrokeSource, ThinnedSource, Warper
 from ml.ink import Strokes
 from ml.junk import CutJunk, CutParts, LatticeJunk, StrokeParts, sign_source
 from ml.material import Material, Part
 from ml.synth import write_digit
+from ml.variation import Trajectories
+
+Kind = TypeVar("Kind", bound=Source)
 
 # Shares of a batch. More pen strokes pull 7 towards 1 and 2, and cost MNIST.
 _SHARES = {
@@ -31,35 +37,65 @@ _SHARES = {
     "cut_parts": 0.015,
     "cheque_junk": 0.01,
 }
+# Of a batch of trajectories.
+_DRAWN = {
+    "pendigits": 0.34,
+    "written": 0.25,
+    "lattice_junk": 0.15,
+    "signs": 0.08,
+    "uji_letters": 0.08,
+    "uji_digits": 0.06,
+    "stroke_parts": 0.04,
+}
 
 
 def mix(material: Material, seed: int, pool: int, batch: int) -> Mixture:
     """Endless batches from all parts; `pool` synthetic digits are written for it, and as many signs."""
+    warper = Warper(seed=seed)
+    sources = _sources(material, np.random.default_rng((seed, 2)), pool, warper) | _pictures(material, warper)
+    return Mixture(_counted(sources, _SHARES, batch))
+
+
+def mix_trajectories(material: Material, seed: int, pool: int, batch: int) -> Trajectories:
+    """The same of what is known as strokes."""
     sources = _sources(material, np.random.default_rng((seed, 2)), pool, Warper(seed=seed))
-    whole = sum(_SHARES[name] for name in sources)
-    counts = {name: round(_SHARES[name] / whole * batch) for name in sources}
+    return Trajectories(_counted(sources, _DRAWN, batch))
+
+
+def _counted(sources: Mapping[str, Kind], shares: Mapping[str, float], batch: int) -> list[tuple[Kind, int]]:
+    whole = sum(shares[name] for name in sources)
+    counts = {name: round(shares[name] / whole * batch) for name in sources}
     largest = max(counts, key=lambda name: counts[name])
     counts[largest] += batch - sum(counts.values())  # it takes what rounding leaves
-    return Mixture([(source, counts[name]) for name, source in sources.items()])
+    return [(source, counts[name]) for name, source in sources.items()]
 
 
-def _sources(material: Material, rng: Generator, pool: int, warper: Warper) -> dict[str, Source]:
+def _sources(material: Material, rng: Generator, pool: int, warper: Warper) -> dict[str, InkSource]:
+    """What is known as strokes."""
     own = written(pool, rng)
     drawings, labels = drawn_digits(material, own)
-    found: dict[str, Source] = {
-        "written": own.source(warper),
+    known = {"written": own, **{name: part for name, part in material.items() if isinstance(part.ink, list)}}
+    return {
         "signs": sign_source(pool, rng, warper),
         "lattice_junk": LatticeJunk(drawings, labels, warper),
         "stroke_parts": StrokeParts(*_not_ones(drawings, labels), warper),
+        **{name: StrokeSource(part.ink, part.labels, warper) for name, part in known.items()},  # type: ignore[arg-type]
     }
-    found |= {name: part.source(warper) for name, part in material.items()}
-    if "mnist" in material:
-        mnist = material["mnist"].glyphs, material["mnist"].labels
+
+
+def _pictures(material: Material, warper: Warper) -> dict[str, Source]:
+    """What is known as pictures only."""
+    known = {name: part for name, part in material.items() if isinstance(part.ink, np.ndarray)}
+    found: dict[str, Source] = {
+        name: GlyphSource(part.glyphs, part.labels, warper) for name, part in known.items()
+    }
+    if "mnist" in known:
+        mnist = known["mnist"].glyphs, known["mnist"].labels
         found["cut_junk"] = CutJunk(*mnist, warper)
         found["cut_parts"] = CutParts(mnist[0][mnist[1] != 1], warper)
     for name in ("mnist", "cheques", "semeion"):
-        if name in material:
-            found[f"thinned_{name}"] = ThinnedSource(material[name].glyphs, material[name].labels, warper)
+        if name in known:
+            found[f"thinned_{name}"] = ThinnedSource(known[name].glyphs, known[name].labels, warper)
     return found
 
 

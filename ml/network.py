@@ -1,4 +1,7 @@
-"""The Keras network: 289k parameters, two heads and an embedding. TensorFlow is imported where it is used only."""
+"""The Keras networks: one on glyphs, 289k parameters, two heads and an embedding; one on trajectories, 132k.
+
+TensorFlow is imported where it is used only.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.augment import UNCLEAR, UNFINISHED
+from ml.trajectory import CHANNELS, POINTS
 
 DIGITS = 10
 EMBEDDING = 64
 OUTPUTS = DIGITS + 1 + EMBEDDING  # columns: ten digit logits, one digit-ness logit, the embedding
 # Filters and stride of each 3x3 convolution without padding: 28-26-24-12-10-8-4-2 pixels.
 _CONVOLUTIONS = ((32, 1), (32, 1), (48, 2), (64, 1), (64, 1), (96, 2), (128, 1))
+# Filters and stride of each convolution over five points: 48-48-24-24-12-12 points.
+_ALONG = ((32, 1), (48, 2), (64, 1), (64, 2), (96, 1))
+_HIDDEN = 48
 # Each layer with a kernel and the normalisation after it.
-_NORMALISED = (*((f"conv{i}", f"norm{i}") for i in range(len(_CONVOLUTIONS))), ("embed", "embedding"))
+_NORMALISED = (
+    *((f"conv{i}", f"norm{i}") for i in range(len(_CONVOLUTIONS))),
+    ("embed", "embedding"),
+    *((f"along{i}", f"along_norm{i}") for i in range(len(_ALONG))),
+)
 _EPSILON = 1e-3  # Keras adds it to the variance when it normalises
 _PADDED = (2, 5)  # those that halve the picture keep its edge
 
@@ -41,6 +52,25 @@ def build(seed: int = 0, dropout: float = 0.3) -> Any:
     digitness = layers.Dense(1, name="digitness")(features)
     outputs = layers.Concatenate(name="outputs")([digits, digitness, embedding])
     return keras.Model(glyph, outputs, name="reader")
+
+
+def build_trajectory(seed: int = 0, dropout: float = 0.3) -> Any:
+    """A functional model from float32 (n, 48, 5) (see `ml.trajectory`) to (n, 11): ten digits and digit-ness."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    way = keras.Input((POINTS, CHANNELS), name="trajectory")
+    # A picture one pixel high: LiteRT takes the normalisation into the kernel of these, not of 1-d convolutions.
+    x = layers.Reshape((1, POINTS, CHANNELS), name="row")(way)
+    for i, (filters, stride) in enumerate(_ALONG):
+        x = layers.Conv2D(filters, (1, 5), (1, stride), "same", use_bias=False, name=f"along{i}")(x)
+        x = layers.BatchNormalization(momentum=0.95, name=f"along_norm{i}")(x)
+        x = layers.ReLU(name=f"along_relu{i}")(x)
+    x = layers.Dropout(dropout, seed=seed, name="dropout")(layers.Flatten(name="flatten")(x))
+    x = layers.Dense(_HIDDEN, activation="relu", name="hidden")(x)
+    digits, digitness = layers.Dense(DIGITS, name="digits")(x), layers.Dense(1, name="digitness")(x)
+    return keras.Model(way, layers.Concatenate(name="outputs")([digits, digitness]), name="trajectory_reader")
 
 
 def loss(label: Any, output: Any) -> Any:
@@ -80,7 +110,7 @@ def get_weights(model: Any) -> dict[str, NDArray[Any]]:
             kept[path] = value.astype(np.float16).astype(np.float32)
         else:
             kept[path] = value
-    for layer, norm in _NORMALISED:
+    for layer, norm in _normalised(values):
         moved = values[f"{norm}/moving_mean"] * scales[f"{layer}/kernel"]
         kept[f"{norm}/beta"] = (values[f"{norm}/beta"] - moved).astype(np.float16).astype(np.float32) + moved
     return kept
@@ -101,10 +131,14 @@ def set_weights(model: Any, weights: Mapping[str, NDArray[Any]]) -> None:
 def _scales(values: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
     """What the normalisation after each kernel multiplies its filters by; a dead filter counts as 1."""
     found = {}
-    for layer, norm in _NORMALISED:
+    for layer, norm in _normalised(values):
         scale = values[f"{norm}/gamma"] / np.sqrt(values[f"{norm}/moving_variance"] + _EPSILON)
         found[f"{layer}/kernel"] = np.where(np.abs(scale) < 1e-6, 1, scale).astype(np.float32)
     return found
+
+
+def _normalised(values: Mapping[str, NDArray[Any]]) -> list[tuple[str, str]]:
+    return [(layer, norm) for layer, norm in _NORMALISED if f"{layer}/kernel" in values]
 
 
 def export(model: Any) -> bytes:

@@ -10,9 +10,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ml import trajectory
 from ml.glyph import Glyph, from_strokes
 from ml.ink import Strokes
 from ml.links import Pairs, even, fitted, measure, retraced
+from ml.trajectory import Trajectory
 from ml.turns import cut, is_ligature
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
@@ -58,6 +60,10 @@ class StrokePieces:
 
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
         return from_strokes(self.strokes(chosen), at_least=at_least)
+
+    def trajectory(self, chosen: Sequence[int], at_least: float) -> Trajectory:
+        """The chosen pieces in the order in which they were drawn."""
+        return trajectory.from_strokes(self.strokes(sorted(chosen)), at_least)
 
     def strokes(self, chosen: Sequence[int]) -> Strokes:
         return [self._strokes[i] for i in chosen]

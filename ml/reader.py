@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -18,10 +17,13 @@ from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
 from ml.candidates import Candidate
 from ml.explain import Explanation, Known, Subject, explain_glyph
+from ml.glyph import SIDE
 from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, layouts
 from ml.photo import find_pieces
 from ml.pieces import Pieces, StrokePieces
+from ml.runtime import Network
+from ml.trajectory import CHANNELS, POINTS, Trajectory
 from ml.weights import PICTURES, Weights
 
 Floats = NDArray[np.float64]
@@ -30,11 +32,6 @@ Paths = Sequence[lattice.Path]
 SHIPPED = Path(__file__).parent / "base" / "reader.zip"
 HIGHEST = 0.999  # nobody is surer than that about handwriting
 
-_BUCKETS = (
-    32,
-    8,
-    1,
-)  # batch sizes; a batch saves only 7 % a glyph, so two single calls beat a half-empty one
 _LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
 _OUTPUTS = 11  # ten digit logits, one digit-ness logit; an embedding follows
 
@@ -75,13 +72,11 @@ class Reader:
     def __init__(self, artifact: Artifact) -> None:
         self._artifact = artifact
         self._calibration = _calibration(artifact.card)
-        self._interpreters: dict[int, Any] = {}
-        self._lock = threading.Lock()
-        outputs = self._run(
-            np.zeros((1, 28, 28), np.uint8)
-        )  # what cannot run is found now, not at the first drawing
+        self._glyphs = Network(artifact.model, (SIDE, SIDE, 1), _OUTPUTS)
+        drawn = artifact.trajectory
+        self._trajectories = None if drawn is None else Network(drawn.model, (POINTS, CHANNELS), _OUTPUTS)
         index = artifact.exemplars
-        if index is not None and index.embeddings.shape[1] != outputs.shape[1] - _OUTPUTS:
+        if index is not None and index.embeddings.shape[1] != self._glyphs.width - _OUTPUTS:
             raise ArtifactError("The exemplars of the artifact are those of another network.")
 
     @classmethod
@@ -130,12 +125,20 @@ class Reader:
         alike = [(label, pieces) for label, strokes in own if (pieces := _pieces(strokes)) is not None]
         glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
         known = Known(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, self._look)
+        candidate = page.candidate(reading.digits[digit])
+        drawn = self._drawn([page.trajectory(candidate)]) if page.written else None
+        subject = page.subject(candidate, reading.digits[digit].label)
+        return explain_glyph(subject, known, lambda glyphs: self._look(glyphs, drawn))
 
-    def _look(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float32]]:
-        """Chances (n, 11) of the labels and of no digit, and the embeddings."""
+    def _look(
+        self, glyphs: NDArray[np.uint8], drawn: NDArray[np.float32] | None = None
+    ) -> tuple[Floats, NDArray[np.float32]]:
+        """Chances (n, 11) of the labels and of no digit, and the embeddings, of variants of one glyph.
+
+        `drawn` (1, 11) is what the way of the pen says; that stays as it was when ink is missing.
+        """
         outputs = self.outputs(glyphs)
-        digits, digitness = self._calibration.probabilities(outputs)
+        digits, digitness = self._calibration.probabilities(outputs, drawn)
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
@@ -143,55 +146,38 @@ class Reader:
         glyphs = [glyph for page in pages for glyph in page.glyphs()]
         if not glyphs:
             return [EMPTY for _ in pages]
-        digits, digitness = self.classify(np.stack(glyphs))
-        readings, done = [], 0
+        outputs = self.outputs(np.stack(glyphs))
+        drawn = self._drawn([way for page in pages for way in page.trajectories()])
+        readings = []
         for page in pages:
-            part = slice(done, done + len(page.candidates))
-            readings.append(page.reading(digits[part], digitness[part], self._calibration))
-            done += len(page.candidates)
+            n = len(page.candidates)
+            mine, outputs = outputs[:n], outputs[n:]
+            also = None
+            if drawn is not None and page.written:
+                also, drawn = drawn[:n], drawn[n:]
+            readings.append(page.reading(*self._calibration.probabilities(mine, also), self._calibration))
         return readings
 
-    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of glyphs (n, 28, 28): log probabilities of the labels (n, 10) and probability to be a digit (n,)."""
+    def judge(self, page: Page, chosen: Sequence[int]) -> tuple[Floats, Floats]:
+        """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""
+        candidates = [page.candidates[i] for i in chosen]
+        outputs = self.outputs(np.stack([page.glyph(candidate) for candidate in candidates]))
+        drawn = self._drawn([page.trajectory(c) for c in candidates]) if page.written else None
+        return self._calibration.probabilities(outputs, drawn)
+
+    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+        """The same of glyphs (n, 28, 28) that are known as pictures only."""
         return self._calibration.probabilities(self.outputs(glyphs))
 
     def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
-        with self._lock:
-            return self._run(glyphs)
+        return self._glyphs.run(glyphs[..., None] * np.float32(1 / 255))
 
-    def _run(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        parts, done = [], 0
-        while done < len(glyphs):
-            size = next(bucket for bucket in _BUCKETS if bucket <= len(glyphs) - done)
-            interpreter = self._interpreter(size)
-            batch = glyphs[done : done + size, :, :, None] * np.float32(1 / 255)
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-            interpreter.invoke()
-            parts.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
-            done += size
-        return np.concatenate(parts)
-
-    def _interpreter(self, size: int) -> Any:
-        """One a batch size: to resize on each call would cost 0.1 ms a glyph."""
-        if size not in self._interpreters:
-            self._interpreters[size] = _open_network(self._artifact.model, size)
-        return self._interpreters[size]
-
-
-def _open_network(model: bytes, size: int) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    try:
-        interpreter = Interpreter(model_content=model, num_threads=1)
-        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], (size, 28, 28, 1))
-        interpreter.allocate_tensors()
-        shape = tuple(interpreter.get_output_details()[0]["shape"])
-    except (ValueError, RuntimeError, IndexError, TypeError) as error:
-        raise ArtifactError("The network of the artifact cannot be run.") from error
-    if len(shape) != 2 or shape[1] < _OUTPUTS:  # the batch size is known after the first call only
-        raise ArtifactError("The network of the artifact is of another shape.")
-    return interpreter
+    def _drawn(self, trajectories: Sequence[Trajectory]) -> NDArray[np.float32] | None:
+        """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""
+        if self._trajectories is None or not trajectories:
+            return None
+        return self._trajectories.run(np.stack(trajectories))
 
 
 def _calibration(card: dict[str, Any]) -> Calibration:
@@ -217,12 +203,27 @@ class Page:
         assert self._pieces is not None  # or there would be no candidate
         return self._pieces.glyph(candidate.pieces, candidate.at_least)
 
-    def subject(self, digit: Digit) -> Subject:
-        """What there is to explain of a digit of the reading."""
-        assert self._pieces is not None
-        chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
-        strokes = self._pieces.strokes(chosen.pieces) if isinstance(self._pieces, StrokePieces) else None
-        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least)
+    @property
+    def written(self) -> bool:
+        """Whether it is known how the pen went."""
+        return isinstance(self._pieces, StrokePieces)
+
+    def trajectories(self) -> list[Trajectory]:
+        """Of all candidates; of a picture none."""
+        return [self.trajectory(candidate) for candidate in self.candidates] if self.written else []
+
+    def trajectory(self, candidate: Candidate) -> Trajectory:
+        assert isinstance(self._pieces, StrokePieces)  # nobody knows how a picture was drawn
+        return self._pieces.trajectory(candidate.pieces, candidate.at_least)
+
+    def candidate(self, digit: Digit) -> Candidate:
+        """The one that a digit of the reading was made of."""
+        return next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
+
+    def subject(self, candidate: Candidate, label: int | None) -> Subject:
+        """What there is to explain of it."""
+        strokes = self._pieces.strokes(candidate.pieces) if isinstance(self._pieces, StrokePieces) else None
+        return Subject(self.glyph(candidate), label, strokes, candidate.at_least)
 
     def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""

@@ -134,7 +134,7 @@ class Bench:
         keys = [(candidate.pieces, candidate.at_least) for candidate in page.candidates]
         missing = [i for i, key in enumerate(keys) if key not in known]
         if missing:
-            digits, digitness = self._reader.classify(np.stack([page.glyph(page.candidates[i]) for i in missing]))
+            digits, digitness = self._reader.judge(page, missing)
             for i, labels, sure in zip(missing, digits, digitness, strict=True):
                 known[keys[i]] = (labels, float(sure))
         return np.stack([known[key][0] for key in keys]), np.array([known[key][1] for key in keys])

@@ -11,7 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from ml.artifact import MAX_BYTES, ArtifactError, pack, unpack, with_exemplars
+from ml.artifact import MAX_BYTES, ArtifactError, Trained, pack, unpack, with_exemplars
 from ml.exemplars import Exemplars
 from ml.reader import SHIPPED, Reader
 
@@ -153,6 +153,7 @@ def test_weights_are_finite_small_floats(bad):
         {"calibration": {"temperature": "hot"}},
         {"calibration": {"sure": True}},
         {"calibration": {"digitness_scale": 1e999}},
+        {"calibration": {"drawn_temperature": -1}},
     ],
 )
 def test_a_reader_refuses_a_damaged_calibration(card):
@@ -178,6 +179,32 @@ def test_it_may_hold_exemplars_or_none(packed, with_index):
     assert opened.exemplars.labels.tolist() == [7]
     assert np.array_equal(opened.exemplars.glyphs, INDEX.glyphs)
     assert opened.exemplars.embeddings == pytest.approx(INDEX.embeddings, abs=1e-3)
+
+
+def test_it_may_hold_a_network_on_trajectories_or_none(packed):
+    assert unpack(packed).trajectory is None
+    both = pack(b"model", {}, WEIGHTS, INDEX, Trained(b"other", WEIGHTS))
+    opened = unpack(both)
+    assert opened.trajectory.model == b"other"
+    assert opened.trajectory.weights.keys() == WEIGHTS.keys()
+    assert unpack(with_exemplars(both, INDEX)).trajectory.model == b"other"
+
+
+@pytest.mark.parametrize("half", ["trajectory.tflite", "trajectory.npz"])
+def test_half_of_that_network_is_refused(packed, half):
+    with pytest.raises(ArtifactError, match="half"):
+        unpack(resummed(packed, {half: npz(**WEIGHTS)}))
+
+
+def test_damaged_weights_of_that_network_are_refused(packed):
+    with pytest.raises(ArtifactError):
+        unpack(resummed(packed, {"trajectory.tflite": b"other", "trajectory.npz": b"no zip"}))
+
+
+def test_a_reader_refuses_a_network_on_trajectories_that_takes_something_else():
+    held = unpack(SHIPPED.read_bytes())
+    with pytest.raises(ArtifactError):
+        Reader.open(pack(held.model, {}, {}, trajectory=Trained(held.model, {})))
 
 
 def test_a_flipped_bit_in_the_exemplars(with_index):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from ml.augment import NOT_A_DIGIT, UNCLEAR, UNFINISHED, GlyphSource, Mixture, S
 from ml.glyph import from_strokes
 from ml.junk import CutJunk, CutParts, LatticeJunk, StrokeParts, sign_source
 from ml.synth import write_digit
+from ml.train import Settings, batches
 
 
 @pytest.fixture
@@ -64,12 +67,15 @@ def test_beginnings_of_digits_keep_their_label(written, rng):
 
 def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):
     drawings, labels = written
-    source = StrokeSource(drawings, labels, Warper())
-    mixture = Mixture([(source, 8)])
-    once, again = (list(mixture.batches(3, weak=1, seed=4)) for _ in range(2))
+    mixture = Mixture([(StrokeSource(drawings, labels, Warper()), 8)])
+    settings = Settings(seed=4, epochs=3, examples=8, batch=8, weak_epochs=1)
+    once, again = (list(batches(mixture, settings)) for _ in range(2))
     assert len(once) == 3
+    assert once[0][0].shape == (8, 28, 28, 1)
+    assert once[0][0].max() == pytest.approx(1.0, abs=0.1)
     assert all(np.array_equal(a[0], b[0]) for a, b in zip(once, again, strict=True))
-    assert not np.array_equal(once[0][0], next(mixture.batches(1, weak=1, seed=4))[0])
+    weak = next(batches(mixture, replace(settings, epochs=1)))
+    assert not np.array_equal(once[0][0], weak[0])
 
 
 def test_junk_of_digits_that_have_no_bars_and_do_not_stack(rng):

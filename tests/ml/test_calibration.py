@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.calibration import Calibration, fit
+from ml.calibration import Answers, Calibration, fit
 
 
 @pytest.fixture
@@ -23,21 +23,34 @@ def overconfident(rng):
 
 
 def test_it_finds_the_temperature(overconfident):
-    assert fit(*overconfident).temperature == pytest.approx(3.0, rel=0.15)
+    assert fit([Answers(*overconfident)]).temperature == pytest.approx(3.0, rel=0.15)
 
 
 def test_probabilities_are_probabilities(overconfident):
-    digits, digitness = fit(*overconfident).probabilities(overconfident[0])
+    digits, digitness = fit([Answers(*overconfident)]).probabilities(overconfident[0])
     assert np.exp(digits).sum(axis=1) == pytest.approx(1.0)
     assert ((digitness >= 0) & (digitness <= 1)).all()
 
 
 def test_digitness_is_as_often_right_as_it_says(overconfident):
     outputs, labels = overconfident
-    _, digitness = fit(outputs, labels).probabilities(outputs)
+    _, digitness = fit([Answers(outputs, labels)]).probabilities(outputs)
     for low, high in ((0.1, 0.4), (0.6, 0.9)):
         among = (digitness > low) & (digitness < high)
         assert (labels[among] < 10).mean() == pytest.approx(digitness[among].mean(), abs=0.06)
+
+
+def test_two_networks_that_say_the_same_are_no_surer_than_one(overconfident):
+    outputs, labels = overconfident[0] / 2, overconfident[1]
+    both = fit([Answers(outputs, labels, outputs), Answers(outputs, labels)])
+    one = fit([Answers(outputs, labels)])
+    assert both.drawn_temperature == pytest.approx(2 * one.temperature, rel=0.05)
+    together, alone = both.probabilities(outputs, outputs), one.probabilities(outputs)
+    assert together[1] == pytest.approx(alone[1], abs=0.02)
+
+
+def test_without_trajectories_nothing_is_fitted_to_them(overconfident):
+    assert fit([Answers(*overconfident)]).drawn_temperature == Calibration().drawn_temperature
 
 
 def test_extreme_logits_stay_finite():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml import network
+from ml import network, trajectory
 from ml.artifact import unpack
 from ml.glyph import from_strokes
-from ml.mixture import mix
+from ml.mixture import mix, mix_trajectories
 from ml.reader import SHIPPED, Reader
+from ml.runtime import Network
 from ml.synth import write_digit
-from ml.train import Settings, finish, train
+from ml.train import Settings, finish, train, train_trajectory
 
 pytestmark = pytest.mark.slow  # imports TensorFlow, which takes seconds
 
@@ -21,9 +22,15 @@ def keras_model():
     return network.build()
 
 
-def test_it_is_small(keras_model):
-    assert keras_model.count_params() < 500_000
+@pytest.fixture(scope="module")
+def drawn_model():
+    return network.build_trajectory()
+
+
+def test_both_together_are_small(keras_model, drawn_model):
+    assert keras_model.count_params() + drawn_model.count_params() < 500_000
     assert keras_model.output_shape == (None, network.OUTPUTS)
+    assert drawn_model.output_shape == (None, network.DIGITS + 1)
 
 
 def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
@@ -31,6 +38,15 @@ def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
     glyphs = np.stack([from_strokes(write_digit(label % 10, rng=rng)) for label in range(41)])
     expected = keras_model(glyphs[..., None] / np.float32(255), training=False).numpy()
     assert np.abs(reader.outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
+    held = unpack(SHIPPED.read_bytes()).trajectory
+    network.set_weights(drawn_model, held.weights)
+    ways = np.stack([trajectory.from_strokes(write_digit(label % 10, rng=rng)) for label in range(41)])
+    expected = drawn_model(ways, training=False).numpy()
+    found = Network(held.model, ways.shape[1:], network.DIGITS + 1).run(ways)
+    assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
 def test_weights_of_another_network_are_refused(keras_model):
@@ -42,11 +58,14 @@ def test_weights_of_another_network_are_refused(keras_model):
 
 
 def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
-    settings = Settings(seed=3, epochs=2, examples=1600, batch=32, average=0.9, weak_epochs=1, pool=200)
+    settings = Settings(
+        seed=3, epochs=2, examples=1600, batch=32, average=0.9, drawn_epochs=2, weak_epochs=1, pool=200
+    )
     once, again = (train(mix({}, settings.seed, settings.pool, settings.batch), settings) for _ in range(2))
     first, second = network.get_weights(once), network.get_weights(again)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
-    fresh = Reader.open(finish(once, {}, settings, {"sources": ["synthetic"]}))
+    drawn = train_trajectory(mix_trajectories({}, settings.seed, settings.pool, settings.batch), settings)
+    fresh = Reader.open(finish(once, drawn, {}, settings, {"sources": ["synthetic"]}))
     assert fresh.card["settings"]["seed"] == 3
     assert fresh.card["sources"] == ["synthetic"]
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
