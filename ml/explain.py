@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ml import trajectory
 from ml.exemplars import Exemplars, unit
 from ml.glyph import BOX, PEN, SIDE, Glyph
 from ml.ink import Strokes, bounds
@@ -30,8 +31,10 @@ _LEVEL = 0.45  # a straight line that rises less than this is a bar, one as stee
 
 Floats = NDArray[np.float64]
 Maps = NDArray[np.float32]  # (n, 28, 28)
-# Glyphs (n, 28, 28) to the chances (n, 11) of the ten labels and of no digit, and the embeddings (n, d).
-Look = Callable[[NDArray[np.uint8]], tuple[Floats, NDArray[np.float32]]]
+Ways = NDArray[np.float32]  # (n, 48, 5), see `ml.trajectory`
+# Glyphs (n, 28, 28), and how they were drawn where that is known, to the chances (n, 11) of the ten labels and of
+# no digit, and the embeddings (n, d).
+Look = Callable[[NDArray[np.uint8], Ways | None], tuple[Floats, NDArray[np.float32]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,17 +127,18 @@ class Known:
 
 
 def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
-    """All glyphs go through `look` at once: the glyph, it with each gap, and the caller's own."""
+    """The glyph and it with each gap go through `look` at once."""
     gaps = stroke_gaps(subject) if subject.strokes else patch_gaps(subject.glyph)
-    batch = np.concatenate([subject.glyph[None], gaps.glyphs(subject.glyph), *(g[None] for g in known.glyphs)])
-    chances, embeddings = look(batch)
-    gapped = chances[1 : 1 + len(gaps.missing)]
+    batch = np.concatenate([subject.glyph[None], gaps.glyphs(subject.glyph)])
+    chances, embeddings = look(batch, _ways(subject, gaps) if subject.strokes else None)
+    gapped = chances[1:]
     label = NONE if subject.label is None else subject.label
     second = _second(chances[0], label)
     losses = chances[0, label] - gapped[:, label]
     odds = _odds(chances, label, second)
-    contrasts = odds[0] - odds[1 : 1 + len(gaps.missing)]
-    nearest = _nearest(embeddings[0], embeddings[1 + len(gaps.missing) :], known)
+    contrasts = odds[0] - odds[1:]
+    own = look(np.stack(known.glyphs), None)[1] if known.glyphs else embeddings[:0]
+    nearest = _nearest(embeddings[0], own, known)
     return Explanation(
         glyph=subject.glyph,
         label=subject.label,
@@ -150,6 +154,14 @@ def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
         nearest=tuple(nearest[:NEAREST]),
         nearest_second=next((example for example in nearest if example.label == second), None),
     )
+
+
+def _ways(subject: Subject, gaps: _Gaps) -> Ways:
+    """How the pen went, and how it would have gone had it left out each gap."""
+    assert subject.strokes
+    left = [[line for i, line in enumerate(gaps.lines) if i not in gap] for gap in gaps.pieces]
+    drawings = [subject.strokes, *(lines or subject.strokes for lines in left)]
+    return np.stack([trajectory.from_strokes(drawing, subject.at_least) for drawing in drawings])
 
 
 def _second(chances: Floats, label: int) -> int:

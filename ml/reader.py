@@ -125,20 +125,14 @@ class Reader:
         alike = [(label, pieces) for label, strokes in own if (pieces := _pieces(strokes)) is not None]
         glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
         known = Known(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        candidate = page.candidate(reading.digits[digit])
-        drawn = self._drawn([page.trajectory(candidate)]) if page.written else None
-        subject = page.subject(candidate, reading.digits[digit].label)
-        return explain_glyph(subject, known, lambda glyphs: self._look(glyphs, drawn))
+        return explain_glyph(page.subject(reading.digits[digit]), known, self._look)
 
     def _look(
-        self, glyphs: NDArray[np.uint8], drawn: NDArray[np.float32] | None = None
+        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None
     ) -> tuple[Floats, NDArray[np.float32]]:
-        """Chances (n, 11) of the labels and of no digit, and the embeddings, of variants of one glyph.
-
-        `drawn` (1, 11) is what the way of the pen says; that stays as it was when ink is missing.
-        """
+        """Chances (n, 11) of the labels and of no digit, and the embeddings."""
         outputs = self.outputs(glyphs)
-        digits, digitness = self._calibration.probabilities(outputs, drawn)
+        digits, digitness = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
@@ -173,11 +167,11 @@ class Reader:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
         return self._glyphs.run(glyphs[..., None] * np.float32(1 / 255))
 
-    def _drawn(self, trajectories: Sequence[Trajectory]) -> NDArray[np.float32] | None:
+    def _drawn(self, trajectories: Sequence[Trajectory] | NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""
-        if self._trajectories is None or not trajectories:
+        if self._trajectories is None or not len(trajectories):
             return None
-        return self._trajectories.run(np.stack(trajectories))
+        return self._trajectories.run(np.asarray(trajectories, np.float32))
 
 
 def _calibration(card: dict[str, Any]) -> Calibration:
@@ -216,14 +210,11 @@ class Page:
         assert isinstance(self._pieces, StrokePieces)  # nobody knows how a picture was drawn
         return self._pieces.trajectory(candidate.pieces, candidate.at_least)
 
-    def candidate(self, digit: Digit) -> Candidate:
-        """The one that a digit of the reading was made of."""
-        return next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
-
-    def subject(self, candidate: Candidate, label: int | None) -> Subject:
-        """What there is to explain of it."""
-        strokes = self._pieces.strokes(candidate.pieces) if isinstance(self._pieces, StrokePieces) else None
-        return Subject(self.glyph(candidate), label, strokes, candidate.at_least)
+    def subject(self, digit: Digit) -> Subject:
+        """What there is to explain of a digit of the reading."""
+        chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
+        strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
+        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least)
 
     def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""

@@ -59,7 +59,6 @@ def test_without_its_bar_a_seven_is_a_one(indexed):
     assert found.turning.without == 1
     assert found.turning.place.startswith("top")
     assert found.turning.shape == "bar"
-    assert found.second == 1
     bar, end = np.s_[6:10, 11:16], np.s_[21:, :]
     assert found.heat[bar].max() > found.heat[end].max()
     assert found.contrast[bar].max() > found.contrast[end].max()
@@ -184,9 +183,9 @@ def test_it_is_bounded_for_the_largest_drawings(reader, rng):
     """One call of the network for a page of a thousand points a stroke, and few glyphs in it."""
     sizes = []
 
-    def look(glyphs):
+    def look(glyphs, ways):
         sizes.append(len(glyphs))
-        return reader._look(glyphs)
+        return reader._look(glyphs, ways)
 
     tangle = [rng.uniform(0, 100, (2500, 2)).astype(np.float32) for _ in range(4)]
     explain_glyph(Subject(from_strokes(tangle), 8, tangle), Known(), look)
@@ -197,7 +196,7 @@ def test_it_is_bounded_for_the_largest_drawings(reader, rng):
 
 def area(reader: Reader, glyphs: list[np.ndarray], label: int) -> float:
     """Of the curve of the label's chance while more and more is taken away: the smaller, the better the order."""
-    chances, _ = reader._look(np.stack(glyphs))
+    chances, _ = reader._look(np.stack(glyphs), None)
     return float(chances[:, label].mean())
 
 
