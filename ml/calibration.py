@@ -73,13 +73,10 @@ def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
 
     `sure` is the least confidence above which no more than `most_wrong` of the digits are misread.
     """
-    labels = np.concatenate([each.labels for each in answers])
-    temperature, scale, shift = _fit(np.concatenate([each.outputs[:, :11] for each in answers]), labels)
-    found = Calibration(temperature, scale, shift)
+    found = Calibration(*_fit([(each.outputs[:, :11], each.labels) for each in answers]))
     both = [(each.outputs[:, :11] + each.drawn, each.labels) for each in answers if each.drawn is not None]
     if both:
-        logits, theirs = (np.concatenate(column) for column in zip(*both, strict=True))
-        temperature, scale, shift = _fit(logits, theirs)
+        temperature, scale, shift = _fit(both)
         found = replace(found, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift)
     confidence, right = (
         np.concatenate(column) for column in zip(*(_judged(found, a) for a in answers), strict=True)
@@ -87,10 +84,14 @@ def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
     return replace(found, sure=round(_least_sure(confidence, right, most_wrong), 4))
 
 
-def _fit(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> tuple[float, float, float]:
-    is_digit = labels < 10
-    temperature = _fit_temperature(logits[is_digit, :10].astype(np.float64), labels[is_digit])
-    return temperature, *_fit_line(logits[:, 10].astype(np.float64), is_digit)
+_Logits = tuple[NDArray[np.float32], NDArray[np.int64]]  # (n, 11), labels (n,)
+
+
+def _fit(sets: Sequence[_Logits]) -> tuple[float, float, float]:
+    digits = [(z[y < 10, :10].astype(np.float64), y[y < 10]) for z, y in sets if (y < 10).any()]
+    digitness = np.concatenate([z[:, 10] for z, _ in sets]).astype(np.float64)
+    is_digit = np.concatenate([y for _, y in sets]) < 10
+    return _fit_temperature(digits), *_fit_line(digitness, is_digit)
 
 
 def _judged(found: Calibration, answers: Answers) -> tuple[Floats, NDArray[np.bool_]]:
@@ -101,10 +102,13 @@ def _judged(found: Calibration, answers: Answers) -> tuple[Floats, NDArray[np.bo
     return (digitness * np.exp(digits.max(axis=1)))[mine], right[mine]
 
 
-def _fit_temperature(z: Floats, labels: NDArray[np.int64]) -> float:
-    """The temperature of least negative log likelihood, by a grid: there is one minimum and no need to hurry."""
+def _fit_temperature(sets: Sequence[tuple[Floats, NDArray[np.int64]]]) -> float:
+    """The temperature of least negative log likelihood, by a grid: there is one minimum and no need to hurry.
+
+    Each set counts the same: the largest hold the ink that is easiest to read.
+    """
     grid = np.geomspace(0.3, 3.0, 93)
-    losses = [-_log_softmax(z / t)[np.arange(len(z)), labels].mean() for t in grid]
+    losses = [np.mean([-_log_softmax(z / t)[np.arange(len(z)), y].mean() for z, y in sets]) for t in grid]
     return float(round(grid[int(np.argmin(losses))], 4))
 
 
