@@ -20,6 +20,7 @@ BOX = 20  # longer side of the ink
 PEN = 2.5  # px in the glyph; the median stroke of MNIST (p5 1.7, p95 3.9)
 _FINE = 8  # strokes are drawn so many times finer than the glyph
 _CANVAS = (BOX + 2) * _FINE
+_PARTS = 5  # of BOX; fits ink of up to 65,536 pixels
 _SUBPIXEL = 4  # bits that cv2 takes as fraction
 
 Glyph = NDArray[np.uint8]
@@ -35,7 +36,9 @@ def normalise(ink: NDArray[np.uint8] | NDArray[np.float32], at_least: float = 10
         return np.zeros((SIDE, SIDE), np.uint8)
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     side = max(*box.shape, int(np.ceil(at_least)))
-    grey = _coverage(box.shape[0], side) @ box.astype(np.float32) @ _coverage(box.shape[1], side).T
+    # In parts: NumPy gives a larger product to threads, which wait for each other while the machine is busy.
+    rows_of_cells = _coverage(box.shape[0], side).reshape(_PARTS, -1, box.shape[0]) @ box.astype(np.float32)
+    grey = rows_of_cells.reshape(BOX, -1) @ _coverage(box.shape[1], side).T
     return _centred(np.rint(grey * (255.0 / grey.max())))
 
 

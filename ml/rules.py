@@ -40,18 +40,20 @@ class _Rule:
 
 def without_rules(mask: Grey) -> Grey:
     """The mask (h, w) without long, thin, straight lines along its sides; strokes that cross them stay whole."""
+    pen = 0.0
     for turned in (False, True):
         if not mask.any():
             break
+        pen = pen or pen_width(mask)
         view = np.ascontiguousarray(mask.T) if turned else mask
-        cleaned = _without_rows(view, upright=turned)
-        mask = np.ascontiguousarray(cleaned.T) if turned else cleaned
+        cleaned = _without_rows(view, pen, upright=turned)
+        if cleaned is not view:
+            mask, pen = np.ascontiguousarray(cleaned.T) if turned else cleaned, 0.0
     return mask
 
 
-def _without_rows(mask: Grey, upright: bool) -> Grey:
+def _without_rows(mask: Grey, pen: float, upright: bool) -> Grey:
     height, width = mask.shape
-    pen = pen_width(mask)
     rules = _rules(mask, pen)
     if len(rules) == 1 or (upright and (len(rules) < _UPRIGHT or width < _LONG * height)):
         rules = [rule for rule in rules if rule.length >= _ALONE * height or rule.thickness <= _FINE * pen]

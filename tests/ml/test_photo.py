@@ -152,3 +152,13 @@ def test_a_small_picture_in_uneven_light_is_not_turned_over(reader, rng, darker)
         page = drawn([100 * s + 90 for s in write_digit(label, rng=rng)], (280, 280), pen=8)
         texts.append(reader.read([np.rint(page * light).astype(np.uint8)])[0].text)
     assert sum(text == str(label) for label, text in enumerate(texts)) >= 9
+
+
+def test_each_box_lies_tightly_around_its_ink():
+    page = np.full((300, 400), 230, np.uint8)
+    for x, y, width, height in ((40, 50, 12, 90), (150, 60, 50, 80), (300, 45, 30, 100)):
+        page[y : y + height, x : x + width] = 20
+    pieces = find_pieces(page)
+    assert pieces is not None
+    found = sorted(union(pieces.boxes[np.array(pieces.owners) == owner]).tolist() for owner in set(pieces.owners))
+    assert np.abs(np.array(found) - [[40, 50, 12, 90], [150, 60, 50, 80], [300, 45, 30, 100]]).max() <= 2
