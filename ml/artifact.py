@@ -2,12 +2,13 @@
 
     model.tflite  what LiteRT runs
     card.json     what it is, how it was trained, its calibration
-    weights.npz   what training starts from
+    weights.npz   what training starts from, but for the kernels that model.tflite holds (ml/kernels.py)
     exemplars.npz digits to show beside a glyph (ml/exemplars.py); artifacts may be without
-    trajectory.tflite, trajectory.npz  the network on trajectories; artifacts may be without both
+    trajectory.tflite, trajectory.npz  as much of the network on trajectories; artifacts may be without both
     SHA256SUMS    of all these
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
+Artifacts may hold the kernels among the weights as well, as older ones do; `pack` leaves them out.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import zipfile
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.exemplars import Exemplars, from_arrays, to_arrays
+from ml.kernels import leave_out, put_back, stands_for_kernel
 
 FORMAT = 1
 MAX_BYTES = 8 * 2**20
@@ -48,14 +51,21 @@ class Trained:
     """A network for LiteRT, and the weights that training starts from."""
 
     model: bytes
-    weights: Weights
+    stored: Weights  # by the name of the variable; kernels may stand there as `ml.kernels` leaves them out
+
+    @cached_property
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """All weights, float16 or float32, taken from `model` where they are not stored. Raises ArtifactError."""
+        try:
+            weights = put_back(self.model, self.stored)
+        except ValueError as error:
+            raise ArtifactError("The kernels of the artifact are not in its network.") from error
+        return _checked(weights)
 
 
 @dataclass(frozen=True)
-class Artifact:
-    model: bytes
+class Artifact(Trained):
     card: dict[str, Any]
-    weights: dict[str, NDArray[Any]]  # float16 or float32, by the name of the variable
     version: str  # first 12 hexadecimal digits of the SHA-256 of the file
     exemplars: Exemplars | None = None
     trajectory: Trained | None = None
@@ -68,16 +78,16 @@ def pack(
     exemplars: Exemplars | None = None,
     trajectory: Trained | None = None,
 ) -> bytes:
-    """The file. Raises ArtifactError when it could not be opened again."""
+    """The file, each kernel in it once. Raises ArtifactError when it could not be opened again."""
     parts = {
         "model.tflite": model,
         "card.json": json.dumps({**card, "format": FORMAT}, indent=1, sort_keys=True).encode(),
-        "weights.npz": _npz(weights),
+        "weights.npz": _slim_npz(Trained(model, weights)),
     }
     if exemplars is not None:
         parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
     if trajectory is not None:
-        parts |= dict(zip(_TRAJECTORY, (trajectory.model, _npz(trajectory.weights)), strict=True))
+        parts |= dict(zip(_TRAJECTORY, (trajectory.model, _slim_npz(trajectory)), strict=True))
     sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -86,6 +96,14 @@ def pack(
     data = file.getvalue()
     unpack(data)
     return data
+
+
+def _slim_npz(network: Trained) -> bytes:
+    weights = network.weights
+    try:
+        return _npz(leave_out(network.model, weights))
+    except ValueError:  # LiteRT cannot open the network, which whoever runs it is told
+        return _npz(weights)
 
 
 def _npz(arrays: Weights) -> bytes:
@@ -111,8 +129,8 @@ def unpack(data: bytes) -> Artifact:
         raise ArtifactError("The checksums do not fit the contents of the artifact.")
     return Artifact(
         model=parts["model.tflite"],
+        stored=_parse_weights(parts["weights.npz"]),
         card=_parse_card(parts["card.json"]),
-        weights=_parse_weights(parts["weights.npz"]),
         version=hashlib.sha256(data).hexdigest()[:12],
         exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
         trajectory=_parse_trajectory(parts),
@@ -180,7 +198,12 @@ def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:
 
 
 def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
-    weights = _load_npz(data, "weights")
+    stored = _load_npz(data, "weights")
+    _checked({name: array for name, array in stored.items() if not stands_for_kernel(array)})
+    return stored
+
+
+def _checked(weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     for name, array in weights.items():
         if array.dtype not in (np.float16, np.float32) or not np.isfinite(array).all():
             raise ArtifactError(f"The weights {name!r} are not finite numbers of 16 or 32 bits.")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml import network, trajectory
-from ml.artifact import unpack
+from ml.artifact import pack, unpack
 from ml.glyph import from_strokes
 from ml.mixture import mix, mix_trajectories
 from ml.reader import SHIPPED, Reader
@@ -47,6 +47,16 @@ def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
     expected = drawn_model(ways, training=False).numpy()
     found = Network(held.model, ways.shape[1:], network.DIGITS + 1).run(ways)
     assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+def test_what_is_exported_holds_the_kernels_that_training_starts_from():
+    fresh = network.build_trajectory(seed=5)
+    network.set_weights(fresh, network.get_weights(fresh))  # as training ends
+    weights, model = network.get_weights(fresh), network.export(fresh)
+    opened = unpack(pack(model, {}, weights))
+    assert all(array.ndim < 2 for array in opened.stored.values())
+    assert opened.weights.keys() == weights.keys()
+    assert all(opened.weights[name].tobytes() == array.tobytes() for name, array in weights.items())
 
 
 def test_weights_of_another_network_are_refused(keras_model):
