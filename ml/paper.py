@@ -12,6 +12,8 @@ _FAINTEST = 14  # of 255; whatever differs less from paper is no ink
 _LEAST = 0.3  # of the depth of ink: lighter than that are edges of strokes, or stains
 _NOISE = 5.5  # standard deviations that no pixel of noise reaches
 _QUANTILES = 1.03  # standard deviations between the quantiles 0.1 and 0.4, which are paper on nearly all pages
+_BROAD = 0.25  # of the shorter side of a picture; no line is as broad
+_BROADEST = 0.67  # the same of a bitmap, where a 1 may be a block
 _FULL = 0.25  # of a bitmap: with more ink than that its polarity is asked of the width of its lines
 _BITMAP = 300  # px; the longer side of what may be a digit that fills its frame
 _GREY = 0.2  # of a bitmap lies between black and white, at its edges; of paper in uneven light a third and more
@@ -21,7 +23,7 @@ _SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is sti
 def find_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
     dark_on_light = grey if _is_dark_on_light(grey) else 255 - grey
-    paper = _paper(dark_on_light)
+    paper = _paper(dark_on_light, _BROADEST if _is_bitmap(grey) else _BROAD)
     lacking = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
     return as_bytes(cv2.divide(lacking, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
 
@@ -30,10 +32,9 @@ def _is_dark_on_light(grey: Grey) -> bool:
     """By what is farther from the paper; where a shadow makes that unclear, by what stands out from around it."""
     smooth = as_bytes(cv2.blur(grey, (3, 3)))
     low, middle, high = _quantiles(_counts(smooth), 0.005, 0.5, 0.995)
-    if max(grey.shape) <= _BITMAP:
+    if _is_bitmap(grey):
         dark = smooth < (low + high) / 2
-        grey_share = (np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean()
-        if _FULL < dark.mean() < 1 - _FULL and grey_share < _GREY:
+        if _FULL < dark.mean() < 1 - _FULL:
             return _depth(dark) <= _depth(~dark)
     darker, lighter = middle - low, high - middle
     if max(darker, lighter) < 2 * min(darker, lighter):
@@ -44,19 +45,31 @@ def _is_dark_on_light(grey: Grey) -> bool:
     return darker >= lighter
 
 
+def _is_bitmap(grey: Grey) -> bool:
+    """Whether a picture may be one digit that fills it, in even light: it is small, and little of it is grey."""
+    if max(grey.shape) > _BITMAP:
+        return False
+    smooth = as_bytes(cv2.blur(grey, (3, 3)))
+    low, high = _quantiles(_counts(smooth), 0.005, 0.995)
+    return bool((np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean() < _GREY)
+
+
 def _depth(area: NDArray[np.bool_]) -> float:
     """How far inside of it the deepest pixels of an area (h, w) lie; the edge of the picture is no edge of it."""
     framed = np.pad(area.astype(np.uint8), 1, mode="edge")
     return float(np.quantile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 0.9))
 
 
-def _paper(grey: Grey) -> NDArray[np.float32]:
-    """The brightness of the paper (h, w): a closing wider than any pen, done small because it is smooth anyway."""
+def _paper(grey: Grey, broad: float) -> NDArray[np.float32]:
+    """The brightness of the paper (h, w): a closing wider than any pen, `broad` of the shorter side.
+
+    It is done small because it is smooth anyway.
+    """
     height, width = grey.shape
     shrink = max(1.0, min(height, width) / 96)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    reach = 2 * (min(size) // 8) + 3
+    reach = 2 * int(min(size) * broad / 2) + 3
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
     smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), reach / 4)
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

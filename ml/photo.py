@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ml.cuts import Parts, cut_wide
 from ml.glyph import BOX, Glyph, normalise
 from ml.links import Pairs
-from ml.paper import Grey, as_bytes, find_ink, find_mask, is_blank, without_shadows
+from ml.paper import Grey, as_bytes, find_ink, find_mask, is_blank, pen_width, without_shadows
 from ml.pieces import Boxes, typical_height
 from ml.rules import without_rules
 
@@ -23,6 +23,9 @@ _SMALL = 160  # px; pictures with a shorter side below that are enlarged first
 _THINNEST = 1.8  # glyph px; thinner lines are drawn broader, see `_even`
 _BROADEST = 4.0  # glyph px; 5 % of MNIST are broader than 3.9
 _ENLARGED = 4  # pictures enlarged more than that are one digit, cut out, and may fill them
+_STEP = 1.0  # px of the picture as it was given; standard deviation of a blur
+_SOFT = 0.25  # the same in what lines are broader than `_FINE`
+_FINE = 4.0  # px; loops between finer lines would close
 _CONTACT = 0.5  # of the longer side of a piece
 _MOST_PIECES = 400  # a texture has thousands of spots, a page of numbers does not
 
@@ -76,6 +79,11 @@ def find_pieces(grey: Grey) -> PicturePieces | None:
     mask = None if is_blank(ink) else find_mask(ink, scale)
     if mask is None:
         return None
+    if scale > _ENLARGED and _is_black_and_white(grey):
+        ink = _rounded(ink, pen_width(mask), scale)
+        mask = find_mask(ink, scale)
+        if mask is None:
+            return None
     lit = without_shadows(ink, mask)
     if lit is not ink:
         ink, mask = lit, find_mask(lit, scale)
@@ -97,6 +105,17 @@ def _enlarge(grey: Grey) -> tuple[Grey, float]:
         return np.ascontiguousarray(grey), 1.0
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     return as_bytes(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)), scale
+
+
+def _is_black_and_white(grey: Grey) -> bool:
+    low, high = float(grey.min()), float(grey.max())
+    return bool((np.abs(grey - (low + high) / 2) < 0.4 * (high - low)).mean() < 0.02)
+
+
+def _rounded(ink: Grey, pen: float, scale: float) -> Grey:
+    """Ink (h, w) without the steps that pixels in black and white leave at its edges, nor its finest notches."""
+    sigma = min(_STEP * scale, _SOFT * (pen - _FINE * scale))
+    return as_bytes(cv2.GaussianBlur(ink, (0, 0), sigma)) if sigma > 0 else ink
 
 
 def _components(mask: Grey, alone: bool) -> tuple[NDArray[np.int32], Boxes]:

@@ -162,3 +162,9 @@ def test_each_box_lies_tightly_around_its_ink():
     assert pieces is not None
     found = sorted(union(pieces.boxes[np.array(pieces.owners) == owner]).tolist() for owner in set(pieces.owners))
     assert np.abs(np.array(found) - [[40, 50, 12, 90], [150, 60, 50, 80], [300, 45, 30, 100]]).max() <= 2
+
+
+def test_a_broad_block_in_a_bitmap_is_not_hollow():
+    block = np.full((32, 32), 255, np.uint8)
+    block[1:31, 9:24] = 0
+    assert find_ink(cv2.resize(block, (160, 160)))[80, 55:110].min() > 200
