@@ -20,6 +20,9 @@ _MOST_ODDS = 8.0  # nats; nothing is surer than that
 _HOPELESS = 7.0  # nats for holding strokes together; the network need not be asked
 _SEVERAL = 1.5  # heights; a wider line holds more than one digit
 _MOST_IN_SIGN = 12  # pieces that are asked as one thing however large; each pair of them costs time
+_FLAT = 0.3  # heights; a lower piece is a dash, however wide
+_TALL = 0.5  # heights; lower pieces are marks, and stand on no line
+_SLOPING = 4  # pieces; fewer say nothing of the slope of a line
 _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
 
@@ -41,7 +44,7 @@ class Ties(Protocol):
         ...
 
     def crossed(self, piece: int) -> float:
-        """The ink in heights of a digit that the cut before a part crosses; 0 of strokes."""
+        """The ink in widths of the line that the cut before a part crosses; 0 of strokes."""
         ...
 
     def leads_on(self, piece: int) -> bool:
@@ -58,7 +61,8 @@ class Candidate:
     pieces: Order
     box: tuple[float, float, float, float]
     at_least: float
-    cost: float  # of an unusual height, in nats
+    cost: float  # of an unusual size and place, in nats,
+    low: float  # and more than that as any digit but 0, which alone is often low
     before: float  # of beginning here, and of holding its pieces together, whether it is a digit or not, in nats
     junk: float  # of its pieces as one thing that is no digit
     spare: bool  # may be no more than the way from one digit to the next
@@ -85,6 +89,7 @@ class Line:
         for place, owner in enumerate(self._owners):
             self._parts.setdefault(owner, []).append(place)
         self._cut = len(self._parts) < len(line)
+        self._base = (0.0, 0.0) if ties is None or ties.written else self._base_line()
 
     def candidates(self) -> list[Candidate]:
         """Each piece alone is always among them, so that there is a path."""
@@ -109,16 +114,41 @@ class Line:
             pieces=pieces,
             box=box,
             at_least=self._weights.smallest * self._height,
-            cost=_height_cost(box[3], self._height, self._weights),
+            cost=self._shape_cost(box),
+            low=_low_cost(box[3], self._height, self._weights),
             before=cost + self._before(places),
             junk=self._junk(places, box),
             spare=self._cut and len(pieces) == 1 and self._ties is not None and self._ties.leads_on(pieces[0]),
         )
 
+    def _base_line(self) -> tuple[float, float]:
+        """Slope and height at x = 0 of the line on which most of the digits stand."""
+        whole = np.array([union(self._boxes[places]) for places in self._parts.values()])
+        tall = whole[whole[:, 3] >= _TALL * min(self._height, whole[:, 3].max())]
+        x, foot = tall[:, 0] + tall[:, 2] / 2, tall[:, 1] + tall[:, 3]
+        slope = 0.0
+        if len(tall) >= _SLOPING:
+            a, b = np.triu_indices(len(tall), 1)
+            slope = float(np.median((foot[b] - foot[a]) / np.maximum(x[b] - x[a], 1e-9)))  # Theil 1950
+        return slope, float(np.median(foot - slope * x))
+
+    def _shape_cost(self, box: tuple[float, float, float, float]) -> float:
+        """Of an unusual size and place in the line."""
+        x, y, width, height = box
+        cost = _height_cost(height, self._height, self._weights.height_spread, self._weights)
+        if self._ties is None or self._is_written():
+            return cost
+        usual = max(self._height, 1e-9)
+        slope, level = self._base
+        away = (y + height - level - slope * (x + width / 2)) / usual / self._weights.base_spread
+        wide = max(0.0, width / usual - 1.0) / self._weights.wide_spread
+        return cost + min(0.5 * away**2, self._weights.base_cap) + 0.5 * wide**2
+
     def _lost(self, box: tuple[float, float, float, float]) -> float:
         """Beside other digits, ink as high as one is seldom something else."""
         width, height = box[2] / max(self._height, 1e-9), box[3] / max(self._height, 1e-9)
-        if self._ties is None or max(width, height) < self._weights.mark or self._wide < _SEVERAL * self._height:
+        mark = max(width, height) < self._weights.mark or height < _FLAT
+        if self._ties is None or mark or self._wide < _SEVERAL * self._height:
             return 0.0
         return self._weights.lost * max(width, height, 1.0)
 
@@ -261,11 +291,20 @@ def _strange_overlaps(boxes: Boxes, height: float, owners: Sequence[int]) -> lis
     return [-math.inf, *(np.diagonal(reached, 1) / max(height, 1e-9)).tolist()]
 
 
-def _height_cost(height: float, usual: float, weights: Weights) -> float:
+def _height_cost(height: float, usual: float, spread: float, weights: Weights) -> float:
     if usual <= 0:
         return 0.0
-    deviation = math.log(max(height / usual, 1e-3)) / weights.height_spread
+    deviation = math.log(max(height / usual, 1e-3)) / spread
     return min(0.5 * deviation**2, weights.height_cap)
+
+
+def _low_cost(height: float, usual: float, weights: Weights) -> float:
+    if height >= usual:
+        return 0.0
+    as_zero, as_other = (
+        _height_cost(height, usual, spread, weights) for spread in (weights.height_spread, weights.low_spread)
+    )
+    return max(0.0, as_other - as_zero)
 
 
 def _box(box: NDArray[np.float64]) -> tuple[float, float, float, float]:

@@ -30,7 +30,7 @@ class Parts:
 
     `labels` (h, w) holds 1 + the index of the part and 0 for paper, `boxes` is (n, 4), `owners` says from which
     component each part is. Parts of one component follow each other from left to right; `crossed` (n,) is the ink
-    that the cut before each of them crosses, in heights of a digit, and 0 where none was made.
+    that the cut before each of them crosses, in widths of the line, and 0 where none was made.
     """
 
     labels: NDArray[np.int32]
@@ -68,7 +68,7 @@ def _box_of(part: NDArray[np.bool_], x: int, y: int) -> Floats:
 
 
 def _parts(ink: Grey, mine: NDArray[np.bool_], height: float) -> tuple[list[NDArray[np.bool_]], list[float]]:
-    """A component (h, w) in parts from left to right, and the ink in heights crossed by the cut before each."""
+    """A component (h, w) in parts from left to right, and the ink crossed before each, as in `Parts`."""
     scale = min(1.0, _ROWS / height)
     size = (max(1, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float64) / max(int(ink.max()), 1)
@@ -78,8 +78,16 @@ def _parts(ink: Grey, mine: NDArray[np.bool_], height: float) -> tuple[list[NDAr
         left += np.arange(size[0]) >= way[:, None]
     large = cv2.resize(left, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
     numbers = np.unique(large[mine]).tolist()
-    costs = [ways[number - 1][0] / (height * scale) for number in numbers[1:]]
+    pen = max(_line_width(mine) * scale, 0.5)
+    costs = [ways[number - 1][0] / pen for number in numbers[1:]]
     return [mine & (large == number) for number in numbers], [0.0, *costs]
+
+
+def _line_width(mine: NDArray[np.bool_]) -> float:
+    """Of a component (h, w), in pixels: a line has two edges."""
+    inside = np.pad(mine.astype(np.uint8), 1)
+    edge = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
+    return 2 * int(inside.sum()) / max(edge, 1)
 
 
 def _holes(ink: Floats) -> NDArray[np.bool_]:

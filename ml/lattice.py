@@ -21,6 +21,7 @@ from ml.weights import Weights
 
 Floats = NDArray[np.float64]
 
+_NOT_ZERO = np.arange(10) > 0
 _LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
 _TRAILS = 4  # texts kept at each position
 
@@ -110,7 +111,9 @@ def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats
     """
     chances = digitness.clip(1e-9, 1 - 1e-9).tolist()
     scores = [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
-    spans = [_add(known, unknown) for known, unknown in scores]
+    digits = digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
+    sums = np.logaddexp.reduce(digits, axis=1).tolist()
+    spans = [_add(known + total, unknown) for (known, unknown), total in zip(scores, sums, strict=True)]
     ways = _Ways(candidates)
     edges = _edges(candidates, digits, scores)
     forward, backward = _sums(ways, spans)

@@ -47,6 +47,7 @@ def layouts(boxes: Boxes, weights: Weights, ties: Ties | None = None) -> list[La
             _box(box),
             0.0,
             0.0,
+            0.0,
             max(0.0, cost),
             junk=weights.whole if ties is not None and ties.written else math.inf,
             spare=False,

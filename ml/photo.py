@@ -55,7 +55,7 @@ class PicturePieces:
         return False
 
     def crossed(self, piece: int) -> float:
-        """The ink that the cut before a part of a component crosses, in heights of a digit."""
+        """The ink that the cut before a part of a component crosses, in widths of the line."""
         return float(self._crossed[piece])
 
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:

@@ -82,6 +82,9 @@ def _rules(mask: Grey, pen: float) -> list[_Rule]:
 
 
 def _rule(line: NDArray[np.bool_], slope: float) -> _Rule:
+    """From where it is seen (h, w); what is seen below it in the same column is something else."""
+    below = np.logical_or.accumulate(np.logical_or.accumulate(line) & ~line)
+    line = line & ~below
     x = np.flatnonzero(line.any(axis=0))
     thickness = line.sum(axis=0)[x]
     y = (line * np.arange(len(line))[:, None]).sum(axis=0)[x] / thickness

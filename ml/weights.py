@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -20,6 +21,10 @@ class Weights:
     smallest: float = 0.33  # the square of a smaller piece is not blown up beyond this: dots stay dots
     height_spread: float = 0.35  # standard deviation of log height
     height_cap: float = 6.5  # a flat piece costs no more than this
+    low_spread: float = 0.35  # the same, of what is lower than usual and no 0
+    wide_spread: float = math.inf  # heights beyond a width of one; two digits as one are wider than any digit
+    base_spread: float = math.inf  # heights between the foot of a digit and the base line; marks hang or float,
+    base_cap: float = 6.0  # which costs no more than this
     junk: float = 2.8  # for a piece that belongs to no digit
     lost: float = 0.0  # more than that for ink of a picture as high as a digit, for each height of its width,
     mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
@@ -28,7 +33,7 @@ class Weights:
     link: float = 2.4  # of the log odds that strokes belong together, which count instead of the overlap
     cut: float = 1.477  # for parting a stroke
     part: float = 0.5  # for parting a component of a picture,
-    crossed: float = 6.0  # and for each height of ink that the cut crosses
+    crossed: float = 0.6  # and for each width of the line that the cut crosses
     ligature: float = 1.334  # for a digit that may only lead from one to the next
     skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
@@ -39,17 +44,21 @@ class Weights:
     space_floor: float = 0.011  # which are taken to be no narrower than this
 
 
-# Of pictures, by random search on cheque amounts that train, photographed pages and bitmaps.
+# Of pictures, by random search on cheque amounts that train, photographed pages and digits, and bitmaps.
 PICTURES = Weights(
-    part=0.605,
-    crossed=6.545,
-    overlap=1.568,
-    overlap_free=0.015,
-    junk=1.828,
-    lost=3.927,
-    mark=0.695,
-    segment=0.733,
-    height_spread=0.5,
-    height_cap=9.056,
+    part=0.86,
+    crossed=1.084,
+    overlap=1.945,
+    overlap_free=0.03,
+    junk=1.037,
+    lost=7.178,
+    mark=0.612,
+    segment=0.116,
+    height_spread=1.664,
+    height_cap=6.514,
+    low_spread=0.45,  # 0.28 serves cheques as well, but loses digits of photographed pages
+    wide_spread=0.267,
+    base_spread=0.22,
+    base_cap=6.0,
     gap=0.392,
 )
