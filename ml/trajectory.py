@@ -16,6 +16,8 @@ CHANNELS = 5
 
 _SAME = 1e-6  # of the side; a pen that goes on where it ended was not lifted
 
+_SHARES = np.linspace(0.0, 1.0, POINTS)
+
 Trajectory = NDArray[np.float32]  # (48, 5)
 
 
@@ -29,19 +31,36 @@ def from_strokes(strokes: Strokes, at_least: float = 0.0) -> Trajectory:
     points = np.concatenate(strokes).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     side = max(float((high - low).max()), at_least, 1e-6)
-    places = ((points - (low + high) / 2) / side) @ np.array([1, 1j])
-    along = np.concatenate([[0.0], np.abs(np.diff(places)).cumsum()])
-    even = np.linspace(0.0, along[-1], POINTS)
+    places = ((points - (low + high) / 2) / side).view(np.complex128)[:, 0]
+    along = np.zeros(len(places))
+    np.abs(places[1:] - places[:-1]).cumsum(out=along[1:])
+    even = _SHARES * along[-1]
     way = np.interp(even, along, places)
-    step = np.gradient(way)
+    found = np.empty((POINTS, CHANNELS), np.float32)
+    found[:, :2] = _pairs(way)
+    found[:, 2:4] = _pairs(_directions(way))
+    found[:, 4] = _starts(strokes, places)[np.minimum(np.searchsorted(along, even), len(along) - 1)]
+    return found
+
+
+def _pairs(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
+    return numbers.view(np.float64).reshape(-1, 2)
+
+
+def _directions(way: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """From the point before to the point after, of length 1; 0 where the pen stands still."""
+    step = np.empty_like(way)
+    step[1:-1] = way[2:] - way[:-2]
+    step[0], step[-1] = way[1] - way[0], way[-1] - way[-2]
     step /= np.abs(step) + 1e-9
-    starts = _starts(strokes, places)[np.searchsorted(along, even).clip(0, len(along) - 1)]
-    return np.stack([way.real, way.imag, step.real, step.imag, starts], axis=1).astype(np.float32)
+    return step
 
 
 def _starts(strokes: Strokes, places: NDArray[np.complex128]) -> NDArray[np.float64]:
     """For each point 1 where a stroke begins elsewhere than the one before ended."""
     starts = np.zeros(len(places))
+    if len(strokes) == 1:
+        return starts
     firsts = np.cumsum([len(stroke) for stroke in strokes[:-1]], dtype=np.int64)
     starts[firsts] = np.abs(places[firsts] - places[firsts - 1]) > _SAME
     return starts
