@@ -215,11 +215,19 @@ def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
     return sorted(found.values(), key=lambda t: -t.total)[:_TRAILS]
 
 
-def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> list[list[Segment]]:
-    """The digits of a line as numbers: a gap that is wide beside the narrower gaps of the line separates two."""
+@dataclass(frozen=True)
+class Row:
+    """The digits of a line as numbers, and the probability that its spaces are where they were meant to be."""
+
+    numbers: list[list[Segment]]
+    chance: float
+
+
+def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> Row:
+    """A gap that is wide beside the narrower gaps of the line separates two numbers."""
     digits = [segment for segment in segments if segment.label is not None]
     if not digits:
-        return []
+        return Row([], 1.0)
     boxes = [segment.candidate.box for segment in digits]
     gaps = [b[0] - a[0] - a[2] for a, b in pairwise(boxes)]
     least = _space(gaps, height, weights)
@@ -228,7 +236,13 @@ def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> lis
         if gap > least:
             found.append([])
         found[-1].append(digit)
-    return found
+    return Row(found, math.prod(_spaced(gap / max(least, 1e-9), weights) for gap in gaps))
+
+
+def _spaced(gap: float, weights: Weights) -> float:
+    """How likely it is that a gap, in least spaces, is what it is taken for: even odds at 1, more beyond."""
+    odds = max(gap, 1e-3) ** weights.space_sure
+    return max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0
 
 
 def _space(gaps: Sequence[float], height: float, weights: Weights) -> float:

@@ -274,9 +274,13 @@ def _reading(
     calibration: Calibration,
 ) -> Reading:
     """`probabilities` (n, 10) are those of the candidates; `share` is the probability of the layout."""
-    rows = [_line_text(path, height, weights) for path, height in zip(paths, layout.heights, strict=True)]
+    parted = [
+        lattice.numbers(path.segments, height, weights) for path, height in zip(paths, layout.heights, strict=True)
+    ]
+    rows = [_line_text(row) for row in parted]
     text = "\n".join(row for row in rows if row)
-    confidence = min(HIGHEST, share * math.prod(path.share for path in paths))
+    spaced = math.prod(row.chance for row in parted)
+    confidence = min(HIGHEST, share * spaced * math.prod(path.share for path in paths))
     by_candidate = dict(zip(layout.candidates, probabilities, strict=True))
     found = tuple(
         _digit(segment, by_candidate[segment.candidate], share)
@@ -292,9 +296,8 @@ def _reading(
     return Reading("recognised" if sure else "unsure", text, confidence, found, alternative)
 
 
-def _line_text(path: lattice.Path, height: float, weights: Weights) -> str:
-    groups = lattice.numbers(path.segments, height, weights)
-    return " ".join("".join(str(segment.label) for segment in group) for group in groups)
+def _line_text(row: lattice.Row) -> str:
+    return " ".join("".join(str(segment.label) for segment in number) for number in row.numbers)
 
 
 def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Digit:

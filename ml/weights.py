@@ -42,6 +42,7 @@ class Weights:
     space_least: float = 0.7  # among more digits this wide,
     space_ratio: float = 2.147  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.011  # which are taken to be no narrower than this
+    space_sure: float = 6.0  # how fast doubt fades where a gap is wider or narrower than such a space
 
 
 # Of pictures, by random search on cheque amounts that train, photographed pages and digits, and bitmaps.

@@ -109,7 +109,20 @@ def test_few_pieces_on_two_lines_may_be_one_digit():
 def test_wide_gaps_part_numbers(starts, groups):
     boxes = np.array([[start, 0, 50, 100.0] for start in starts])
     path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
-    assert [len(group) for group in numbers(path.segments, 100.0, WEIGHTS)] == groups
+    assert [len(group) for group in numbers(path.segments, 100.0, WEIGHTS).numbers] == groups
+
+
+def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
+    chances = []
+    for gap in (20, 0.98 * WEIGHTS.space_alone * 100, 1.02 * WEIGHTS.space_alone * 100, 600):
+        boxes = np.array([[start, 0, 50, 100.0] for start in (0, 50 + gap)])
+        path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
+        chances.append(numbers(path.segments, 100.0, WEIGHTS).chance)
+    assert chances[0] > 0.99
+    assert chances[1] == pytest.approx(0.5, abs=0.1)
+    assert chances[2] == pytest.approx(0.5, abs=0.1)
+    assert chances[3] > 0.99
+    assert numbers([], 100.0, WEIGHTS).chance == 1
 
 
 def test_a_line_under_a_number_ties_nothing_together():
