@@ -222,7 +222,7 @@ def _together(
 
 def _marked(digits: Digits, rng: Generator) -> Number:
     """A full stop, a dash, a line below, or something struck out beside the number."""
-    number = _row(digits, rng, (0.05, 0.4), 2, 5)
+    number = _row(digits, rng, (0.05, 0.4), 1, 5)
     mark = _MARKS[int(rng.integers(len(_MARKS)))](bounds(number.strokes), rng)
     return Number([*number.strokes, *mark], number.text, (*number.owners, *(NOTHING for _ in mark)))
 

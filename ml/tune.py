@@ -38,7 +38,7 @@ log = logging.getLogger("ml.tune")
 Floats = NDArray[np.float64]
 Writers = Callable[[Generator], Digits]
 
-SEARCHED = ("junk", "whole", "link", "cut", "ligature", "space_alone", "space_least", "space_ratio", "space_floor",
+SEARCHED = ("junk", "whole", "link", "cut", "ligature", "space_least", "space_ratio", "space_floor",
             "space_sure")  # fmt: skip
 LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
           "out_of_order", "lines", "marked")  # fmt: skip

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class Weights:
     """How the lattice judges sizes and gaps. Lengths are in heights of the line, costs in nats.
 
-    Most were found by random search on strings, digits of several strokes and signs by writers that did not train,
-    and by `python -m ml.tune`; `link` and `whole` were picked by hand from a few values on the same material.
+    Those of strokes were found by `python -m ml.tune`, the others by random search on strings, digits of several
+    strokes and signs by writers that did not train. `space_alone` is wider than the gaps of digits that were spread
+    evenly on purpose: the composed numbers hold too few pairs of single digits to fit it.
     """
 
     longest_run: int = 4  # pieces in a digit
@@ -30,17 +31,17 @@ class Weights:
     mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
     whole: float = 1.5  # for a drawing of several pieces that is no digit as a whole
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
-    link: float = 2.4  # of the log odds that strokes belong together, which count instead of the overlap
-    cut: float = 1.477  # for parting a stroke
+    link: float = 0.793  # of the log odds that strokes belong together, which count instead of the overlap
+    cut: float = 2.04  # for parting a stroke
     part: float = 0.5  # for parting a component of a picture,
     crossed: float = 0.6  # and for each width of the line that the cut crosses
-    ligature: float = 1.334  # for a digit that may only lead from one to the next
+    ligature: float = 3.406  # for a digit that may only lead from one to the next
     skip_overlap: float = 0.3  # of the narrower of two strokes of one digit that are no neighbours
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
     overlap_free: float = 0.02  # beyond what slanted writing does anyway
-    space_alone: float = 1.37  # a gap this wide between two digits makes them two numbers
-    space_least: float = 0.7  # among more digits this wide,
-    space_ratio: float = 2.147  # and so many times the mean of the narrower gaps,
+    space_alone: float = 2.2  # a gap this wide between two digits makes them two numbers
+    space_least: float = 0.713  # among more digits this wide,
+    space_ratio: float = 2.134  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.011  # which are taken to be no narrower than this
     space_sure: float = 6.0  # how fast doubt fades where a gap is wider or narrower than such a space
 
