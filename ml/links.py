@@ -25,6 +25,9 @@ FITTED = Path(__file__).parent / "base" / "links.json"
 MEASURES = 18
 _POINTS = 24  # of a stroke, when the distance to another is measured
 _RETRACED = 0.06  # heights that a line may miss the one it goes over again
+_RULE = 0.9  # heights; a line below writing that is narrower may be the foot of a digit, if its gap is no wider
+_FOOT = 0.07  # heights
+_FLAT = 0.15
 _DECAY = 1e-4  # of the weights, for each example
 
 
@@ -106,6 +109,19 @@ def retraced(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.bool_]
     a, b = points[pairs[:, 0]], points[pairs[:, 1]]
     ends = np.minimum(_farthest(a, b), _farthest(a, b[:, ::-1]))
     return np.asarray(ends < _RETRACED * heights)
+
+
+def underlined(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.bool_]:
+    """(m,) whether one of two strokes is a line below the other."""
+    low, high = points.min(axis=1), points.max(axis=1)
+    across, down = (high - low).T
+
+    def below(b: NDArray[np.int64], a: NDArray[np.int64]) -> NDArray[np.bool_]:
+        gap = (low[b, 1] - high[a, 1]) / np.maximum(heights, 1e-9)
+        flat = (down[b] < _FLAT * across[b]) & (across[b] > np.where(gap < _FOOT, _RULE, 0.5) * heights)
+        return np.asarray(flat & (gap >= 0))
+
+    return below(*pairs.T) | below(*pairs.T[::-1])
 
 
 def _farthest(a: Floats, b: Floats) -> Floats:

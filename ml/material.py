@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,15 @@ from ml.augment import (
     Glyphs,
     Labels,
 )
+from ml.candidates import Candidate
 from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
 from ml.glyph import from_strokes, normalise
 from ml.ink import Strokes
-from ml.photo import find_pieces
+from ml.layout import layouts
+from ml.photo import PicturePieces, find_pieces
 from ml.pieces import union
 from ml.splits import cheques_to_train_on, fold, held_out, seen_characters, semeion_to_train_on, tuned_characters
+from ml.weights import PICTURES
 
 log = logging.getLogger("ml.train")
 
@@ -151,12 +154,12 @@ def _cheques(file: Path, share: float, seed: int) -> _Parts:
     mine, theirs = (_cheque_part(cheques, some) for some in (places[places % 5 > 0], places[places % 5 == 0]))
     return [
         ("cheques", mine.only(mine.labels < NOT_A_DIGIT), theirs.only(theirs.labels < NOT_A_DIGIT)),
-        ("cheque_junk", mine.only(mine.labels == NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
+        ("cheque_junk", mine.only(mine.labels >= NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
     ]
 
 
 def _cheque_part(cheques: Cheques, places: NDArray[np.integer]) -> Part:
-    """The digits as the reader finds them, and what it finds beside them."""
+    """The digits as the reader finds them, and what else it takes for candidates."""
     found = [
         pair for i in places for pair in _cheque_glyphs(cheques.pictures[i], cheques.boxes[i], cheques.labels[i])
     ]
@@ -172,13 +175,37 @@ def _cheque_glyphs(
         return []
     inside = _shares_inside(pieces.boxes, boxes.astype(np.float64))
     at_least = 0.33 * float(np.median(boxes[:, 3]))
-    found = []
-    for k, label in enumerate(labels):
-        chosen = np.flatnonzero(inside[:, k] > 0.7)
-        if len(chosen) and _alike(union(pieces.boxes[chosen]), boxes[k]):
-            found.append((pieces.glyph(chosen.tolist(), at_least), int(label)))
+    chosen = [np.flatnonzero(share > 0.7).tolist() for share in inside.T]
+    digits = {
+        tuple(mine): int(label)
+        for mine, box, label in zip(chosen, boxes, labels, strict=True)
+        if len(mine) and _alike(union(pieces.boxes[mine]), box)
+    }
     beside = np.flatnonzero(inside.max(axis=1) < 0.1)
-    return found + [(pieces.glyph([int(i)], at_least), NOT_A_DIGIT) for i in beside]
+    found = [(pieces.glyph(mine, at_least), label) for mine, label in digits.items()]
+    found += [(pieces.glyph([int(i)], at_least), NOT_A_DIGIT) for i in beside]
+    wrong = [(c, _wrong(pieces.boxes, c.pieces, [*digits])) for c in _candidates(pieces)]
+    return found + [(pieces.glyph(c.pieces, c.at_least), label) for c, label in wrong if label is not None]
+
+
+def _candidates(pieces: PicturePieces) -> Sequence[Candidate]:
+    """As the reader takes them."""
+    return layouts(pieces.boxes, PICTURES, pieces)[0].candidates
+
+
+def _wrong(boxes: NDArray[np.float64], chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> int | None:
+    """What pieces are that are no digit: two digits as one are none, what a part is nobody can tell.
+
+    `digits` are the pieces of each. None where they are a digit, or nearly, or nobody knows.
+    """
+    held = [digit for digit in digits if set(digit) <= {*chosen}]
+    if len(held) > 1 and not {*held[0]} & {*held[1]}:
+        return NOT_A_DIGIT
+    for digit in digits:
+        part, whole = union(boxes[[*chosen]])[2:], union(boxes[[*digit]])[2:]
+        if {*chosen} < {*digit} and (part < 0.7 * whole).any():
+            return UNCLEAR
+    return None
 
 
 def _shares_inside(pieces: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:

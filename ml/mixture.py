@@ -28,14 +28,14 @@ _SHARES = {
     "semeion": 0.015,
     "thinned_semeion": 0.015,
     "uji_digits": 0.02,
-    "lattice_junk": 0.085,
+    "lattice_junk": 0.08,
     "signs": 0.07,
     "uji_letters": 0.04,
-    "cut_junk": 0.045,
+    "cut_junk": 0.04,
     "omniglot": 0.03,
     "stroke_parts": 0.02,
     "cut_parts": 0.015,
-    "cheque_junk": 0.01,
+    "cheque_junk": 0.02,
 }
 # Of a batch of trajectories. Many beginnings, so that a 4 of which the second stroke is still to come is no 5.
 _DRAWN = {

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from ml import trajectory
 from ml.glyph import Glyph, from_strokes
 from ml.ink import Strokes
-from ml.links import Pairs, even, fitted, measure, retraced
+from ml.links import Pairs, even, fitted, measure, retraced, underlined
 from ml.trajectory import Trajectory
 from ml.turns import cut, is_ligature
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
 
-_RETRACED = 8.0  # log odds that a line and the same line drawn again are one
+_RETRACED = 8.0  # log odds that a line and the same line drawn again are one,
+_UNDERLINED = -4.0  # and that a line below writing is a part of it
 
 
 class Pieces(Protocol):
@@ -71,7 +72,8 @@ class StrokePieces:
     def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The log odds (m,) that one digit has both strokes of pairs (m, 2) in lines of such heights (m,)."""
         odds = fitted().log_odds(measure(self._even, pairs, heights))
-        return np.where(retraced(self._even, pairs, heights), _RETRACED, odds)
+        odds = np.where(retraced(self._even, pairs, heights), _RETRACED, odds)
+        return np.where(underlined(self._even, pairs, heights), _UNDERLINED, odds)
 
     @cached_property
     def _even(self) -> NDArray[np.float64]:
