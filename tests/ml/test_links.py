@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.links import MEASURES, Links, even, fit, fitted, measure
+from ml.links import MEASURES, Links, even, fit, fitted, measure, underlined
 from ml.slices import NOTHING, Number, numbers, synthetic_writer
 
 STROKES = [np.array([[0, 0], [3, 90]], np.float32), np.array([[-20, 50], [40, 52]], np.float32)]
@@ -31,6 +31,22 @@ def test_shipped_links_know_whose_stroke_it_is(name):
     measured, together = pairs(list(numbers(synthetic_writer, [name], 60, seed=1)))
     assert 20 < together.sum() < len(together) - 20
     assert ((fitted().log_odds(measured) > 0) == together).mean() > 0.97
+
+
+@pytest.mark.parametrize(
+    ("line", "is_below"),
+    [
+        ([[-10, 104], [60, 105]], True),  # wider than a foot of a 1, not far below
+        ([[-40, 101], [60, 102]], True),
+        ([[-20, 94], [30, 94]], False),  # a foot
+        ([[-40, 50], [60, 52]], False),  # through it
+        ([[-10, 110], [60, 160]], False),  # no level line
+    ],
+)
+def test_a_line_below_is_no_part_of_a_digit(line, is_below):
+    strokes = [STROKES[0], np.array(line, np.float32)]
+    for order in (strokes, strokes[::-1]):
+        assert underlined(even(order), PAIR, np.full(1, 90.0)).tolist() == [is_below]
 
 
 def test_links_are_learned():

@@ -121,6 +121,14 @@ def test_cheques_give_the_digits_that_the_reader_finds(scans):
     assert found.training["cheques"].glyphs.any(axis=(1, 2)).all()
 
 
+def test_wrong_candidates_of_cheques_are_no_digits_or_unclear(scans):
+    found = gather(scans, 0.1, seed=0)
+    labels = found.training["cheque_junk"].labels
+    assert set(labels) <= {NOT_A_DIGIT, UNCLEAR}
+    assert (labels == NOT_A_DIGIT).any()  # two digits as one
+    assert not (found.validation["cheque_junk"].labels == UNCLEAR).any()  # nothing to calibrate on
+
+
 def test_stretched_digits_are_narrowed_again(folder):
     squares = np.zeros((1100, 16, 16), np.uint8)
     squares[:, :, 4:12] = 255
