@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-_DOUBT = 0.003  # share of real digits that people do not agree on, or that are labelled wrong
+_DOUBT = 3e-4  # share of digits that are labelled wrong; sets without errors would ask for endless trust
 _POSITIVE = ("temperature", "digitness_scale", "drawn_temperature", "drawn_scale")
 
 

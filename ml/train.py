@@ -24,6 +24,7 @@ from ml.glyph import from_strokes
 from ml.junk import CutJunk, LatticeJunk, sign_source
 from ml.material import Material, Part, gather
 from ml.mixture import drawn_digits, mix, mix_trajectories, written
+from ml.variation import vary
 
 log = logging.getLogger("ml.train")
 
@@ -164,27 +165,31 @@ class Examined:
 
 
 def validation_sets(material: Material, settings: Settings) -> dict[str, Examined]:
-    """Nothing in them deformed; junk is made of the validation writers' digits."""
+    """Pictures as they are. Drawings as by more hands (`ml.variation`), or too few are misread to calibrate by.
+
+    Junk is made of the validation writers' digits.
+    """
     rng = np.random.default_rng((settings.seed, 3))
     still = Warper(seed=0)
     n = min(2000, settings.pool)
     own = written(n, rng)
-    sets = {name: _examined(part) for name, part in {**material, "synthetic": own}.items()}
-    sets["signs"] = _drawn(*sign_source(n, rng, still).ink(n, rng, 0.0))
-    sets["lattice_junk"] = _drawn(*LatticeJunk(*drawn_digits(material, own), still).ink(n, rng, 0.0))
+    sets = {name: _examined(part, rng) for name, part in {**material, "synthetic": own}.items()}
+    sets["signs"] = _drawn(*sign_source(n, rng, still).ink(n, rng, 0.0), rng)
+    sets["lattice_junk"] = _drawn(*LatticeJunk(*drawn_digits(material, own), still).ink(n, rng, 0.0), rng)
     if "mnist" in material:
         mnist = material["mnist"].glyphs, material["mnist"].labels
         sets["cut_junk"] = Examined(*CutJunk(*mnist, still).draw(n // 2, rng, 0.0))
     return sets
 
 
-def _examined(part: Part) -> Examined:
+def _examined(part: Part, rng: np.random.Generator) -> Examined:
     if isinstance(part.ink, np.ndarray):
         return Examined(part.ink, part.labels)
-    return _drawn([(drawing, 0.0) for drawing in part.ink], part.labels)
+    return _drawn([(drawing, 0.0) for drawing in part.ink], part.labels, rng)
 
 
-def _drawn(ink: Sequence[Ink], labels: Labels) -> Examined:
+def _drawn(ink: Sequence[Ink], labels: Labels, rng: np.random.Generator) -> Examined:
+    ink = [(vary(strokes, rng), side) for strokes, side in ink]
     glyphs = np.stack([from_strokes(strokes, at_least=side) for strokes, side in ink])
     return Examined(glyphs, labels, np.stack([trajectory.from_strokes(strokes, side) for strokes, side in ink]))
 
