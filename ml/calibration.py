@@ -16,7 +16,9 @@ Floats = NDArray[np.float64]
 
 
 _DOUBT = 3e-4  # share of digits that are labelled wrong; sets without errors would ask for endless trust
-_POSITIVE = ("temperature", "digitness_scale", "drawn_temperature", "drawn_scale")
+_WEIGHTS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
+_TEMPERATURES = [float(t) for t in np.geomspace(0.3, 4.0, 100).round(4)]
+_POSITIVE = ("temperature", "digitness_scale", "drawn_weight", "drawn_temperature", "drawn_scale")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,8 @@ class Calibration:
     temperature: float = 1.0  # divides the digit logits
     digitness_scale: float = 1.0
     digitness_shift: float = 0.0
-    # The same of the sums of both networks' logits, where a trajectory is known.
+    # The same of the sums of both networks' logits, where a trajectory is known; those of the second are weighted.
+    drawn_weight: float = 1.0
     drawn_temperature: float = 1.0
     drawn_scale: float = 1.0
     drawn_shift: float = 0.0
@@ -55,7 +58,7 @@ class Calibration:
             logits = outputs[:, :11]
         else:
             temperature, scale, shift = self.drawn_temperature, self.drawn_scale, self.drawn_shift
-            logits = outputs[:, :11] + drawn
+            logits = outputs[:, :11] + self.drawn_weight * drawn
         d = scale * logits[:, 10].astype(np.float64) + shift
         return _log_softmax(logits[:, :10] / temperature), 1.0 / (1.0 + np.exp(-d.clip(-50, 50)))
 
@@ -75,10 +78,13 @@ def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
     `sure` is the least confidence above which no more than `most_wrong` of the digits are misread.
     """
     found = Calibration(*_fit([(each.outputs[:, :11], each.labels) for each in answers]))
-    both = [(each.outputs[:, :11] + each.drawn, each.labels) for each in answers if each.drawn is not None]
-    if both:
-        temperature, scale, shift = _fit(both)
-        found = replace(found, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift)
+    drawn = [each for each in answers if each.drawn is not None]
+    if drawn:
+        weight = min(_WEIGHTS, key=lambda w: _least_loss(_digits(_sums(drawn, w))))
+        temperature, scale, shift = _fit(_sums(drawn, weight))
+        found = replace(
+            found, drawn_weight=weight, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift
+        )
     confidence, right = (
         np.concatenate(column) for column in zip(*(_judged(found, a) for a in answers), strict=True)
     )
@@ -86,13 +92,21 @@ def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
 
 
 _Logits = tuple[NDArray[np.float32], NDArray[np.int64]]  # (n, 11), labels (n,)
+_Digits = Sequence[tuple[Floats, NDArray[np.int64]]]  # (n, 10), labels (n,)
+
+
+def _sums(answers: Sequence[Answers], weight: float) -> list[_Logits]:
+    return [(a.outputs[:, :11] + np.float32(weight) * a.drawn, a.labels) for a in answers if a.drawn is not None]
 
 
 def _fit(sets: Sequence[_Logits]) -> tuple[float, float, float]:
-    digits = [(z[y < 10, :10].astype(np.float64), y[y < 10]) for z, y in sets if (y < 10).any()]
     digitness = np.concatenate([z[:, 10] for z, _ in sets]).astype(np.float64)
     is_digit = np.concatenate([y for _, y in sets]) < 10
-    return _fit_temperature(digits), *_fit_line(digitness, is_digit)
+    return _fit_temperature(_digits(sets)), *_fit_line(digitness, is_digit)
+
+
+def _digits(sets: Sequence[_Logits]) -> _Digits:
+    return [(z[y < 10, :10].astype(np.float64), y[y < 10]) for z, y in sets if (y < 10).any()]
 
 
 def _judged(found: Calibration, answers: Answers) -> tuple[Floats, NDArray[np.bool_]]:
@@ -103,14 +117,18 @@ def _judged(found: Calibration, answers: Answers) -> tuple[Floats, NDArray[np.bo
     return (digitness * np.exp(digits.max(axis=1)))[mine], right[mine]
 
 
-def _fit_temperature(sets: Sequence[tuple[Floats, NDArray[np.int64]]]) -> float:
-    """The temperature of least negative log likelihood, by a grid: there is one minimum and no need to hurry.
+def _fit_temperature(sets: _Digits) -> float:
+    """The temperature of least loss, by a grid: there is one minimum and no need to hurry."""
+    return min(_TEMPERATURES, key=lambda t: _mean_loss(sets, t))
 
-    Each set counts the same: the largest hold the ink that is easiest to read.
-    """
-    grid = np.geomspace(0.3, 3.0, 93)
-    losses = [np.mean([_loss(_log_softmax(z / t), y) for z, y in sets]) for t in grid]
-    return float(round(grid[int(np.argmin(losses))], 4))
+
+def _least_loss(sets: _Digits) -> float:
+    return min(_mean_loss(sets, t) for t in _TEMPERATURES)
+
+
+def _mean_loss(sets: _Digits, temperature: float) -> float:
+    """Each set counts the same: the largest hold the ink that is easiest to read."""
+    return float(np.mean([_loss(_log_softmax(z / temperature), y) for z, y in sets]))
 
 
 def _loss(log_p: Floats, labels: NDArray[np.int64]) -> float:

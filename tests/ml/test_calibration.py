@@ -44,7 +44,7 @@ def test_two_networks_that_say_the_same_are_no_surer_than_one(overconfident):
     outputs, labels = overconfident[0] / 2, overconfident[1]
     both = fit([Answers(outputs, labels, outputs), Answers(outputs, labels)])
     one = fit([Answers(outputs, labels)])
-    assert both.drawn_temperature == pytest.approx(2 * one.temperature, rel=0.05)
+    assert both.drawn_temperature == pytest.approx((1 + both.drawn_weight) * one.temperature, rel=0.05)
     together, alone = both.probabilities(outputs, outputs), one.probabilities(outputs)
     assert together[1] == pytest.approx(alone[1], abs=0.02)
 
