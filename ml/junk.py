@@ -15,6 +15,7 @@ from ml.ink import Strokes, bounds
 from ml.synth import SIGNS, write_sign
 
 _STACKABLE = (2, 3, 4, 5, 6, 7, 9)  # a 0 over a 0 is an 8, a 1 over a 1 is a 1
+_CIRCLED = (8, 9)  # what is not finished of these is a 0
 _HALVABLE = (2, 5)  # parts of the others can be read: half a 0 is a 1, half an 8 is a 3 or a 0, ...
 
 
@@ -27,31 +28,30 @@ def sign_source(n: int, rng: Generator, warper: Warper) -> StrokeSource:
 
 
 class StrokeParts(InkSource):
-    """Parts of drawn digits. What an end is nobody can tell; a beginning is read while somebody writes."""
+    """Parts of drawn digits. Without its last stroke a digit is one that is not finished, and read while somebody
+    writes. What a part of a stroke is nobody can tell."""
 
     def __init__(self, drawings: Sequence[Strokes], labels: Labels, warper: Warper) -> None:
         super().__init__(warper)
         self._drawings, self._labels = drawings, labels
+        several = np.array([len(drawing) > 1 for drawing in drawings])
+        self._several = np.flatnonzero(several & ~np.isin(labels, _CIRCLED))
 
     def ink(self, n: int, rng: Generator, strength: float) -> tuple[list[Ink], Labels]:
+        begun = rng.random(n) < (0.6 if len(self._several) else 0.0)
         chosen = rng.integers(len(self._drawings), size=n)
-        begun = rng.random(n) < 0.6
-        cut = [_beginning if first else _end for first in begun]
-        parts = [(part(self._drawings[i], rng), 0.0) for part, i in zip(cut, chosen, strict=True)]
-        return parts, np.where(begun, self._labels[chosen] + UNFINISHED, UNCLEAR)
+        if begun.any():
+            chosen[begun] = rng.choice(self._several, int(begun.sum()))
+        drawings = [self._drawings[i] for i in chosen]
+        parts = [d[:-1] if first else _part(d, rng) for d, first in zip(drawings, begun, strict=True)]
+        return [(part, 0.0) for part in parts], np.where(begun, self._labels[chosen] + UNFINISHED, UNCLEAR)
 
 
-def _beginning(drawing: Strokes, rng: Generator) -> Strokes:
-    """All but the last stroke, or of a single one more than half."""
-    if len(drawing) > 1:
-        return drawing[:-1]
-    return [drawing[0][: max(2, int(len(drawing[0]) * rng.uniform(0.55, 0.85)))]]
-
-
-def _end(drawing: Strokes, rng: Generator) -> Strokes:
-    """Up to two thirds of the longest stroke."""
+def _part(drawing: Strokes, rng: Generator) -> Strokes:
+    """Up to two thirds of the longest stroke, its beginning or its end."""
     stroke = max(drawing, key=len)
-    return [stroke[-max(2, int(len(stroke) * rng.uniform(0.3, 0.65))) :]]
+    length = max(2, int(len(stroke) * rng.uniform(0.3, 0.65)))
+    return [stroke[:length] if rng.random() < 0.5 else stroke[-length:]]
 
 
 class CutParts:

@@ -57,12 +57,15 @@ def test_parts_of_digits_are_unclear(written, rng):
     assert (y == UNCLEAR).all()
 
 
-def test_beginnings_of_digits_keep_their_label(written, rng):
-    drawings, labels = written
-    twos = [drawing for drawing, label in zip(drawings, labels, strict=True) if label == 2]
-    x, y = StrokeParts(twos, np.full(len(twos), 2), Warper()).draw(100, rng, 0.5)
+@pytest.mark.parametrize(
+    ("label", "style", "expected"),
+    [(5, "hat", {UNCLEAR, UNFINISHED + 5}), (5, "snake", {UNCLEAR}), (9, "straight", {UNCLEAR})],
+)
+def test_what_is_not_finished_keeps_its_label_where_it_can_be_told(label, style, expected, rng):
+    drawings = [write_digit(label, rng=rng, style=style) for _ in range(5)]
+    x, y = StrokeParts(drawings, np.full(5, label), Warper()).draw(100, rng, 0.5)
     assert x.any(axis=(1, 2)).all()
-    assert set(np.unique(y)) == {UNCLEAR, UNFINISHED + 2}
+    assert set(np.unique(y)) == expected
 
 
 def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):
