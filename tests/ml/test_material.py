@@ -75,8 +75,8 @@ def test_every_batch_holds_its_shares(rng):
 
 
 def test_synthetic_ink_alone_is_enough(rng):
-    x, y = mix({}, seed=1, pool=40, batch=64).batch(rng, 0.5)
-    assert len(x) == len(y) == 64
+    x, y = mix({}, seed=1, pool=40, batch=256).batch(rng, 0.5)
+    assert len(x) == len(y) == 256
     assert set(np.unique(y)) >= {0, 9, NOT_A_DIGIT}
     assert (y >= UNCLEAR).any()
 
