@@ -50,6 +50,16 @@ def from_strokes(strokes: Strokes, pen: float = PEN, at_least: float = 0.0) -> G
     return normalise(_draw(strokes, pen, at_least), at_least=BOX * _FINE)
 
 
+def turned(glyphs: NDArray[np.uint8], degrees: float, scale: float) -> NDArray[np.uint8]:
+    """Glyphs (n, 28, 28) turned clockwise about their middle and scaled."""
+    middle = ((SIDE - 1) / 2, (SIDE - 1) / 2)
+    matrix = cv2.getRotationMatrix2D(middle, -degrees, scale)
+    found = np.empty_like(glyphs)
+    for glyph, copy in zip(glyphs, found, strict=True):
+        cv2.warpAffine(glyph, matrix, (SIDE, SIDE), dst=copy, flags=cv2.INTER_LINEAR)
+    return found
+
+
 @lru_cache(maxsize=512)
 def _coverage(length: int, side: int) -> NDArray[np.float32]:
     """(20, length): the share of each of 20 cells that each source pixel covers; `length` is centred in `side`."""

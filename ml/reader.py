@@ -17,7 +17,7 @@ from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
 from ml.candidates import Candidate
 from ml.explain import Explanation, Known, Subject, explain_glyph
-from ml.glyph import SIDE
+from ml.glyph import SIDE, turned
 from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, layouts
 from ml.photo import find_pieces
@@ -33,6 +33,8 @@ SHIPPED = Path(__file__).parent / "base" / "reader.zip"
 HIGHEST = 0.999  # nobody is surer than that about handwriting
 
 _LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
+_SURE, _DIGIT, _NO_DIGIT = 0.995, 0.98, 0.005  # what is less sure in a picture is looked at again,
+_TURN, _SMALLER = 6.0, 0.92  # turned by so many degrees and so much smaller
 _OUTPUTS = 11  # ten digit logits, one digit-ness logit; an embedding follows
 
 
@@ -131,22 +133,21 @@ class Reader:
         self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None
     ) -> tuple[Floats, NDArray[np.float32]]:
         """Chances (n, 11) of the labels and of no digit, and the embeddings."""
-        outputs = self.outputs(glyphs)
+        outputs = self._seen(glyphs, ways is None)
         digits, digitness = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
     def _readings(self, pages: Sequence[Page]) -> list[Reading]:
-        glyphs = [glyph for page in pages for glyph in page.glyphs()]
-        if not glyphs:
+        counts = [len(page.candidates) for page in pages]
+        if not sum(counts):
             return [EMPTY for _ in pages]
-        outputs = self.outputs(np.stack(glyphs))
+        glyphs = np.stack([glyph for page in pages for glyph in page.glyphs()])
+        outputs = self._seen(glyphs, np.repeat([not page.written for page in pages], counts))
         drawn = self._drawn([way for page in pages for way in page.trajectories()])
         readings = []
-        for page in pages:
-            n = len(page.candidates)
-            mine, outputs = outputs[:n], outputs[n:]
-            also = None
+        for page, n in zip(pages, counts, strict=True):
+            mine, outputs, also = outputs[:n], outputs[n:], None
             if drawn is not None and page.written:
                 also, drawn = drawn[:n], drawn[n:]
             readings.append(page.reading(*self._calibration.probabilities(mine, also), self._calibration))
@@ -155,17 +156,36 @@ class Reader:
     def judge(self, page: Page, chosen: Sequence[int]) -> tuple[Floats, Floats]:
         """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""
         candidates = [page.candidates[i] for i in chosen]
-        outputs = self.outputs(np.stack([page.glyph(candidate) for candidate in candidates]))
+        glyphs = np.stack([page.glyph(candidate) for candidate in candidates])
         drawn = self._drawn([page.trajectory(c) for c in candidates]) if page.written else None
-        return self._calibration.probabilities(outputs, drawn)
+        return self._calibration.probabilities(self._seen(glyphs, not page.written), drawn)
 
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """The same of glyphs (n, 28, 28) that are known as pictures only."""
-        return self._calibration.probabilities(self.outputs(glyphs))
+        return self._calibration.probabilities(self._seen(glyphs, True))
 
     def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
         return self._glyphs.run(glyphs[..., None] * np.float32(1 / 255))
+
+    def _seen(self, glyphs: NDArray[np.uint8], pictures: NDArray[np.bool_] | bool) -> NDArray[np.float32]:
+        """The outputs; of doubtful pictures (n,) the logits are the mean of three looks, two of them turned.
+
+        On the cheques that train this made 51 misread amounts of 59, and five or nine looks made 51 as well.
+        """
+        outputs = self.outputs(glyphs)
+        if not np.any(pictures):
+            return outputs
+        again = np.flatnonzero(pictures & self._doubtful(outputs))
+        if len(again):
+            looks = [self.outputs(turned(glyphs[again], degrees, _SMALLER)) for degrees in (-_TURN, _TURN)]
+            outputs[again, :_OUTPUTS] = np.mean([outputs[again], *looks], axis=0)[:, :_OUTPUTS]
+        return outputs
+
+    def _doubtful(self, outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
+        digits, digitness = self._calibration.probabilities(outputs)
+        surely = (digits.max(axis=1) > math.log(_SURE)) & (digitness > _DIGIT)
+        return np.asarray(~surely & (digitness >= _NO_DIGIT))
 
     def _drawn(self, trajectories: Sequence[Trajectory] | NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from ml.glyph import from_strokes, normalise
+from ml.glyph import SIDE, from_strokes, normalise, turned
 from ml.synth import STYLES, write_digit
 
 ALL_STYLES = [(label, style) for label, styles in STYLES.items() for style in styles]
@@ -90,3 +90,15 @@ def test_ink_lopsided_beyond_the_edge_is_cut_not_refused():
     glyph = normalise(ink)
     assert glyph.shape == (28, 28)
     assert 13.5 <= barycentre(glyph)[1] <= 14.5
+
+
+def test_turning_is_clockwise_and_about_the_middle():
+    bar = np.zeros((1, SIDE, SIDE), np.uint8)
+    bar[0, 4:24, 13:15] = 255
+    assert np.array_equal(turned(bar, 0.0, 1.0), bar)
+    quarter = turned(bar, 90.0, 1.0)[0]
+    assert np.ptp(np.flatnonzero(quarter.any(axis=0))) > np.ptp(np.flatnonzero(quarter.any(axis=1)))
+    slanted = turned(bar, 20.0, 1.0)[0]
+    assert np.flatnonzero(slanted[6]).mean() > np.flatnonzero(slanted[21]).mean()  # the top goes to the right
+    smaller = turned(bar, 0.0, 0.5)[0]
+    assert np.ptp(np.flatnonzero(smaller.any(axis=1))) <= 12

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from ml.glyph import from_strokes, turned
 from ml.ink import MAX_POINTS, InkError, bounds
 from ml.reader import SHIPPED, Reader, reading_as_json
 from ml.synth import STYLES, write_digit, write_number, write_sign
@@ -209,3 +210,19 @@ def test_what_an_import_costs(module, unwanted):
     code = f"import sys, {module}; print(*[name for name in {unwanted!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not done.stdout.split()
+
+
+def test_doubtful_pictures_are_looked_at_again(reader, rng):
+    """A mean of three looks where there is doubt, one look where there is none."""
+    clear = np.stack([from_strokes(write_digit(label, rng=rng)) for label in range(10)])
+    between = np.asarray(0.5 * clear[[1, 3, 4]] + 0.5 * clear[[7, 8, 9]], np.uint8)
+    glyphs = np.concatenate([clear, between])
+    once = reader.outputs(glyphs)
+    thrice = np.mean([once, *(reader.outputs(turned(glyphs, a, 0.92)) for a in (-6.0, 6.0))], axis=0)
+    found, _ = reader.classify(glyphs)
+    alone, _ = reader.calibration.probabilities(once)
+    together, _ = reader.calibration.probabilities(thrice)
+    single = np.isclose(found, alone, atol=1e-3).all(axis=1)
+    assert single.sum() >= 7
+    assert not single[10:].all()
+    assert np.allclose(found[~single], together[~single], atol=1e-3)
