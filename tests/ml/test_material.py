@@ -70,8 +70,15 @@ def test_every_batch_holds_its_shares(rng):
     assert x.shape == (100, 28, 28)
     shares = mixture._SHARES
     junk = shares["signs"] + shares["lattice_junk"]
-    junk /= junk + shares["written"] + shares["pendigits"] + shares["stroke_parts"]
+    others = [shares[name] for name in ("written", "misreadable", "pendigits", "stroke_parts")]
+    junk /= junk + sum(others)
     assert (y == NOT_A_DIGIT).mean() == pytest.approx(junk, abs=0.02)
+
+
+def test_styles_that_are_easily_misread_can_be_written(rng):
+    part = mixture.misreadable(40, rng)
+    assert len(part.ink) == len(part.labels) == 40
+    assert set(part.labels) >= {1, 7, 9}
 
 
 def test_synthetic_ink_alone_is_enough(rng):
