@@ -53,8 +53,9 @@ _DRAWN = {
 
 # Styles that few of the writers have whose digits train, and that look like another digit to those who have not.
 _MISREADABLE = (
-    (1, "european"), (1, "long_serif"), (1, "curved_serif"), (1, "cursive"), (7, "low_cross"), (7, "cursive_crossed"),
-    (9, "curled_tail"), (9, "swan"), (4, "open"), (4, "cursive_wide"), (5, "loose_hat"), (2, "looped"),
+    (1, "european"), (1, "long_serif"), (1, "curved_serif"), (1, "cursive"), (7, "low_cross"),
+    (7, "cursive_crossed"), (9, "curled_tail"), (9, "swan"), (4, "open"), (4, "cursive_wide"), (5, "loose_hat"),
+    (2, "looped"),
 )  # fmt: skip
 
 
