@@ -109,11 +109,9 @@ def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats
     `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
     it is a digit at all.
     """
-    chances = digitness.clip(1e-9, 1 - 1e-9).tolist()
-    scores = [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
-    digits = digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
-    sums = np.logaddexp.reduce(digits, axis=1).tolist()
-    spans = [_add(known + total, unknown) for (known, unknown), total in zip(scores, sums, strict=True)]
+    scores = _all_scores(candidates, digitness, weights)
+    digits = _without_low(candidates, digits)
+    spans = _spans(digits, scores)
     ways = _Ways(candidates)
     edges = _edges(candidates, digits, scores)
     forward, backward = _sums(ways, spans)
@@ -125,6 +123,53 @@ def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats
     )
     second = trails[1] if len(trails) > 1 else _Trail((), -math.inf, -math.inf, ())
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
+
+
+def text_sums(
+    candidates: Sequence[Candidate],
+    digits: Floats,
+    digitness: Floats,
+    weights: Weights,
+    text: Sequence[int],
+    begun: Floats,
+) -> tuple[Floats, float]:
+    """How much of all ways through one line read a given text, which may span several lines.
+
+    Of the other arguments see `best_path`. `begun` (k + 1,) are the logs of the sums over all ways through the
+    lines above that read the first 0, 1, ... k digits of `text` (k,). Returned are the same of all ways that go on
+    through this line, and the log of the sum over all ways through this line alone. Digits are taken in the order
+    of their first pieces.
+    """
+    scores = _all_scores(candidates, digitness, weights)
+    digits = _without_low(candidates, digits)
+    ways = _Ways(candidates)
+    spelled = digits[:, list(text)]
+    reached, totals = {0: begun}, {0: 0.0}
+    spans = _spans(digits, scores)
+    for state, follow in ways.steps:
+        for i, after in follow:
+            known, unknown = scores[i]
+            read = reached[state] + unknown
+            read[1:] = np.logaddexp(read[1:], reached[state][:-1] + spelled[i] + known)
+            reached[after] = np.logaddexp(reached[after], read) if after in reached else read
+            totals[after] = _add(totals.get(after, -math.inf), totals[state] + spans[i])
+    return reached[ways.full], totals[ways.full]
+
+
+def _without_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
+    """Log probabilities (n, 10), less for any label but 0 where a candidate is low."""
+    return digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
+
+
+def _spans(digits: Floats, scores: Sequence[tuple[float, float]]) -> list[float]:
+    """Log weights of the candidates, whatever they are."""
+    sums = np.logaddexp.reduce(digits, axis=1).tolist()
+    return [_add(known + total, unknown) for (known, unknown), total in zip(scores, sums, strict=True)]
+
+
+def _all_scores(candidates: Sequence[Candidate], digitness: Floats, weights: Weights) -> list[tuple[float, float]]:
+    chances = digitness.clip(1e-9, 1 - 1e-9).tolist()
+    return [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
 
 
 def _scores(candidate: Candidate, chance: float, weights: Weights) -> tuple[float, float]:

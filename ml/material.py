@@ -24,7 +24,15 @@ from ml.ink import Strokes
 from ml.layout import layouts
 from ml.photo import PicturePieces, find_pieces
 from ml.pieces import union
-from ml.splits import cheques_to_train_on, fold, held_out, seen_characters, semeion_to_train_on, tuned_characters
+from ml.splits import (
+    cheques_to_train_on,
+    cheques_to_validate_on,
+    fold,
+    held_out,
+    seen_characters,
+    semeion_to_train_on,
+    tuned_characters,
+)
 from ml.weights import PICTURES
 
 log = logging.getLogger("ml.train")
@@ -150,8 +158,11 @@ def is_digitlike(character: str) -> bool:
 
 def _cheques(file: Path, share: float, seed: int) -> _Parts:
     cheques = load_cheques(file)
-    places = np.flatnonzero(cheques_to_train_on(len(cheques.texts)))
-    mine, theirs = (_cheque_part(cheques, some) for some in (places[places % 5 > 0], places[places % 5 == 0]))
+    n = len(cheques.texts)
+    aside = cheques_to_validate_on(n)
+    mine, theirs = (
+        _cheque_part(cheques, np.flatnonzero(some)) for some in (cheques_to_train_on(n) & ~aside, aside)
+    )
     return [
         ("cheques", mine.only(mine.labels < NOT_A_DIGIT), theirs.only(theirs.labels < NOT_A_DIGIT)),
         ("cheque_junk", mine.only(mine.labels >= NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),

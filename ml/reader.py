@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
@@ -251,13 +251,42 @@ class Page:
         share = float(1.0 / np.exp(totals - totals[best]).sum())
         return _reading(*views[best], share, self._weights, calibration)
 
+    def log_chance(self, text: str, digits: Floats, digitness: Floats) -> float:
+        """The log probability of a text of digits without spaces, over all layouts and all ways to read them."""
+        rights, totals = [], []
+        done = 0
+        for layout in self._layouts:
+            part = slice(done, done + len(layout.candidates))
+            right, total = self._sums(layout, text, digits[part], digitness[part])
+            rights.append(right)
+            totals.append(total)
+            done = part.stop
+        return float(np.logaddexp.reduce(rights) - np.logaddexp.reduce(totals))
+
+    def _sums(self, layout: Layout, text: str, digits: Floats, digitness: Floats) -> tuple[float, float]:
+        """Logs of the sums over all ways that read the text, and over all ways."""
+        labels = [int(character) for character in text]
+        begun = np.full(len(text) + 1, -math.inf)
+        begun[0] = total = 0.0
+        for candidates, part in _lines(layout):
+            begun, more = lattice.text_sums(
+                candidates, digits[part], digitness[part], self._weights, labels, begun
+            )
+            total += more
+        return float(begun[-1]), total
+
     def _paths(self, layout: Layout, digits: Floats, digitness: Floats) -> Paths:
-        found = []
-        for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
-            part = list(group)
-            candidates = [layout.candidates[i] for i in part]
-            found.append(lattice.best_path(candidates, digits[part], digitness[part], self._weights))
-        return found
+        return [
+            lattice.best_path(candidates, digits[part], digitness[part], self._weights)
+            for candidates, part in _lines(layout)
+        ]
+
+
+def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:
+    """The candidates of each line, and their places among all of the layout."""
+    for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
+        part = list(group)
+        yield [layout.candidates[i] for i in part], part
 
 
 def _page(drawing: Strokes | NDArray[np.uint8]) -> Page:

@@ -32,6 +32,11 @@ def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
     return np.asarray(np.arange(n) % 3 == 0)
 
 
+def cheques_to_validate_on(n: int) -> NDArray[np.bool_]:
+    """(n,) true for a fifth of those that may train: the networks learn from the others."""
+    return np.asarray(cheques_to_train_on(n) & (np.arange(n) % 5 == 0))
+
+
 def semeion_to_train_on(n: int) -> NDArray[np.bool_]:
     """(n,) true for the first five blocks of 200 digits, each by ten writers; others wrote the rest."""
     return np.asarray(np.arange(n) < 1000)

@@ -13,7 +13,6 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from ml.links import Links
 from ml.material import SEPARABLE
 from ml.pieces import StrokePieces
 from ml.reader import SHIPPED, Page, Reader
+from ml.search import Opinions, search
 from ml.slices import NOTHING, SLICES, Digits, Number, numbers, real_writer, synthetic_writer
 from ml.synth import write_sign
 from ml.weights import Weights
@@ -44,8 +44,6 @@ LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped"
           "out_of_order", "lines", "marked")  # fmt: skip
 _MOST_STROKES = 40  # of a number; a scribble of more would count for all the others
 _WRONG = 5.0  # nats for a wrong reading, and more the surer it was
-_STEP = 0.35  # standard deviation of the log of a change
-_CHANGED = 0.4  # share of the weights that a try changes
 
 
 def training_writers(file: Path) -> Writers:
@@ -112,57 +110,20 @@ class Bench:
 
     def __init__(self, reader: Reader, written: Sequence[Number]) -> None:
         self._reader = reader
-        self._written = [(number, StrokePieces(number.strokes)) for number in written]
-        self._known: list[dict[object, tuple[Floats, float]]] = [{} for _ in written]
+        self._written = [(number, StrokePieces(number.strokes), Opinions(reader)) for number in written]
 
     def loss(self, weights: Weights) -> float:
         """Mean nats: those of the confidence where the text is right, a fine where it is wrong."""
-        losses = [self._loss(i, weights) for i in range(len(self._written))]
-        return float(np.mean(losses))
+        return float(np.mean([self._loss(*each, weights) for each in self._written]))
 
-    def _loss(self, i: int, weights: Weights) -> float:
-        number, pieces = self._written[i]
+    def _loss(self, number: Number, pieces: StrokePieces, opinions: Opinions, weights: Weights) -> float:
         page = Page(pieces, weights)
-        digits, digitness = self._opinions(page, self._known[i])
-        reading = page.reading(digits, digitness, self._reader.calibration)
+        reading = page.reading(*opinions.of(page), self._reader.calibration)
         return (
             -math.log(max(reading.confidence, 1e-9))
             if reading.text == number.text
             else _WRONG + reading.confidence
         )
-
-    def _opinions(self, page: Page, known: dict[object, tuple[Floats, float]]) -> tuple[Floats, Floats]:
-        keys = [(candidate.pieces, candidate.at_least) for candidate in page.candidates]
-        missing = [i for i, key in enumerate(keys) if key not in known]
-        if missing:
-            digits, digitness = self._reader.judge(page, missing)
-            for i, labels, sure in zip(missing, digits, digitness, strict=True):
-                known[keys[i]] = (labels, float(sure))
-        return np.stack([known[key][0] for key in keys]), np.array([known[key][1] for key in keys])
-
-
-@dataclass(frozen=True)
-class Found:
-    weights: Weights
-    loss: float
-    first: float  # the loss of the weights that the search began with
-
-
-def search(bench: Bench, tries: int, seed: int, start: Weights | None = None) -> Found:
-    """Change some of the weights of the best so far at random, and keep what is better."""
-    rng = np.random.default_rng(seed)
-    best = start or Weights()
-    first = least = bench.loss(best)
-    for number in range(tries):
-        changed = [name for name in SEARCHED if rng.random() < _CHANGED] or [str(rng.choice(SEARCHED))]
-        other = replace(
-            best, **{name: round(getattr(best, name) * math.exp(rng.normal(0, _STEP)), 3) for name in changed}
-        )
-        loss = bench.loss(other)
-        if loss < least:
-            best, least = other, loss
-            log.info("try %d: %.4f", number + 1, loss)
-    return Found(best, least, first)
 
 
 def main() -> None:
@@ -188,7 +149,7 @@ def main() -> None:
     few = max(1, options.numbers // 10)
     written = [n for kind in kinds for n in numbers(kind, [*SLICES], few, options.seed + 1)]
     written += strange[::4] + signs(10 * few, options.seed + 1)
-    found = search(Bench(reader, written), options.tries, options.seed)
+    found = search(Bench(reader, written).loss, Weights(), SEARCHED, options.tries, options.seed)
     log.info("loss %.4f, %.4f before", found.loss, found.first)
     log.info("%s", {name: getattr(found.weights, name) for name in SEARCHED})
 

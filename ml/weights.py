@@ -48,7 +48,8 @@ class Weights:
     space_sure: float = 10.4  # how fast doubt fades where a gap is wider or narrower than such a space
 
 
-# Of pictures, by random search on cheque amounts that train, photographed pages and digits, and bitmaps.
+# Of pictures. `python -m ml.tune_pictures` searches for them on cheque amounts that train, photographed pages and
+# digits, and bitmaps.
 PICTURES = Weights(
     part=0.86,
     crossed=1.084,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 
-from ml.lattice import best_path, numbers
+from ml.lattice import best_path, numbers, text_sums
 from ml.layout import layouts
 from ml.lines import find_lines
 from ml.weights import Weights
@@ -135,3 +137,43 @@ def test_a_cross_is_not_a_one_with_something_through_it():
     cross = np.array([[0, 48, 100, 4.0], [48, 0, 4, 100]])
     path = read(cross, lambda pieces: (1, 0.97) if pieces == (1,) else None)
     assert [segment.label for segment in path.segments] == [None]
+
+
+def sums(layout, says, text):
+    """Logs of the sums over all ways through all lines: those that read the text, and all."""
+    begun, total = np.array([0.0, *[-np.inf] * len(text)]), 0.0
+    digits, digitness = opinions(layout.candidates, says)
+    for line in range(len(layout.lines)):
+        mine = [i for i, candidate in enumerate(layout.candidates) if candidate.line == line]
+        candidates = [layout.candidates[i] for i in mine]
+        begun, more = text_sums(candidates, digits[mine], digitness[mine], WEIGHTS, text, begun)
+        total += more
+    return begun[-1], total
+
+
+def test_all_texts_together_are_all_ways():
+    (layout, *_) = layouts(row(2), WEIGHTS)
+    found = [
+        sums(layout, lambda pieces: (len(pieces), 0.6), text)
+        for n in range(3)
+        for text in product(range(10), repeat=n)
+    ]
+    assert np.logaddexp.reduce([right for right, _ in found]) == pytest.approx(found[0][1])
+
+
+def test_a_text_is_as_likely_as_its_share_of_the_ways():
+    boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
+    says = {(0, 1): (4, 0.7), (2,): (2, 0.97), (0,): (1, 0.6)}.get
+    (layout, *_) = layouts(boxes, WEIGHTS)
+    right, total = sums(layout, says, (4, 2))
+    assert right - total == pytest.approx(np.log(read(boxes, says).share), abs=1e-3)
+
+
+def test_a_text_goes_on_in_the_next_line():
+    boxes = np.concatenate([row(2), row(1, y=300)])
+    (layout, *_) = layouts(boxes, WEIGHTS)
+    assert len(layout.lines) == 2
+    says = {(0,): (4, 0.99), (1,): (5, 0.99), (2,): (6, 0.99)}.get
+    right, total = sums(layout, says, (4, 5, 6))
+    wrong, _ = sums(layout, says, (4, 6, 5))
+    assert wrong + 5 < right < total < right + 0.5

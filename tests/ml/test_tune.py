@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ml.search import search
 from ml.slices import numbers, synthetic_writer
-from ml.tune import Bench, fit_links, letters, search, training_writers
+from ml.tune import SEARCHED, Bench, fit_links, letters, training_writers
 from ml.weights import Weights
 
 
@@ -20,19 +21,10 @@ def bench(request) -> Bench:
 
 def test_a_search_finds_better_weights_than_bad_ones(bench):
     bad = replace(Weights(), space_least=3.0, space_alone=4.0)
-    found = search(bench, 12, seed=3, start=bad)
+    found = search(bench.loss, bad, SEARCHED, 12, seed=3)
     assert found.first == bench.loss(bad)
     assert found.loss < found.first
     assert found.loss == bench.loss(found.weights)
-
-
-def test_the_same_seed_finds_the_same(bench):
-    assert search(bench, 3, seed=1) == search(bench, 3, seed=1)
-
-
-def test_a_search_never_ends_worse_than_it_began(bench):
-    found = search(bench, 4, seed=2)
-    assert found.loss <= found.first == bench.loss(Weights())
 
 
 def test_links_are_fitted_to_numbers():

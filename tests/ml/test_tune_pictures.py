@@ -1,0 +1,177 @@
+"""What `python -m ml.tune_pictures` fits, on a few synthetic pictures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import sys
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from ml import tune_pictures
+from ml.benchmarks import Sample
+from ml.datasets import DatasetError
+from ml.reader import Page
+from ml.search import Opinions, search
+from ml.synth import write_digit, write_number
+from ml.tune_pictures import LEAST, SEARCHED, Bench, as_pieces, drift, gather
+from ml.weights import PICTURES
+from tests.ml.conftest import drawn
+
+TEXTS = ("407", "25 16", "8\n39")
+
+
+def numbers(rng):
+    return [drawn(write_number(text, rng=rng)) for text in TEXTS]
+
+
+def digit(rng, label=3, side=60):
+    strokes = write_digit(label, rng=rng)
+    return drawn([stroke * side / 2 + side / 4 for stroke in strokes], size=(side, side), pen=4)
+
+
+@pytest.fixture(scope="module")
+def bench(request) -> Bench:
+    rng = np.random.default_rng(20)
+    pages = as_pieces("numbers", 1.0, Sample(numbers(rng), TEXTS))
+    return Bench(request.getfixturevalue("reader"), [pages])
+
+
+def test_a_search_finds_better_weights_than_bad_ones(bench):
+    bad = replace(PICTURES, junk=0.01, segment=6.0, overlap=30.0)
+    found = search(bench.loss, bad, SEARCHED, 15, seed=3, least=LEAST)
+    assert found.loss < found.first == bench.loss(bad)
+    assert found.loss == bench.loss(found.weights)
+
+
+def test_the_same_seed_finds_the_same(bench):
+    found, again = (search(bench.loss, PICTURES, SEARCHED, 3, seed=1, least=LEAST) for _ in range(2))
+    assert found == again
+    assert found.loss <= found.first
+
+
+def test_texts_are_counted_without_spaces(bench):
+    assert bench.right(PICTURES) == {"numbers": (3, 3)}
+    assert bench.right(replace(PICTURES, junk=0.001, segment=60.0))["numbers"][0] < 3
+
+
+def test_sources_count_as_they_are_weighted(reader, rng):
+    right, wrong = (
+        as_pieces(name, weight, Sample(numbers(rng), texts))
+        for name, weight, texts in (("right", 3.0, TEXTS), ("wrong", 1.0, ("1", "2", "3")))
+    )
+    single = [Bench(reader, [source]).loss(PICTURES) for source in (right, wrong)]
+    assert single[0] < 1 < single[1]
+    assert Bench(reader, [right, wrong]).loss(PICTURES) == pytest.approx(0.75 * single[0] + 0.25 * single[1])
+
+
+def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
+    """One piece, which is nothing or one digit."""
+    [pieces] = as_pieces("digit", 1.0, Sample([digit(rng)], ["3"])).pieces
+    page = Page(pieces, PICTURES)
+    opinions = Opinions(reader).of(page)
+    chances = {text: math.exp(page.log_chance(text, *opinions)) for text in ("", *"0123456789")}
+    reading = page.reading(*opinions, reader.calibration)
+    assert len(page.candidates) == 1
+    assert sum(chances.values()) == pytest.approx(1.0)
+    assert reading.text == "3"
+    assert chances["3"] == pytest.approx(reading.confidence, abs=1e-3)
+    assert page.log_chance("33", *opinions) == -math.inf
+
+
+def test_pictures_without_ink_are_left_out(rng):
+    blank = np.full((60, 60), 255, np.uint8)
+    assert as_pieces("digits", 1.0, Sample([blank, digit(rng)], ["1", "3"])).texts == ["3"]
+
+
+def test_what_makes_no_difference_stays():
+    assert drift(PICTURES, PICTURES) == 0.0
+    assert 0 < drift(replace(PICTURES, junk=2.0), PICTURES) < drift(replace(PICTURES, junk=3.0), PICTURES)
+
+
+def write_semeion(folder, rng, n=1000):
+    """Digits in two rows of the same picture: those that train are 3, the others 8."""
+    seen, unseen = ([255 - digit(rng, label, 16)] for label in (3, 8))
+    labels = np.repeat([3, 8], [n, 5])
+    np.savez(folder / "semeion.npz", x=np.concatenate([seen * n, unseen * 5]), y=labels)
+
+
+def write_cheques(folder, rng):
+    """Thirty-one amounts, each of which says its own number."""
+    jpegs = [cv2.imencode(".jpg", digit(rng))[1].ravel() for _ in range(31)]
+    np.savez(
+        folder / "orand_car_a.npz",
+        jpeg=np.concatenate(jpegs),
+        jpeg_offsets=np.cumsum([0, *map(len, jpegs)]),
+        string=np.array([str(i) for i in range(31)]),
+        boxes=np.zeros((0, 4), int),
+        box_label=np.zeros(0, int),
+        box_offsets=np.zeros(32, int),
+    )
+
+
+def write_mnist(folder, rng):
+    glyph = 255 - digit(rng, side=28)
+    np.savez(
+        folder / "mnist.npz",
+        x_train=np.resize(glyph, (60_000, 28, 28)),
+        y_train=np.full(60_000, 3),
+        x_test=np.resize(glyph, (10_000, 28, 28)),
+        y_test=np.full(10_000, 8),
+    )
+
+
+def write_photos(folder, rng):
+    (folder / "photos").mkdir()
+    kinds = {"page": "1 2\n3", "photo": "3", "sign": "7"}
+    entries = [{"file": f"{kind}.png", "kind": kind, "label": text} for kind, text in kinds.items()]
+    (folder / "photos" / "labels.json").write_text(json.dumps(entries))
+    for kind in kinds:
+        cv2.imwrite(str(folder / "photos" / f"{kind}.png"), digit(rng))
+
+
+def test_only_what_trains_or_validates_is_read(tmp_path, rng, monkeypatch):
+    monkeypatch.setattr(tune_pictures, "find_pieces", lambda picture: picture)  # of 1,500 it would take seconds
+    for write in (write_cheques, write_photos, write_mnist):
+        write(tmp_path, rng)
+    write_semeion(tmp_path, rng)
+    texts = {source.name: source.texts for source in gather(tmp_path, seed=1)}
+    assert texts.pop("cheques kept aside") == ["0", "15", "30"]
+    assert texts.pop("cheques learned from") == ["3", "6", "9", "12", "18", "21", "24", "27"]
+    assert texts.pop("photographed pages") == ["123"]
+    assert texts.pop("photographed digits") == ["3"]
+    assert texts.pop("MNIST") == ["3"] * 500
+    assert texts.pop("Semeion") == ["3"] * 1000
+    assert not texts
+
+
+def test_a_missing_file_is_left_out(tmp_path, rng, caplog):
+    write_cheques(tmp_path, rng)
+    with caplog.at_level(logging.INFO):
+        found = gather(tmp_path, seed=1)
+    assert [source.name for source in found] == ["cheques learned from", "cheques kept aside"]
+    assert [name for name in ("photographed pages", "MNIST", "Semeion") if f"without {name}:" in caplog.text] == [
+        "photographed pages",
+        "MNIST",
+        "Semeion",
+    ]
+
+
+def test_a_folder_without_any_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="no pictures"):
+        gather(tmp_path, seed=1)
+
+
+def test_one_command_logs_what_it_found(tmp_path, rng, caplog, monkeypatch):
+    write_cheques(tmp_path, rng)
+    monkeypatch.setattr(sys, "argv", ["tune_pictures", "--data", str(tmp_path), "--tries", "2"])
+    with caplog.at_level(logging.INFO):
+        tune_pictures.main()
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(line.startswith("cheques kept aside: 0 of 3 right, 0 before") for line in lines)
+    assert lines[-2].startswith("loss ")
+    assert "'low_spread': " in lines[-1]
