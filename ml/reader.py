@@ -191,7 +191,7 @@ class Reader:
         """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""
         if self._trajectories is None or not len(trajectories):
             return None
-        return self._trajectories.run(np.asarray(trajectories, np.float32))
+        return self._trajectories.run(np.asarray(trajectories, np.float32))[:, :_OUTPUTS]
 
 
 def _calibration(card: dict[str, Any]) -> Calibration:

@@ -30,12 +30,12 @@ class Network:
         with self._lock:
             while done < len(inputs):
                 size = next(bucket for bucket in _BUCKETS if bucket <= len(inputs) - done)
-                parts.append(self._invoke(inputs[done : done + size]))
+                parts.append(self._invoke(self._interpreter(size), inputs[done : done + size]))
                 done += size
         return np.concatenate(parts)
 
-    def _invoke(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        interpreter = self._interpreter(len(batch))
+    @staticmethod
+    def _invoke(interpreter: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
         interpreter.invoke()
         return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
@@ -53,9 +53,10 @@ class Network:
             interpreter = Interpreter(model_content=self._model, num_threads=1)
             interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], (size, *self._shape))
             interpreter.allocate_tensors()
+            self._invoke(interpreter, np.zeros((size, *self._shape), np.float32))
             shape = tuple(interpreter.get_output_details()[0]["shape"])
         except (ValueError, RuntimeError, IndexError, TypeError) as error:
             raise ArtifactError("The network of the artifact cannot be run.") from error
-        if len(shape) != 2 or shape[1] < self._columns:  # the batch size is known after the first call only
+        if len(shape) != 2 or shape[0] != size or shape[1] < self._columns:
             raise ArtifactError("The network of the artifact is of another shape.")
         return interpreter

@@ -1,7 +1,7 @@
 """The way of the pen through one digit: what a picture of it no longer shows.
 
-A 7 and a 1, or a 9 and an 8, may look alike, but are drawn in another order. On ten writers that no network had
-seen, a network on trajectories misread half as many digits as one on pictures, and both together a fifth.
+A 7 and a 1, or a 9 and an 8, may look alike, but are drawn in another order. Of 2,497 digits by ten writers that
+no network had seen, one on pictures misread 22, one on trajectories 17, and both together 6.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def from_strokes(strokes: Strokes, at_least: float = 0.0) -> Trajectory:
     """Points at even steps along the strokes, in the order in which they were drawn, and along the ways between.
 
     Each is x, y from the middle of the box in its longer side (-0.5 to 0.5), the direction of the pen as a unit
-    vector, and 1 where a stroke begins anew. `at_least`, in stroke units, is the smallest longer side, so that a
-    dot stays a dot.
+    vector, and 1 on the way from where the pen was lifted to where the next stroke begins. `at_least`, in stroke
+    units, is the smallest longer side, so that a dot stays a dot.
     """
-    points = np.concatenate(strokes).astype(np.float64)
+    points = np.concatenate(strokes).astype(np.float64, order="C")  # x and y in turn, as complex numbers are
     low, high = points.min(axis=0), points.max(axis=0)
     side = max(float((high - low).max()), at_least, 1e-6)
     places = ((points - (low + high) / 2) / side).view(np.complex128)[:, 0]
@@ -57,7 +57,7 @@ def _directions(way: NDArray[np.complex128]) -> NDArray[np.complex128]:
 
 
 def _starts(strokes: Strokes, places: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """For each point 1 where a stroke begins elsewhere than the one before ended."""
+    """For each point of the strokes 1 where one begins elsewhere than the one before ended."""
     starts = np.zeros(len(places))
     if len(strokes) == 1:
         return starts

@@ -56,6 +56,12 @@ def test_strokes_of_any_size_stay_finite(size, rng):
     assert np.isfinite(from_strokes(strokes)).all()
 
 
+def test_how_points_lie_in_memory_does_not_matter(reader):
+    by_columns = [np.asfortranarray(stroke) for stroke in (HAT, STEM)]
+    assert np.array_equal(from_strokes(by_columns), from_strokes([HAT, STEM]))
+    assert reader.read([by_columns]) == reader.read([[HAT, STEM]])
+
+
 def test_another_hand_writes_about_the_same(rng):
     three = write_digit(3, rng=rng)
     assert all(np.allclose(a, b, atol=1e-6) for a, b in zip(vary(three, rng, 0.0), three, strict=True))
