@@ -1,6 +1,7 @@
-"""From logits to probabilities: one temperature, one line for digit-ness, and when a reading counts as sure.
+"""From logits to probabilities: a temperature, a line for digit-ness, and when a reading counts as sure.
 
-Fitted on writers that did not train; the numbers travel in the card of the artifact.
+There is one of each for glyphs alone, and one for glyphs and trajectories together. All are fitted on writers who
+did not train, and travel in the card of the artifact.
 """
 
 from __future__ import annotations
