@@ -110,7 +110,7 @@ def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats
     it is a digit at all.
     """
     scores = _all_scores(candidates, digitness, weights)
-    digits = _without_low(candidates, digits)
+    digits = without_low(candidates, digits)
     spans = _spans(digits, scores)
     ways = _Ways(candidates)
     edges = _edges(candidates, digits, scores)
@@ -141,7 +141,7 @@ def text_sums(
     of their first pieces.
     """
     scores = _all_scores(candidates, digitness, weights)
-    digits = _without_low(candidates, digits)
+    digits = without_low(candidates, digits)
     ways = _Ways(candidates)
     spelled = digits[:, list(text)]
     reached, totals = {0: begun}, {0: 0.0}
@@ -156,7 +156,7 @@ def text_sums(
     return reached[ways.full], totals[ways.full]
 
 
-def _without_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
+def without_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
     """Log probabilities (n, 10), less for any label but 0 where a candidate is low."""
     return digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
 

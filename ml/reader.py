@@ -242,7 +242,8 @@ class Page:
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
-            views.append((layout, self._paths(layout, digits[part], digitness[part]), np.exp(digits[part])))
+            shown = np.exp(lattice.without_low(layout.candidates, digits[part]))
+            views.append((layout, self._paths(layout, digits[part], digitness[part]), shown))
             done = part.stop
         if not views:
             return EMPTY

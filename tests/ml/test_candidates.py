@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.calibration import Calibration
 from ml.candidates import Candidate
 from ml.lattice import best_path
 from ml.layout import layouts
-from ml.photo import find_pieces
+from ml.photo import PicturePieces, find_pieces
 from ml.pieces import StrokePieces
+from ml.reader import Page
 from ml.weights import Weights
 
 from .test_cuts import rings
@@ -25,10 +27,14 @@ def whole(ink: np.ndarray, weights: Weights = SIZES) -> list[Candidate]:
     """Each component of the ink as one digit, from left to right."""
     pieces = find_pieces(255 - ink)
     assert pieces is not None
-    owners = np.asarray(pieces.owners)
-    components = {tuple(np.flatnonzero(owners == owner).tolist()) for owner in owners}
-    found = [c for c in layouts(pieces.boxes, weights, pieces)[0].candidates if c.pieces in components]
+    mine = components(pieces)
+    found = [c for c in layouts(pieces.boxes, weights, pieces)[0].candidates if c.pieces in mine]
     return sorted(found, key=lambda c: c.box[0])
+
+
+def components(pieces: PicturePieces) -> set[tuple[int, ...]]:
+    owners = np.asarray(pieces.owners)
+    return {tuple(np.flatnonzero(owners == owner).tolist()) for owner in owners}
 
 
 def beside(middle: tuple[int, int], axes: tuple[int, int]) -> np.ndarray:
@@ -55,6 +61,19 @@ def test_what_is_low_is_a_zero_where_the_network_wavers():
     assert [s.label for s in best_path([low], digits, np.array([0.99]), SIZES).segments] == [0]
     tall = replace(low, low=0.0)
     assert [s.label for s in best_path([tall], digits, np.array([0.99]), SIZES).segments] == [6]
+
+
+def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
+    pieces = find_pieces(255 - beside((250, 84), (12, 16)))
+    assert pieces is not None
+    page = Page(pieces, SIZES)
+    digitness = np.array([0.99 if c.pieces in components(pieces) else 0.001 for c in page.candidates])
+    digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digitness), 1))
+    reading = page.reading(digits, digitness, Calibration())
+    assert reading.text == "6660"
+    for digit in reading.digits:
+        assert np.argmax(digit.probabilities) == digit.label
+        assert sum(digit.probabilities) == pytest.approx(1)
 
 
 def test_a_mark_that_floats_above_the_line_costs_more_than_one_on_it():
