@@ -36,7 +36,7 @@ class Settings:
     """Everything a run depends on, besides the data."""
 
     seed: int = 1
-    epochs: int = 70
+    epochs: int = 70  # of the network on glyphs
     examples: int = 60_000  # that count as an epoch, digits and junk together
     batch: int = 128
     rate: float = 2e-3  # peak; one epoch of warm-up, then a cosine down to 1e-5
@@ -221,8 +221,8 @@ def finish(model: Any, drawn: Any, material: Material, settings: Settings, origi
 
 
 def _answers(model: Any, drawn: Any, examined: Examined) -> calibration.Answers:
-    def ask(network: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(network.predict(inputs, batch_size=512, verbose=0), np.float32)
+    def ask(one: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(one.predict(inputs, batch_size=512, verbose=0), np.float32)
 
     also = None if examined.trajectories is None else ask(drawn, examined.trajectories)
     return calibration.Answers(ask(model, _inputs(examined.glyphs)), examined.labels, also)
@@ -240,7 +240,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.train", description="Train the reader.")
     parser.add_argument("--data", type=Path, help="folder with mnist.npz and, if there, pendigits_strokes.npz")
     parser.add_argument("--out", type=Path, default=Path("reader.zip"), help="where the artifact goes")
-    parser.add_argument("--epochs", type=int, default=Settings.epochs, help="of 60,000 examples each")
+    parser.add_argument("--epochs", type=int, default=Settings.epochs, help="of the network on glyphs")
     parser.add_argument("--seed", type=int, default=Settings.seed)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

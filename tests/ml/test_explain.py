@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml import trajectory
 from ml.artifact import with_exemplars
 from ml.exemplars import choose
 from ml.explain import Explanation, Known, Subject, explain_glyph
@@ -192,6 +193,25 @@ def test_it_is_bounded_for_the_largest_drawings(reader, rng):
     explain_glyph(Subject(np.asarray(rng.integers(0, 256, (28, 28)), np.uint8), 8), Known(), look)
     assert len(sizes) == 2
     assert max(sizes) <= 200
+
+
+def test_a_gap_is_missing_from_the_way_of_the_pen_too(reader):
+    seen = {}
+
+    def look(glyphs, ways):
+        seen.update(glyphs=glyphs, ways=ways)
+        return reader._look(glyphs, ways)
+
+    hook = [np.array([[0, 0], [50, 0], [20, 100]], np.float32)]
+    explain_glyph(Subject(from_strokes(hook), 7, hook), Known(), look)
+    whole, *gapped = seen["ways"]
+    assert len(seen["glyphs"]) == len(seen["ways"])
+    assert whole == pytest.approx(trajectory.from_strokes(hook))
+    assert not whole[:, 4].any()
+    lifted = [way[:, 4].any() for way in gapped]
+    assert any(lifted)  # a gap in the middle
+    assert not all(lifted)  # one at an end
+    assert all(np.abs(way - whole).max() > 0.05 for way in gapped)
 
 
 def area(reader: Reader, glyphs: list[np.ndarray], label: int) -> float:
