@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 
-_STEP = 0.35  # standard deviation of the log of a change
+_STEPS = 0.35, 0.1  # standard deviation of the log of a change: far from the best weights, and near them
 _CHANGED = 3.6  # weights that a try changes, on average
 _SMALLEST = 1e-3  # below that a weight would be rounded to 0, and stay there
 
@@ -69,11 +69,12 @@ def search(
         now = loss(other)
         if now < lowest:
             best, lowest = other, now
-            log.info("try %d: %.4f", number + 1, now)
+            log.info("try %d: %.4f with %s", number + 1, now, {name: getattr(best, name) for name in names})
     return Found(best, lowest, first)
 
 
 def _changed(weights: Weights, names: Sequence[str], least: Mapping[str, float], rng: Generator) -> Weights:
     chosen = [name for name in names if rng.random() < _CHANGED / len(names)] or [str(rng.choice(names))]
-    values = {name: round(getattr(weights, name) * math.exp(rng.normal(0, _STEP)), 3) for name in chosen}
+    step = rng.choice(_STEPS)
+    values = {name: round(getattr(weights, name) * math.exp(rng.normal(0, step)), 3) for name in chosen}
     return replace(weights, **{name: max(value, least.get(name, _SMALLEST)) for name, value in values.items()})
