@@ -22,6 +22,7 @@ _SEVERAL = 1.5  # heights; a wider line holds more than one digit
 _MOST_IN_SIGN = 12  # pieces that are asked as one thing however large; each pair of them costs time
 _FLAT = 0.3  # heights; a lower piece is a dash, however wide
 _TALL = 0.5  # heights; lower pieces are marks, and stand on no line
+_STEEPEST = 0.3  # of a line of writing
 _SLOPING = 4  # pieces; fewer say nothing of the slope of a line
 _MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
 
@@ -129,7 +130,9 @@ class Line:
         slope = 0.0
         if len(tall) >= _SLOPING:
             a, b = np.triu_indices(len(tall), 1)
-            slope = float(np.median((foot[b] - foot[a]) / np.maximum(x[b] - x[a], 1e-9)))  # Theil 1950
+            far = x[b] - x[a] > 0.5 * self._height  # the halves of a broken digit say nothing of a slope
+            slopes = (foot[b] - foot[a])[far] / (x[b] - x[a])[far]
+            slope = float(np.clip(np.median(slopes), -_STEEPEST, _STEEPEST)) if len(slopes) else 0.0  # Theil 1950
         return slope, float(np.median(foot - slope * x))
 
     def _shape_cost(self, box: tuple[float, float, float, float]) -> float:

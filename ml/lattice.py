@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import pairwise
 
@@ -262,26 +262,38 @@ def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
 
 @dataclass(frozen=True)
 class Row:
-    """The digits of a line as numbers, and the probability that its spaces are where they were meant to be."""
+    """The digits of a line as numbers, the probability that its spaces are where they were meant to be, and the
+    same of what there is when the most doubtful gap is taken for the other thing."""
 
     numbers: list[list[Segment]]
-    chance: float
+    chance: float = 1.0
+    other: list[list[Segment]] = field(default_factory=list)
+    other_chance: float = 0.0
 
 
 def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> Row:
     """A gap that is wide beside the narrower gaps of the line separates two numbers."""
     digits = [segment for segment in segments if segment.label is not None]
-    if not digits:
-        return Row([], 1.0)
     boxes = [segment.candidate.box for segment in digits]
     gaps = [b[0] - a[0] - a[2] for a, b in pairwise(boxes)]
-    least = _space(gaps, height, weights)
+    if not gaps:
+        return Row([digits] if digits else [])
+    least = max(_space(gaps, height, weights), 1e-9)
+    spaces = [gap > least for gap in gaps]
+    chances = [_spaced(gap / least, weights) for gap in gaps]
+    doubtful = min(range(len(gaps)), key=lambda i: chances[i])
+    other = [space != (i == doubtful) for i, space in enumerate(spaces)]
+    chance = math.prod(chances)
+    return Row(_parted(digits, spaces), chance, _parted(digits, other), chance / chances[doubtful] - chance)
+
+
+def _parted(digits: Sequence[Segment], spaces: Sequence[bool]) -> list[list[Segment]]:
     found = [[digits[0]]]
-    for gap, digit in zip(gaps, digits[1:], strict=True):
-        if gap > least:
+    for space, digit in zip(spaces, digits[1:], strict=True):
+        if space:
             found.append([])
         found[-1].append(digit)
-    return Row(found, math.prod(_spaced(gap / max(least, 1e-9), weights) for gap in gaps))
+    return found
 
 
 def _spaced(gap: float, weights: Weights) -> float:

@@ -84,7 +84,7 @@ def _sources(material: Material, rng: Generator, pool: int, warper: Warper) -> d
     """What is known as strokes."""
     own = written(pool, rng)
     drawings, labels = drawn_digits(material, own)
-    rare = misreadable(pool // 4, rng)
+    rare = misreadable(max(len(_MISREADABLE), pool // 4), rng)
     known = {
         "written": own,
         "misreadable": rare,

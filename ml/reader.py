@@ -254,6 +254,8 @@ class Page:
 
     def log_chance(self, text: str, digits: Floats, digitness: Floats) -> float:
         """The log probability of a text of digits without spaces, over all layouts and all ways to read them."""
+        if not self._layouts:
+            return -math.inf if text else 0.0
         rights, totals = [], []
         done = 0
         for layout in self._layouts:
@@ -327,7 +329,7 @@ def _reading(
     parted = [
         lattice.numbers(path.segments, height, weights) for path, height in zip(paths, layout.heights, strict=True)
     ]
-    rows = [_line_text(row) for row in parted]
+    rows = [_line_text(row.numbers) for row in parted]
     text = "\n".join(row for row in rows if row)
     spaced = math.prod(row.chance for row in parted)
     confidence = min(HIGHEST, share * spaced * math.prod(path.share for path in paths))
@@ -342,12 +344,12 @@ def _reading(
         return Reading("not_a_digit", "", confidence, found)
     unread = any(digit.label is None for digit in found)
     sure = confidence >= calibration.sure and not unread
-    alternative = _alternative(paths, rows, calibration)
+    alternative = _alternative(paths, parted, calibration)
     return Reading("recognised" if sure else "unsure", text, confidence, found, alternative)
 
 
-def _line_text(row: lattice.Row) -> str:
-    return " ".join("".join(str(segment.label) for segment in number) for number in row.numbers)
+def _line_text(numbers: Sequence[Sequence[lattice.Segment]]) -> str:
+    return " ".join("".join(str(segment.label) for segment in number) for number in numbers)
 
 
 def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Digit:
@@ -357,14 +359,24 @@ def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Dig
     return Digit(segment.label, confidence, shares, candidate.box, candidate.line, candidate.pieces)
 
 
-def _alternative(paths: Paths, rows: Sequence[str], calibration: Calibration) -> str | None:
-    """The text with the likeliest change of one line, when it is likely enough to be offered."""
-    line = max(range(len(paths)), key=lambda i: paths[i].second_share / max(paths[i].share, 1e-12))
-    path = paths[line]
-    if path.second_share < calibration.offer:
+def _alternative(paths: Paths, rows: Sequence[lattice.Row], calibration: Calibration) -> str | None:
+    """The text with the likeliest change of one line, other digits or another space, if it is worth offering."""
+    texts = [_line_text(row.numbers) for row in rows]
+    changes = [
+        (path.second_share / max(path.share, 1e-12), path.second_share, line, _second_text(path, texts[line]))
+        for line, path in enumerate(paths)
+    ] + [
+        (row.other_chance / max(row.chance, 1e-12), row.other_chance, line, _line_text(row.other))
+        for line, row in enumerate(rows)
+    ]
+    _, share, line, changed = max(changes, key=lambda change: change[0])
+    if share < calibration.offer:
         return None
-    second = _spaced("".join(map(str, path.second)), rows[line])
-    return "\n".join(row for row in [*rows[:line], second, *rows[line + 1 :]] if row) or None
+    return "\n".join(text for text in [*texts[:line], changed, *texts[line + 1 :]] if text) or None
+
+
+def _second_text(path: lattice.Path, like: str) -> str:
+    return _spaced("".join(map(str, path.second)), like)
 
 
 def _spaced(digits: str, like: str) -> str:

@@ -115,15 +115,19 @@ def test_wide_gaps_part_numbers(starts, groups):
 
 
 def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
-    chances = []
+    chances, others = [], []
     for gap in (20, 0.98 * WEIGHTS.space_alone * 100, 1.02 * WEIGHTS.space_alone * 100, 600):
         boxes = np.array([[start, 0, 50, 100.0] for start in (0, 50 + gap)])
         path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
-        chances.append(numbers(path.segments, 100.0, WEIGHTS).chance)
+        row = numbers(path.segments, 100.0, WEIGHTS)
+        chances.append(row.chance)
+        others.append([len(number) for number in row.other])
+        assert row.chance + row.other_chance == pytest.approx(1.0)
     assert chances[0] > 0.99
     assert chances[1] == pytest.approx(0.5, abs=0.1)
     assert chances[2] == pytest.approx(0.5, abs=0.1)
     assert chances[3] > 0.99
+    assert others == [[1, 1], [1, 1], [2], [2]]
     assert numbers([], 100.0, WEIGHTS).chance == 1
 
 
