@@ -11,7 +11,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.reader import Page, Reader
+from ml.page import Page
+from ml.reader import Reader
 from ml.weights import Weights
 
 log = logging.getLogger(__name__)

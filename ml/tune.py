@@ -26,8 +26,9 @@ from ml.datasets import load_characters, load_images, load_strokes
 from ml.ink import Strokes
 from ml.links import Links
 from ml.material import SEPARABLE
+from ml.page import Page
 from ml.pieces import StrokePieces
-from ml.reader import SHIPPED, Page, Reader
+from ml.reader import SHIPPED, Reader
 from ml.search import Opinions, search
 from ml.slices import NOTHING, SLICES, Digits, Number, numbers, real_writer, synthetic_writer
 from ml.synth import write_sign

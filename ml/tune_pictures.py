@@ -19,8 +19,9 @@ import numpy as np
 
 from ml.benchmarks import BENCHMARKS, Sample
 from ml.datasets import DatasetError, load_cheques, load_images, load_mnist
+from ml.page import Page
 from ml.photo import PicturePieces, find_pieces
-from ml.reader import SHIPPED, Page, Reader
+from ml.reader import SHIPPED, Reader
 from ml.search import Opinions, search
 from ml.splits import cheques_to_train_on, cheques_to_validate_on, semeion_to_train_on
 from ml.weights import PICTURES, Weights

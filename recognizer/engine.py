@@ -18,7 +18,8 @@ from recognizer.models import Drawing, ModelVersion
 
 if TYPE_CHECKING:
     from ml.explain import Explanation
-    from ml.reader import Reader, Reading
+    from ml.reader import Reader
+    from ml.reading import Reading
 
 logger = logging.getLogger(__name__)
 

@@ -87,7 +87,7 @@ def _ink_or_fail(drawing: Drawing) -> Any:
 @shared_task
 def read_live(name: str, request: dict[str, Any]) -> str:
     """Read ink that comes in the message and goes back in the reply; nothing is stored."""
-    from ml.reader import reading_as_json
+    from ml.reading import reading_as_json
 
     current = engine.current()
     ink = engine.ink_from(request) if request else []

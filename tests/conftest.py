@@ -13,7 +13,8 @@ from django.test import Client
 from accounts.models import User
 from accounts.tokens import create_token
 from ml.explain import Example, Explanation, Loss, Part
-from ml.reader import Digit, NoSuchDigit, Reading
+from ml.reader import NoSuchDigit
+from ml.reading import Digit, Reading
 from recognizer import doorbell, engine, tasks
 from recognizer.models import Drawing, ModelVersion
 from recognizer.services import reading, reviewing

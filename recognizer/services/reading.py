@@ -20,7 +20,7 @@ from recognizer.models import Digit, Drawing, Prediction
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from ml.reader import Reading
+    from ml.reading import Reading
 
 BATCH = 64  # drawings a claim takes; one network call reads their glyphs, one transaction stores them
 IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it

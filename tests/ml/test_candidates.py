@@ -13,9 +13,9 @@ from ml.calibration import Calibration
 from ml.candidates import Candidate
 from ml.lattice import best_path
 from ml.layout import layouts
+from ml.page import Page
 from ml.photo import PicturePieces, find_pieces
 from ml.pieces import StrokePieces
-from ml.reader import Page
 from ml.weights import Weights
 
 from .test_cuts import rings

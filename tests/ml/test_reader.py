@@ -15,7 +15,8 @@ from hypothesis.extra import numpy as hnp
 
 from ml.glyph import from_strokes, turned
 from ml.ink import MAX_POINTS, InkError, bounds
-from ml.reader import SHIPPED, Reader, reading_as_json
+from ml.reader import SHIPPED, Reader
+from ml.reading import reading_as_json
 from ml.synth import STYLES, write_digit, write_number, write_sign
 
 from .conftest import drawn

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from ml.ink import InkError, bounds
+from ml.page import Page
 from ml.pieces import StrokePieces
-from ml.reader import SHIPPED, Page, Reader
+from ml.reader import SHIPPED, Reader
 from ml.slices import NOTHING, SLICES, numbers, synthetic_writer
 from ml.synth import Hand, write_number, write_sign
 from ml.weights import Weights

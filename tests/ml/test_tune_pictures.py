@@ -15,7 +15,7 @@ import pytest
 from ml import tune_pictures
 from ml.benchmarks import Sample
 from ml.datasets import DatasetError
-from ml.reader import Page
+from ml.page import Page
 from ml.search import Opinions, search
 from ml.synth import write_digit, write_number
 from ml.tune_pictures import LEAST, SEARCHED, Bench, as_pieces, drift, gather

@@ -102,7 +102,7 @@ def _drawing(line: str, name: str) -> Input:
 
 
 def _lines(reader: Any, batch: list[Input]) -> Iterator[dict[str, Any]]:
-    from ml.reader import reading_as_json
+    from ml.reading import reading_as_json
 
     readings = iter(reader.read([item.ink for item in batch if not item.error]))
     for item in batch:

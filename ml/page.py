@@ -1,0 +1,142 @@
+"""A drawing on its way through the reader: pieces of ink, what may be a digit among them, and the best reading."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import lattice
+from ml.calibration import Calibration
+from ml.candidates import Candidate
+from ml.explain import Subject
+from ml.ink import MAX_COORDINATE, InkError, Strokes
+from ml.layout import Layout, layouts
+from ml.photo import find_pieces
+from ml.pieces import Pieces, StrokePieces
+from ml.reading import EMPTY, Digit, Reading, compose
+from ml.trajectory import Trajectory
+from ml.weights import PICTURES, Weights
+
+Floats = NDArray[np.float64]
+Paths = Sequence[lattice.Path]
+
+
+class Page:
+    """One drawing on its way through the reader; None is one without ink."""
+
+    def __init__(self, pieces: Pieces | None, weights: Weights) -> None:
+        self._pieces = pieces
+        self._weights = weights
+        self._layouts = [] if self._pieces is None else layouts(self._pieces.boxes, weights, self._pieces)
+        self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
+
+    def glyphs(self) -> list[NDArray[np.uint8]]:
+        return [self.glyph(candidate) for candidate in self.candidates]
+
+    def glyph(self, candidate: Candidate) -> NDArray[np.uint8]:
+        assert self._pieces is not None  # or there would be no candidate
+        return self._pieces.glyph(candidate.pieces, candidate.at_least)
+
+    @property
+    def written(self) -> bool:
+        """Whether it is known how the pen went."""
+        return isinstance(self._pieces, StrokePieces)
+
+    def trajectories(self) -> list[Trajectory]:
+        """Of all candidates; of a picture none."""
+        return [self.trajectory(candidate) for candidate in self.candidates] if self.written else []
+
+    def trajectory(self, candidate: Candidate) -> Trajectory:
+        assert isinstance(self._pieces, StrokePieces)  # nobody knows how a picture was drawn
+        return self._pieces.trajectory(candidate.pieces, candidate.at_least)
+
+    def subject(self, digit: Digit) -> Subject:
+        """What there is to explain of a digit of the reading."""
+        chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
+        strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
+        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least)
+
+    def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
+        """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""
+        views: list[tuple[Layout, Paths, Floats]] = []
+        done = 0
+        for layout in self._layouts:
+            part = slice(done, done + len(layout.candidates))
+            shown = np.exp(lattice.without_low(layout.candidates, digits[part]))
+            views.append((layout, self._paths(layout, digits[part], digitness[part]), shown))
+            done = part.stop
+        if not views:
+            return EMPTY
+        totals = np.array([sum(path.total for path in paths) for _, paths, _ in views])
+        best = int(totals.argmax())
+        share = float(1.0 / np.exp(totals - totals[best]).sum())
+        return compose(*views[best], share, self._weights, calibration)
+
+    def log_chance(self, text: str, digits: Floats, digitness: Floats) -> float:
+        """The log probability of a text of digits without spaces, over all layouts and all ways to read them."""
+        if not self._layouts:
+            return -math.inf if text else 0.0
+        rights, totals = [], []
+        done = 0
+        for layout in self._layouts:
+            part = slice(done, done + len(layout.candidates))
+            right, total = self._sums(layout, text, digits[part], digitness[part])
+            rights.append(right)
+            totals.append(total)
+            done = part.stop
+        return float(np.logaddexp.reduce(rights) - np.logaddexp.reduce(totals))
+
+    def _sums(self, layout: Layout, text: str, digits: Floats, digitness: Floats) -> tuple[float, float]:
+        """Logs of the sums over all ways that read the text, and over all ways."""
+        labels = [int(character) for character in text]
+        begun = np.full(len(text) + 1, -math.inf)
+        begun[0] = total = 0.0
+        for candidates, part in _lines(layout):
+            begun, more = lattice.text_sums(
+                candidates, digits[part], digitness[part], self._weights, labels, begun
+            )
+            total += more
+        return float(begun[-1]), total
+
+    def _paths(self, layout: Layout, digits: Floats, digitness: Floats) -> Paths:
+        return [
+            lattice.best_path(candidates, digits[part], digitness[part], self._weights)
+            for candidates, part in _lines(layout)
+        ]
+
+
+def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:
+    """The candidates of each line, and their places among all of the layout."""
+    for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
+        part = list(group)
+        yield [layout.candidates[i] for i in part], part
+
+
+def open_page(drawing: Strokes | NDArray[np.uint8]) -> Page:
+    """Of strokes, or of grey pixels (h, w) with 0 black. Raises InkError for what is neither."""
+    return Page(open_pieces(drawing), PICTURES if isinstance(drawing, np.ndarray) else Weights())
+
+
+def open_pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
+    """The same drawing in pieces; None where there is no ink."""
+    if isinstance(drawing, np.ndarray):
+        if drawing.ndim != 2 or drawing.dtype != np.uint8:
+            raise InkError("A picture must be grey pixels, as a table of bytes.")
+        return find_pieces(drawing)
+    try:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
+            strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InkError("A drawing must be strokes of points.") from error
+    if not all(_is_stroke(stroke) for stroke in strokes):
+        raise InkError("Each stroke must be points of two finite numbers.")
+    strokes = [stroke for stroke in strokes if len(stroke)]
+    return StrokePieces(strokes) if strokes else None
+
+
+def _is_stroke(stroke: NDArray[np.float32]) -> bool:
+    return stroke.ndim == 2 and stroke.shape[1] == 2 and bool((np.abs(stroke) <= MAX_COORDINATE).all())
