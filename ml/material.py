@@ -165,7 +165,7 @@ def _cheques(file: Path, share: float, seed: int) -> _Parts:
     )
     return [
         ("cheques", mine.only(mine.labels < NOT_A_DIGIT), theirs.only(theirs.labels < NOT_A_DIGIT)),
-        ("cheque_junk", mine.only(mine.labels >= NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
+        ("cheque_junk", mine.only(mine.labels == NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
     ]
 
 
@@ -193,10 +193,10 @@ def _cheque_glyphs(
         if len(mine) and _alike(union(pieces.boxes[mine]), box)
     }
     beside = np.flatnonzero(inside.max(axis=1) < 0.1)
+    several = [c for c in _candidates(pieces) if _holds_two(c.pieces, [*digits])]
     found = [(pieces.glyph(mine, at_least), label) for mine, label in digits.items()]
     found += [(pieces.glyph([int(i)], at_least), NOT_A_DIGIT) for i in beside]
-    wrong = [(c, _wrong(pieces.boxes, c.pieces, [*digits])) for c in _candidates(pieces)]
-    return found + [(pieces.glyph(c.pieces, c.at_least), label) for c, label in wrong if label is not None]
+    return found + [(pieces.glyph(c.pieces, c.at_least), NOT_A_DIGIT) for c in several]
 
 
 def _candidates(pieces: PicturePieces) -> Sequence[Candidate]:
@@ -204,19 +204,13 @@ def _candidates(pieces: PicturePieces) -> Sequence[Candidate]:
     return layouts(pieces.boxes, PICTURES, pieces)[0].candidates
 
 
-def _wrong(boxes: NDArray[np.float64], chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> int | None:
-    """What pieces are that are no digit: two digits as one are none, what a part is nobody can tell.
+def _holds_two(chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> bool:
+    """Whether pieces are at least two digits; `digits` are the pieces of each.
 
-    `digits` are the pieces of each. None where they are a digit, or nearly, or nobody knows.
+    Parts of one digit are not learned from: nobody can tell what they are (docs/reader.md, "What decided").
     """
-    held = [digit for digit in digits if set(digit) <= {*chosen}]
-    if len(held) > 1 and not {*held[0]} & {*held[1]}:
-        return NOT_A_DIGIT
-    for digit in digits:
-        part, whole = union(boxes[[*chosen]])[2:], union(boxes[[*digit]])[2:]
-        if {*chosen} < {*digit} and (part < 0.7 * whole).any():
-            return UNCLEAR
-    return None
+    held = [{*digit} for digit in digits if {*digit} <= {*chosen}]
+    return len(held) > 1 and not held[0] & held[1]
 
 
 def _shares_inside(pieces: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:

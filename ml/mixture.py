@@ -24,7 +24,7 @@ _SHARES = {
     "pendigits": 0.08,
     "written": 0.05,
     "misreadable": 0.03,
-    "cheques": 0.025,
+    "cheques": 0.03,
     "thinned_cheques": 0.015,
     "semeion": 0.015,
     "thinned_semeion": 0.015,
@@ -36,7 +36,7 @@ _SHARES = {
     "omniglot": 0.03,
     "stroke_parts": 0.02,
     "cut_parts": 0.015,
-    "cheque_junk": 0.02,
+    "cheque_junk": 0.015,
 }
 # Of a batch of trajectories. Many beginnings, so that a 4 of which the second stroke is still to come is no 5.
 _DRAWN = {

@@ -128,13 +128,9 @@ def test_cheques_give_the_digits_that_the_reader_finds(scans):
     assert found.training["cheques"].glyphs.any(axis=(1, 2)).all()
 
 
-def test_wrong_candidates_of_cheques_are_no_digits_or_unclear(scans):
+def test_two_digits_of_a_cheque_as_one_are_none(scans):
     found = gather(scans, 0.1, seed=0)
-    labels = found.training["cheque_junk"].labels
-    assert set(labels) <= {NOT_A_DIGIT, UNCLEAR}
-    assert (labels == NOT_A_DIGIT).any()  # two digits as one
-    kept = found.validation.get("cheque_junk")  # what is unclear is nothing to calibrate on
-    assert kept is None or (kept.labels == NOT_A_DIGIT).all()
+    assert set(found.training["cheque_junk"].labels) == {NOT_A_DIGIT}
 
 
 def test_stretched_digits_are_narrowed_again(folder):
