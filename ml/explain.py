@@ -41,13 +41,15 @@ Look = Callable[[NDArray[np.uint8], Ways | None], tuple[Floats, NDArray[np.float
 class Subject:
     """What is explained: a glyph, its label (None: no digit) and, of a drawing, the strokes it was made from.
 
-    `at_least` is the smallest side of the glyph's square, in units of the strokes (see `ml.glyph`).
+    `at_least` is the smallest side of the glyph's square, in units of the strokes (see `ml.glyph`); `low` is what
+    its height costs any label but 0, in nats (see `ml.candidates`).
     """
 
     glyph: Glyph
     label: int | None
     strokes: Strokes | None = None
     at_least: float = 0.0
+    low: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +133,7 @@ def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
     gaps = stroke_gaps(subject) if subject.strokes else patch_gaps(subject.glyph)
     batch = np.concatenate([subject.glyph[None], gaps.glyphs(subject.glyph)])
     chances, embeddings = look(batch, _ways(subject, gaps) if subject.strokes else None)
+    chances = _in_line(chances, subject.low)
     gapped = chances[1:]
     label = NONE if subject.label is None else subject.label
     second = _second(chances[0], label)
@@ -154,6 +157,13 @@ def explain_glyph(subject: Subject, known: Known, look: Look) -> Explanation:
         nearest=tuple(nearest[:NEAREST]),
         nearest_second=next((example for example in nearest if example.label == second), None),
     )
+
+
+def _in_line(chances: Floats, low: float) -> Floats:
+    """The chances (n, 11) of ink as low in its line as this: of all digits only a 0 often is."""
+    digits = chances[:, :NONE] * np.where(np.arange(NONE) == 0, 1.0, np.exp(-low))
+    shares = digits / np.maximum(digits.sum(axis=1, keepdims=True), 1e-12)
+    return np.column_stack([shares * (1.0 - chances[:, NONE:]), chances[:, NONE]])
 
 
 def _ways(subject: Subject, gaps: _Gaps) -> Ways:

@@ -58,7 +58,7 @@ class Page:
         """What there is to explain of a digit of the reading."""
         chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
         strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
-        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least)
+        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least, chosen.low)
 
     def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""

@@ -240,11 +240,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ml.train", description="Train the reader.")
     parser.add_argument("--data", type=Path, help="folder with mnist.npz and, if there, pendigits_strokes.npz")
     parser.add_argument("--out", type=Path, default=Path("reader.zip"), help="where the artifact goes")
-    parser.add_argument("--epochs", type=int, default=Settings.epochs, help="of the network on glyphs")
+    parser.add_argument(
+        "--epochs", type=int, default=Settings.epochs, help="of the network on glyphs; a fifth for the other"
+    )
     parser.add_argument("--seed", type=int, default=Settings.seed)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    settings = Settings(seed=options.seed, epochs=options.epochs)
+    fewer = max(1, round(options.epochs * Settings.drawn_epochs / Settings.epochs))
+    settings = Settings(seed=options.seed, epochs=options.epochs, drawn_epochs=fewer)
     started = time.monotonic()
     found = gather(options.data, settings.validation, settings.seed)
     model = train(mix(found.training, settings.seed, settings.pool, settings.batch), settings)

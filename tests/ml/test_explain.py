@@ -161,6 +161,14 @@ def test_a_glyph_without_ink_raises_nothing(reader):
     assert not found.heat.any()
 
 
+def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
+    six = from_strokes(write_digit(6, rng=rng))
+    usual, low = (explain_glyph(Subject(six, 0, low=nats), Known(), reader._look) for nats in (0.0, 8.0))
+    check(low)
+    assert low.chance > 2 * usual.chance
+    assert low.chance + low.second_chance <= 1
+
+
 def test_a_line_drawn_twice_hides_each_gap(reader):
     twice = Subject(from_strokes(SEVEN), 7, [SEVEN[0], SEVEN[0]])
     found = explain_glyph(twice, Known(), reader._look)
