@@ -4,7 +4,8 @@
     card.json     what it is, how it was trained, its calibration
     weights.npz   what training starts from, but for the kernels that model.tflite holds (ml/kernels.py)
     exemplars.npz digits to show beside a glyph (ml/exemplars.py); artifacts may be without
-    trajectory.tflite, trajectory.npz  as much of the network on trajectories; artifacts may be without both
+    trajectory.tflite, trajectory.npz, strip.tflite, strip.npz
+                  as much of the networks on trajectories and on strips; artifacts may be without
     SHA256SUMS    of all these
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
@@ -34,7 +35,8 @@ MAX_BYTES = 8 * 2**20
 _MEMBERS = ("model.tflite", "card.json", "weights.npz")
 _EXEMPLARS = "exemplars.npz"
 _TRAJECTORY = ("trajectory.tflite", "trajectory.npz")
-_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY)
+_STRIP = ("strip.tflite", "strip.npz")
+_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY, *_STRIP)
 _EXEMPLARS_BYTES = 200_000
 _SUMS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
@@ -69,6 +71,7 @@ class Artifact(Trained):
     version: str  # first 12 hexadecimal digits of the SHA-256 of the file
     exemplars: Exemplars | None = None
     trajectory: Trained | None = None
+    strip: Trained | None = None
 
 
 def pack(
@@ -77,6 +80,7 @@ def pack(
     weights: Weights,
     exemplars: Exemplars | None = None,
     trajectory: Trained | None = None,
+    strip: Trained | None = None,
 ) -> bytes:
     """The file, each kernel in it once. Raises ArtifactError when it could not be opened again."""
     parts = {
@@ -86,8 +90,9 @@ def pack(
     }
     if exemplars is not None:
         parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
-    if trajectory is not None:
-        parts |= dict(zip(_TRAJECTORY, (trajectory.model, _slim_npz(trajectory)), strict=True))
+    for names, network in ((_TRAJECTORY, trajectory), (_STRIP, strip)):
+        if network is not None:
+            parts |= dict(zip(names, (network.model, _slim_npz(network)), strict=True))
     sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
@@ -115,14 +120,14 @@ def _npz(arrays: Weights) -> bytes:
 def with_exemplars(data: bytes, exemplars: Exemplars) -> bytes:
     """The same artifact with these exemplars, for one that was packed without. Raises ArtifactError."""
     held = unpack(data)
-    return pack(held.model, held.card, held.weights, exemplars, held.trajectory)
+    return pack(held.model, held.card, held.weights, exemplars, held.trajectory, held.strip)
 
 
 def unpack(data: bytes) -> Artifact:
     """Check and open the bytes of an artifact. Raises ArtifactError."""
     parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_OPTIONAL)
-    if len(parts.keys() & {*_TRAJECTORY}) == 1:
-        raise ArtifactError("The artifact holds half of the network on trajectories.")
+    if any(len(parts.keys() & {*names}) == 1 for names in (_TRAJECTORY, _STRIP)):
+        raise ArtifactError("The artifact holds half of a network.")
     named = [name for name in (*_MEMBERS, *_OPTIONAL) if name in parts]
     sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in named)
     if sums.encode() != parts[_SUMS]:
@@ -133,7 +138,8 @@ def unpack(data: bytes) -> Artifact:
         card=_parse_card(parts["card.json"]),
         version=hashlib.sha256(data).hexdigest()[:12],
         exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
-        trajectory=_parse_trajectory(parts),
+        trajectory=_parse_network(parts, *_TRAJECTORY),
+        strip=_parse_network(parts, *_STRIP),
     )
 
 
@@ -183,8 +189,7 @@ def _parse_exemplars(data: bytes) -> Exemplars:
         raise ArtifactError("The exemplars of the artifact are damaged.") from error
 
 
-def _parse_trajectory(parts: Mapping[str, bytes]) -> Trained | None:
-    model, weights = _TRAJECTORY
+def _parse_network(parts: Mapping[str, bytes], model: str, weights: str) -> Trained | None:
     return Trained(parts[model], _parse_weights(parts[weights])) if model in parts else None
 
 

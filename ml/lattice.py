@@ -17,13 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.candidates import Candidate
+from ml.ctc import Steps
 from ml.weights import Weights
 
 Floats = NDArray[np.float64]
 
 _NOT_ZERO = np.arange(10) > 0
 _LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
-_TRAILS = 4  # texts kept at each position
+_TRAILS = 4  # texts kept at each position,
+_PROPOSED = 12  # and where the strip has a say as well
+_OUT_OF_REACH = 100.0  # nats; of a text with more digits than the strip has room for, too
 
 
 @dataclass(frozen=True)
@@ -103,11 +106,17 @@ def _lowest(bits: int) -> int:
     return bits & -bits
 
 
-def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats, weights: Weights) -> Path:
+def best_path(
+    candidates: Sequence[Candidate],
+    digits: Floats,
+    digitness: Floats,
+    weights: Weights,
+    steps: Steps | None = None,
+) -> Path:
     """The best path through the candidates of one line.
 
     `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
-    it is a digit at all.
+    it is a digit at all; `steps` is what the network on strips says of the whole line.
     """
     scores = _all_scores(candidates, digitness, weights)
     digits = without_low(candidates, digits)
@@ -115,14 +124,56 @@ def best_path(candidates: Sequence[Candidate], digits: Floats, digitness: Floats
     ways = _Ways(candidates)
     edges = _edges(candidates, digits, scores)
     forward, backward = _sums(ways, spans)
-    trails = _trails(ways, edges)
     total = forward[ways.full]
+    trails = _trails(ways, edges, _TRAILS if steps is None else _PROPOSED)
+    if steps is not None and steps.have_room(trails[0].labels):
+        spelled = _edges(candidates, digits, scores, sorted({*steps.labels}))
+        return _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
     segments = tuple(
         Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
         for edge in trails[0].edges
     )
     second = trails[1] if len(trails) > 1 else _Trail((), -math.inf, -math.inf, ())
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
+
+
+def _proposed(
+    ways: _Ways, edges: Sequence[Sequence[_Edge]], trails: Sequence[_Trail], steps: Steps
+) -> list[_Trail]:
+    """The likeliest text by the strip, if the line can be parted so, and it is not among the `trails`."""
+    if any(trail.labels == steps.labels for trail in trails):
+        return []
+    found = _trails(ways, edges, len(steps.labels) + 1, steps.labels)
+    return [trail for trail in found if trail.labels == steps.labels]
+
+
+def _by_both(trails: Sequence[_Trail], steps: Steps, weights: Weights, total: float) -> Path:
+    """The best of some texts by their digits and by the strip; their shares are those among these texts."""
+    said = steps.log_chances([trail.labels for trail in trails]).clip(-_OUT_OF_REACH)
+    sums = np.array([trail.total for trail in trails]) + weights.strip * said
+    shares = np.exp(sums / weights.doubt - np.logaddexp.reduce(sums / weights.doubt))
+    order = np.argsort(-sums, kind="stable").tolist()
+    best = trails[order[0]]
+    found = [shares[[_holds(trail, edge) for trail in trails]].sum() for edge in best.edges]
+    segments = tuple(
+        Segment(edge.candidate, edge.label, min(1.0, float(share)))
+        for edge, share in zip(best.edges, found, strict=True)
+    )
+    second = order[1] if len(order) > 1 else None
+    labels, share = ((), 0.0) if second is None else (trails[second].labels, float(shares[second]))
+    return Path(segments, float(shares[order[0]]), labels, share, total)
+
+
+def _holds(trail: _Trail, edge: _Edge) -> bool:
+    """Whether a text has this label at about this place, however the ink around it is parted."""
+    return any(
+        other.label == edge.label and _share_middle(other.candidate, edge.candidate) for other in trail.edges
+    )
+
+
+def _share_middle(one: Candidate, other: Candidate) -> bool:
+    x, _, width, _ = one.box
+    return x <= other.box[0] + other.box[2] / 2 <= x + width
 
 
 def text_sums(
@@ -185,10 +236,13 @@ def _share(log_share: float) -> float:
 
 
 def _edges(
-    candidates: Sequence[Candidate], digits: Floats, scores: Sequence[tuple[float, float]]
+    candidates: Sequence[Candidate],
+    digits: Floats,
+    scores: Sequence[tuple[float, float]],
+    labels: Sequence[int] | None = None,
 ) -> list[list[_Edge]]:
-    """For each candidate one edge for each likely label, and one for no digit where that may be."""
-    likely = np.argsort(-digits, axis=1)[:, :_LABELS].tolist()
+    """For each candidate one edge for each likely label, or these, and one for no digit where that may be."""
+    likely = np.argsort(-digits, axis=1)[:, :_LABELS].tolist() if labels is None else [labels] * len(digits)
     found = []
     for candidate, labels, row, (known, unknown) in zip(candidates, likely, digits.tolist(), scores, strict=True):
         edges = [_Edge(candidate, label, row[label] + known) for label in labels]
@@ -226,14 +280,19 @@ def _add(a: float, b: float) -> float:
     return a if b == -math.inf else a + math.log1p(math.exp(b - a))
 
 
-def _trails(ways: _Ways, edges: Sequence[Sequence[_Edge]]) -> list[_Trail]:
-    """The likeliest texts of the whole line, by the sum over the ways that read so."""
+def _trails(
+    ways: _Ways, edges: Sequence[Sequence[_Edge]], most: int, within: tuple[int, ...] | None = None
+) -> list[_Trail]:
+    """The likeliest texts of the whole line, by the sum over the ways that read so; or beginnings of one text."""
     reached: dict[int, list[_Trail]] = {0: [_Trail((), 0.0, 0.0, ())]}
     for state, follow in ways.steps:
-        for trail in _merged(reached.pop(state)):
+        for trail in _merged(reached.pop(state, []), most):
             for i, after in follow:
-                reached.setdefault(after, []).extend(_longer(trail, edge) for edge in edges[i])
-    return _merged([_in_order(trail) for trail in reached[ways.full]])
+                longer = [_longer(trail, edge) for edge in edges[i]]
+                if within is not None:
+                    longer = [each for each in longer if each.labels == within[: len(each.labels)]]
+                reached.setdefault(after, []).extend(longer)
+    return _merged([_in_order(trail) for trail in reached.get(ways.full, ())], most)
 
 
 def _longer(trail: _Trail, edge: _Edge) -> _Trail:
@@ -248,7 +307,7 @@ def _in_order(trail: _Trail) -> _Trail:
     return _Trail(labels, trail.total, trail.best, edges)
 
 
-def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
+def _merged(trails: Sequence[_Trail], most: int) -> list[_Trail]:
     """One trail for each text, the likeliest texts first."""
     found: dict[tuple[int, ...], _Trail] = {}
     for trail in trails:
@@ -257,7 +316,7 @@ def _merged(trails: Sequence[_Trail]) -> list[_Trail]:
             best = max(trail, other, key=lambda t: t.best)
             trail = _Trail(best.labels, _add(trail.total, other.total), best.best, best.edges)
         found[trail.labels] = trail
-    return sorted(found.values(), key=lambda t: -t.total)[:_TRAILS]
+    return sorted(found.values(), key=lambda t: -t.total)[:most]
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.augment import (
-    NOT_A_DIGIT,
-    UNCLEAR,
-    Glyphs,
-    Labels,
-)
+from ml.augment import NOT_A_DIGIT, UNCLEAR, Glyphs, Labels
 from ml.candidates import Candidate
 from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
 from ml.glyph import from_strokes, normalise
@@ -33,6 +28,7 @@ from ml.splits import (
     semeion_to_train_on,
     tuned_characters,
 )
+from ml.strips import Lines
 from ml.weights import PICTURES
 
 log = logging.getLogger("ml.train")
@@ -54,15 +50,16 @@ _DIGITLIKE = {
 
 @dataclass(frozen=True)
 class Part:
-    """Glyphs (n, 28, 28) or n drawings, and their labels: 0 to 9, NOT_A_DIGIT or UNCLEAR."""
+    """Glyphs (n, 28, 28) or n drawings, their labels: 0 to 9, NOT_A_DIGIT or UNCLEAR, and whose they are."""
 
     ink: Glyphs | list[Strokes]
     labels: Labels
+    hands: NDArray[np.integer] | None = None
 
     def only(self, chosen: NDArray[np.bool_]) -> Part:
-        if isinstance(self.ink, np.ndarray):
-            return Part(self.ink[chosen], self.labels[chosen])
-        return Part([self.ink[int(i)] for i in np.flatnonzero(chosen)], self.labels[chosen])
+        some = np.flatnonzero(chosen)
+        ink = self.ink[some] if isinstance(self.ink, np.ndarray) else [self.ink[int(i)] for i in some]
+        return Part(ink, self.labels[some], None if self.hands is None else self.hands[some])
 
     @property
     def glyphs(self) -> Glyphs:
@@ -81,6 +78,8 @@ class Gathered:
 
     training: Material
     validation: Material
+    lines: Lines  # of pictures, to learn from
+    validation_lines: Lines
     sources: tuple[str, ...]
     strangers: dict[str, list[int]]  # writers by data set
 
@@ -92,7 +91,7 @@ def gather(folder: Path | None, share: float, seed: int) -> Gathered:
     """
     mnist = load_mnist(folder)
     aside = held_out(mnist.writer_train, share, seed=0)
-    digits = Part(mnist.x_train, mnist.y_train)
+    digits = Part(mnist.x_train, mnist.y_train, mnist.writer_train)
     training, validation = {"mnist": digits.only(~aside)}, {"mnist": digits.only(aside)}
     sources = ["MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0"]
     for file, load, source in _FILES:
@@ -103,7 +102,8 @@ def gather(folder: Path | None, share: float, seed: int) -> Gathered:
         for name, mine, theirs in load(folder / file, share, seed):
             training[name], validation[name] = mine, theirs
     validation = {name: part for name, part in validation.items() if len(part.labels)}
-    return Gathered(training, validation, (*sources, _OWN), _strangers(folder, seed))
+    lines, other_lines = (_lines(folder, aside=aside) for aside in (False, True))
+    return Gathered(training, validation, lines, other_lines, (*sources, _OWN), _strangers(folder, seed))
 
 
 def _strangers(folder: Path | None, seed: int) -> dict[str, list[int]]:
@@ -120,16 +120,17 @@ def _pendigits(file: Path, share: float, seed: int) -> _Parts:
     pen: StrokeSet = load_strokes(file)
     pen = pen.part(~pen.test)
     aside = held_out(pen.writer, 1.5 * share, seed=0)
-    part = Part(pen.drawings, pen.label)
+    part = Part(pen.drawings, pen.label, pen.writer)
     return [("pendigits", part.only(~aside), part.only(aside))]
 
 
 def _uji(file: Path, share: float, seed: int) -> _Parts:
     characters, drawings = load_characters(file)
-    known = ~fold(load_images(file)["writer"], seed)
+    writers = load_images(file)["writer"]
+    known = ~fold(writers, seed)
     labels = np.array([_label(str(character)) for character in characters])
     digit, nobody = labels < NOT_A_DIGIT, np.zeros(len(labels), bool)
-    part = Part(drawings, labels)
+    part = Part(drawings, labels, writers)
     return [
         ("uji_digits", part.only(known & digit), part.only(nobody)),
         ("uji_letters", part.only(known & ~digit), part.only(nobody)),
@@ -167,6 +168,21 @@ def _cheques(file: Path, share: float, seed: int) -> _Parts:
         ("cheques", mine.only(mine.labels < NOT_A_DIGIT), theirs.only(theirs.labels < NOT_A_DIGIT)),
         ("cheque_junk", mine.only(mine.labels == NOT_A_DIGIT), theirs.only(theirs.labels == NOT_A_DIGIT)),
     ]
+
+
+def _lines(folder: Path | None, aside: bool) -> Lines:
+    """The amounts on cheques that train, or validate, as lines of ink."""
+    if folder is None or not (folder / _CHEQUES).exists():
+        return Lines([], [])
+    cheques = load_cheques(folder / _CHEQUES)
+    n = len(cheques.texts)
+    chosen = np.flatnonzero(cheques_to_train_on(n) & (cheques_to_validate_on(n) == aside))
+    found = [(find_pieces(cheques.pictures[i]), cheques.texts[i]) for i in chosen]
+    known = [(pieces, text) for pieces, text in found if pieces is not None]
+    return Lines(
+        [pieces.ink(range(len(pieces.boxes))) for pieces, _ in known],
+        [tuple(map(int, text)) for _, text in known],
+    )
 
 
 def _cheque_part(cheques: Cheques, places: NDArray[np.integer]) -> Part:
@@ -245,6 +261,7 @@ def _narrowed(picture: NDArray[np.uint8], width: float) -> NDArray[np.uint8]:
 
 
 _UJI = "uji_strokes.npz"
+_CHEQUES = "orand_car_a.npz"
 _OWN = "synthetic strokes of this project (ml/synth.py)"
 _FILES: tuple[tuple[str, Callable[[Path, float, int], _Parts], str], ...] = (
     ("pendigits_strokes.npz", _pendigits,
@@ -253,5 +270,5 @@ _FILES: tuple[tuple[str, Callable[[Path, float, int], _Parts], str], ...] = (
     ("semeion.npz", _semeion, "Semeion, digits of 50 of the 80 writers (Buscema; UCI 178), CC BY 4.0"),
     ("omniglot_small.npz", _omniglot,
      "Omniglot, ten drawers of four alphabets, as what is no digit (Lake and others), MIT"),
-    ("orand_car_a.npz", _cheques, "ORAND-CAR-A, a third of the amounts (Diem and others; copy with labels: MIT)"),
+    (_CHEQUES, _cheques, "ORAND-CAR-A, a third of the amounts (Diem and others; copy with labels: MIT)"),
 )  # fmt: skip

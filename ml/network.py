@@ -1,4 +1,6 @@
-"""The Keras networks: one on glyphs, 289k parameters, two heads and an embedding; one on trajectories, 132k.
+"""The Keras networks, of fewer than 500,000 parameters together.
+
+One on glyphs, 289k, with two heads and an embedding; one on trajectories, 132k; one on strips, 78k.
 
 TensorFlow is imported where it is used only.
 """
@@ -12,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.augment import UNCLEAR, UNFINISHED
+from ml.ctc import NOTHING
+from ml.strip import HEIGHT
 from ml.trajectory import CHANNELS, POINTS
 
 DIGITS = 10
@@ -22,11 +26,18 @@ _CONVOLUTIONS = ((32, 1), (32, 1), (48, 2), (64, 1), (64, 1), (96, 2), (128, 1))
 # Filters and stride of each convolution over five points: 48-48-24-24-12-12 points.
 _ALONG = ((32, 1), (48, 2), (64, 1), (64, 2), (96, 1))
 _HIDDEN = 48
+# Filters, kernel and stride of each convolution of a strip: 32-16-16-8-8-4-1 pixels high, then along it.
+_STRIP = (
+    (16, (3, 3), (2, 2)), (24, (3, 3), 1), (32, (3, 3), (2, 2)), (48, (3, 3), 1), (48, (3, 3), (2, 1)),
+    (60, (4, 1), (4, 1)), (40, (1, 5), 1), (40, (1, 5), 1),
+)  # fmt: skip
+_FLAT = 5  # the one after which a strip is one pixel high
 # Each layer with a kernel and the normalisation after it.
 _NORMALISED = (
     *((f"conv{i}", f"norm{i}") for i in range(len(_CONVOLUTIONS))),
     ("embed", "embedding"),
     *((f"along{i}", f"along_norm{i}") for i in range(len(_ALONG))),
+    *((f"strip{i}", f"strip_norm{i}") for i in range(len(_STRIP))),
 )
 _EPSILON = 1e-3  # Keras adds it to the variance when it normalises
 _PADDED = (2, 5)  # those that halve the picture keep its edge
@@ -71,6 +82,41 @@ def build_trajectory(seed: int = 0, dropout: float = 0.3) -> Any:
     x = layers.Dense(_HIDDEN, activation="relu", name="hidden")(x)
     digits, digitness = layers.Dense(DIGITS, name="digits")(x), layers.Dense(1, name="digitness")(x)
     return keras.Model(way, layers.Concatenate(name="outputs")([digits, digitness]), name="trajectory_reader")
+
+
+def build_strip(seed: int = 0, dropout: float = 0.2) -> Any:
+    """A functional model from float32 (n, 32, w, 1) in 0..1 to logits (n, 1, w / 4, 11) of the steps along it."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(seed)
+    strip = x = keras.Input((HEIGHT, None, 1), name="strip")
+    for i, (filters, kernel, stride) in enumerate(_STRIP):
+        x = layers.Conv2D(filters, kernel, stride, "same", use_bias=False, name=f"strip{i}")(x)
+        x = layers.BatchNormalization(momentum=0.95, name=f"strip_norm{i}")(x)
+        x = layers.ReLU(name=f"strip_relu{i}")(x)
+        if i in (_FLAT, len(_STRIP) - 1):
+            x = layers.Dropout(dropout, seed=seed, name=f"strip_dropout{i}")(x)
+    return keras.Model(strip, layers.Conv2D(NOTHING + 1, 1, name="steps")(x), name="strip_reader")
+
+
+def strip_loss(texts: Any, output: Any) -> Any:
+    """That of ml/ctc.py, mean over the batch; texts (n, m) are -1 after their last digit."""
+    import tensorflow as tf
+
+    steps = tf.squeeze(output, 1)
+    count, most = tf.shape(steps)[0], tf.shape(steps)[1]
+    digits = tf.cast(tf.maximum(texts, 0), tf.int32)
+    lengths = tf.reduce_sum(tf.cast(texts >= 0, tf.int32), axis=1)
+    losses = tf.nn.ctc_loss(
+        digits, steps, lengths, tf.fill([count], most), logits_time_major=False, blank_index=NOTHING
+    )
+    return tf.reduce_mean(losses)
+
+
+def as_inputs(batch: NDArray[Any]) -> NDArray[np.float32]:
+    """Grey levels (n, h, w) as (n, h, w, 1) in 0..1; trajectories as they are."""
+    return batch if batch.dtype == np.float32 else batch[..., None] * np.float32(1 / 255)
 
 
 def loss(label: Any, output: Any) -> Any:

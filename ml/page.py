@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,19 @@ from numpy.typing import NDArray
 from ml import lattice
 from ml.calibration import Calibration
 from ml.candidates import Candidate
+from ml.ctc import Steps
 from ml.explain import Subject
 from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, layouts
-from ml.photo import find_pieces
-from ml.pieces import Pieces, StrokePieces
+from ml.photo import PicturePieces, find_pieces
+from ml.pieces import Pieces, StrokePieces, typical_height, union
 from ml.reading import EMPTY, Digit, Reading, compose
+from ml.strip import Strip, from_ink
 from ml.trajectory import Trajectory
 from ml.weights import PICTURES, Weights
+
+_FLAT = 0.3  # of the height of a line
+_SEVERAL = 1.2  # heights; what is narrower is most likely one digit, which its glyph shows best
 
 Floats = NDArray[np.float64]
 Paths = Sequence[lattice.Path]
@@ -60,15 +65,27 @@ class Page:
         strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
         return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least, chosen.low)
 
-    def reading(self, digits: Floats, digitness: Floats, calibration: Calibration) -> Reading:
-        """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order."""
+    def strips(self) -> list[Strip | None]:
+        """Of the lines of a picture; None of one that holds one candidate, or is no wider than one digit."""
+        if not isinstance(self._pieces, PicturePieces):
+            return []
+        return [_strip(self._pieces, line) for line in self._layouts[0].lines]
+
+    def reading(
+        self,
+        digits: Floats,
+        digitness: Floats,
+        calibration: Calibration,
+        lines: Sequence[Steps | None] = (),
+    ) -> Reading:
+        """The reading by the likeliest layout, from what the networks say of `glyphs()` and `strips()`."""
         views: list[tuple[Layout, Paths, Floats]] = []
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
             shown = np.exp(lattice.without_low(layout.candidates, digits[part]))
-            views.append((layout, self._paths(layout, digits[part], digitness[part]), shown))
-            done = part.stop
+            views.append((layout, self._paths(layout, digits[part], digitness[part], lines), shown))
+            done, lines = part.stop, ()  # strips are those of the first layout
         if not views:
             return EMPTY
         totals = np.array([sum(path.total for path in paths) for _, paths, _ in views])
@@ -102,10 +119,10 @@ class Page:
             total += more
         return float(begun[-1]), total
 
-    def _paths(self, layout: Layout, digits: Floats, digitness: Floats) -> Paths:
+    def _paths(self, layout: Layout, digits: Floats, digitness: Floats, lines: Sequence[Steps | None]) -> Paths:
         return [
-            lattice.best_path(candidates, digits[part], digitness[part], self._weights)
-            for candidates, part in _lines(layout)
+            lattice.best_path(candidates, digits[part], digitness[part], self._weights, steps)
+            for (candidates, part), steps in zip_longest(_lines(layout), lines)
         ]
 
 
@@ -114,6 +131,17 @@ def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:
     for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
         part = list(group)
         yield [layout.candidates[i] for i in part], part
+
+
+def _strip(pieces: PicturePieces, line: Sequence[int]) -> Strip | None:
+    boxes = pieces.boxes[list(line)]
+    *_, width, height = union(boxes)
+    if len(line) < 2 or width < _SEVERAL * height:
+        return None
+    # Beside a long line under the writing digits would become small.
+    usual = typical_height(boxes[:, 3])
+    flat = (boxes[:, 3] < _FLAT * usual) & (boxes[:, 2] > usual)
+    return from_ink(pieces.ink([piece for piece, left_out in zip(line, flat, strict=True) if not left_out]))
 
 
 def open_page(drawing: Strokes | NDArray[np.uint8]) -> Page:

@@ -59,15 +59,22 @@ class PicturePieces:
         return float(self._crossed[piece])
 
     def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
+        ink, mine = self._cut_out(chosen)
+        side = max(*ink.shape, at_least * self._scale)
+        return normalise(_even(ink, mine, BOX / side, self._broadest), at_least * self._scale)
+
+    def ink(self, chosen: Sequence[int]) -> Grey:
+        """The ink (h, w) of some pieces, high on ink, and 0 between them."""
+        return self._cut_out(chosen)[0]
+
+    def _cut_out(self, chosen: Sequence[int]) -> tuple[Grey, NDArray[np.bool_]]:
         windows = self._windows[list(chosen)]
         (left, top), (right, bottom) = windows[:, :2].min(axis=0), (windows[:, :2] + windows[:, 2:]).max(axis=0)
         window = np.s_[top:bottom, left:right]
         wanted = np.zeros(len(self.boxes) + 1, np.bool_)
         wanted[np.asarray(chosen) + 1] = True
         mine = wanted[self._labels[window]]
-        ink = self._ink[window] * mine
-        side = max(*ink.shape, at_least * self._scale)
-        return normalise(_even(ink, mine, BOX / side, self._broadest), at_least * self._scale)
+        return self._ink[window] * mine, mine
 
 
 def find_pieces(grey: Grey) -> PicturePieces | None:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from ml.artifact import Artifact, ArtifactError, unpack
 from ml.calibration import Calibration
+from ml.ctc import NOTHING, Steps
 from ml.explain import Explanation, Known, explain_glyph
 from ml.glyph import SIDE, turned
 from ml.ink import Strokes
 from ml.page import Page, open_page, open_pieces
 from ml.reading import EMPTY, Reading
-from ml.runtime import Network
+from ml.runtime import Network, StripNetwork
 from ml.trajectory import CHANNELS, POINTS, Trajectory
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,7 @@ class Reader:
         self._glyphs = Network(artifact.model, (SIDE, SIDE, 1), _OUTPUTS)
         drawn = artifact.trajectory
         self._trajectories = None if drawn is None else Network(drawn.model, (POINTS, CHANNELS), _OUTPUTS)
+        self._strips = None if artifact.strip is None else StripNetwork(artifact.strip.model, NOTHING + 1)
         index = artifact.exemplars
         if index is not None and index.embeddings.shape[1] != self._glyphs.width - _OUTPUTS:
             raise ArtifactError("The exemplars of the artifact are those of another network.")
@@ -115,8 +117,15 @@ class Reader:
             mine, outputs, also = outputs[:n], outputs[n:], None
             if drawn is not None and page.written:
                 also, drawn = drawn[:n], drawn[n:]
-            readings.append(page.reading(*self._calibration.probabilities(mine, also), self._calibration))
+            chances = self._calibration.probabilities(mine, also)
+            readings.append(page.reading(*chances, self._calibration, self.lines(page)))
         return readings
+
+    def lines(self, page: Page) -> list[Steps | None]:
+        """What the network on strips says of the lines of a page that it is asked about."""
+        if self._strips is None:
+            return []
+        return [None if strip is None else Steps(self._strips.run(strip)) for strip in page.strips()]
 
     def judge(self, page: Page, chosen: Sequence[int]) -> tuple[Floats, Floats]:
         """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""

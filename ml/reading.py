@@ -88,10 +88,15 @@ def _line_text(numbers: Sequence[Sequence[lattice.Segment]]) -> str:
 
 
 def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Digit:
-    shares = tuple((probabilities / probabilities.sum()).tolist())
+    shares = probabilities / probabilities.sum()
+    if segment.label is not None and shares.argmax() != segment.label:
+        # The rest of the line says otherwise than the digit alone.
+        shares = (1 - segment.share) * shares + segment.share * np.eye(10)[segment.label]
     candidate = segment.candidate
     confidence = min(HIGHEST, share * segment.share)
-    return Digit(segment.label, confidence, shares, candidate.box, candidate.line, candidate.pieces)
+    return Digit(
+        segment.label, confidence, tuple(shares.tolist()), candidate.box, candidate.line, candidate.pieces
+    )
 
 
 def _alternative(paths: Paths, rows: Sequence[lattice.Row], calibration: Calibration) -> str | None:

@@ -9,9 +9,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.artifact import ArtifactError
+from ml.strip import HEIGHT, STEP, Strip, widened
 
 # Batch sizes; a batch saves only 7 % a glyph, so two single calls beat a half-empty one.
 _BUCKETS = (32, 8, 1)
+_STRIP = 128  # px; strips are widened to a multiple of that
+_OTHER_SHAPE = "The network of the artifact is of another shape."
+
+
+class StripNetwork:
+    """From a strip (32, w) to the logits (w / 4, `columns`) of its steps. Raises ArtifactError."""
+
+    def __init__(self, model: bytes, columns: int) -> None:
+        self._model, self._columns = model, columns
+        self._interpreters: dict[int, Any] = {}
+        self._lock = threading.Lock()
+        self.run(np.zeros((HEIGHT, _STRIP), np.uint8))  # what cannot run is found now
+
+    def run(self, strip: Strip) -> NDArray[np.float32]:
+        """Strips are widened with paper to the next of a few widths, each with an interpreter of its own."""
+        width = -(-strip.shape[1] // _STRIP) * _STRIP
+        picture = widened(strip, width)[None, :, :, None] * np.float32(1 / 255)
+        with self._lock:
+            if width not in self._interpreters:
+                self._interpreters[width] = self._open(width)
+            steps = _invoke(self._interpreters[width], picture)
+        return np.asarray(steps[0, 0, : strip.shape[1] // STEP])
+
+    def _open(self, width: int) -> Any:
+        interpreter, shape = _opened(self._model, (1, HEIGHT, width, 1))
+        if shape != (1, 1, width // STEP, self._columns):
+            raise ArtifactError(_OTHER_SHAPE)
+        return interpreter
 
 
 class Network:
@@ -30,15 +59,9 @@ class Network:
         with self._lock:
             while done < len(inputs):
                 size = next(bucket for bucket in _BUCKETS if bucket <= len(inputs) - done)
-                parts.append(self._invoke(self._interpreter(size), inputs[done : done + size]))
+                parts.append(_invoke(self._interpreter(size), inputs[done : done + size]))
                 done += size
         return np.concatenate(parts)
-
-    @staticmethod
-    def _invoke(interpreter: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
-        interpreter.invoke()
-        return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
 
     def _interpreter(self, size: int) -> Any:
         """One a batch size: to resize on each call would cost 0.1 ms a glyph."""
@@ -47,16 +70,27 @@ class Network:
         return self._interpreters[size]
 
     def _open(self, size: int) -> Any:
-        from ai_edge_litert.interpreter import Interpreter
-
-        try:
-            interpreter = Interpreter(model_content=self._model, num_threads=1)
-            interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], (size, *self._shape))
-            interpreter.allocate_tensors()
-            self._invoke(interpreter, np.zeros((size, *self._shape), np.float32))
-            shape = tuple(interpreter.get_output_details()[0]["shape"])
-        except (ValueError, RuntimeError, IndexError, TypeError) as error:
-            raise ArtifactError("The network of the artifact cannot be run.") from error
+        interpreter, shape = _opened(self._model, (size, *self._shape))
         if len(shape) != 2 or shape[0] != size or shape[1] < self._columns:
-            raise ArtifactError("The network of the artifact is of another shape.")
+            raise ArtifactError(_OTHER_SHAPE)
         return interpreter
+
+
+def _opened(model: bytes, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """An interpreter for inputs of this shape, and the shape of its output. Raises ArtifactError."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    try:
+        interpreter = Interpreter(model_content=model, num_threads=1)
+        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], shape)
+        interpreter.allocate_tensors()
+        _invoke(interpreter, np.zeros(shape, np.float32))
+        return interpreter, tuple(interpreter.get_output_details()[0]["shape"])
+    except (ValueError, RuntimeError, IndexError, TypeError) as error:
+        raise ArtifactError("The network of the artifact cannot be run.") from error
+
+
+def _invoke(interpreter: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], batch)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))

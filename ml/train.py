@@ -10,7 +10,7 @@ import argparse
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,16 +18,16 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import artifact, calibration, exemplars, network, trajectory
-from ml.augment import Glyphs, Ink, Labels, Warper
-from ml.glyph import from_strokes
-from ml.junk import CutJunk, LatticeJunk, sign_source
-from ml.material import Material, Part, gather
-from ml.mixture import drawn_digits, mix, mix_trajectories, written
-from ml.variation import vary
+from ml import network
+from ml.augment import Labels
+from ml.composition import mix_strips
+from ml.finishing import Networks, finish
+from ml.material import Gathered, gather
+from ml.mixture import mix, mix_trajectories
 
 log = logging.getLogger("ml.train")
 
+_EXAMINED = 2000  # synthetic digits, signs or rows, to validate on
 _WEAK = 0.3  # strength of the deformation at the end
 
 
@@ -43,9 +43,18 @@ class Settings:
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
     drawn_epochs: int = 14  # of the network on trajectories
+    strip_epochs: int = 40  # of the network on strips,
+    strip_examples: int = 25_600
+    strip_batch: int = 64
+    rows: int = 40_000  # that are put together for it
     weak_epochs: int = 4  # at the end, hardly deformed
     validation: float = 0.1  # share of the writers that never train
     pool: int = 20_000  # synthetic digits, and as many signs
+
+    def shortened(self, share: float) -> Settings:
+        """For a run of so many of the epochs."""
+        names = ("epochs", "drawn_epochs", "strip_epochs")
+        return replace(self, **{name: max(1, round(getattr(self, name) * share)) for name in names})
 
     @property
     def steps_per_epoch(self) -> int:
@@ -68,14 +77,32 @@ def train_trajectory(source: Batches, settings: Settings) -> Any:
     return _fit(network.build_trajectory(settings.seed), source, replace(settings, epochs=settings.drawn_epochs))
 
 
-def _fit(model: Any, source: Batches, settings: Settings) -> Any:
+def train_strip(source: Batches, settings: Settings) -> Any:
+    """The same on strips."""
+    settings = replace(
+        settings, epochs=settings.strip_epochs, examples=settings.strip_examples, batch=settings.strip_batch
+    )
+    return _fit(network.build_strip(settings.seed), source, settings, network.strip_loss)
+
+
+def train_all(found: Gathered, settings: Settings) -> Networks:
+    """All networks, one after the other."""
+    material, seed, pool = found.training, settings.seed, settings.pool
+    return Networks(
+        train(mix(material, seed, pool, settings.batch), settings),
+        train_trajectory(mix_trajectories(material, seed, pool, settings.batch), settings),
+        train_strip(mix_strips(material, found.lines, seed, settings.rows, settings.strip_batch), settings),
+    )
+
+
+def _fit(model: Any, source: Batches, settings: Settings, loss: Callable[[Any, Any], Any] = network.loss) -> Any:
     import keras
 
     epoch = settings.steps_per_epoch
     # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
     together = max(n for n in range(1, 17) if epoch % n == 0)
     # XLA takes three times as long for a network of this size on a processor.
-    model.compile(_optimizer(settings), network.loss, jit_compile=False, steps_per_execution=together)
+    model.compile(_optimizer(settings), loss, jit_compile=False, steps_per_execution=together)
     model.fit(
         _dataset(source, settings),
         epochs=settings.epochs,
@@ -110,10 +137,10 @@ def _dataset(source: Batches, settings: Settings) -> Any:
     """Batches as TensorFlow takes them, made in a thread of its own while the network runs."""
     import tensorflow as tf
 
-    like, _ = source.batch(np.random.default_rng(0), 0.0)
+    like, labels = source.batch(np.random.default_rng(0), 0.0)
     signature = (
-        tf.TensorSpec((None, *_inputs(like).shape[1:]), tf.float32),
-        tf.TensorSpec((None,), tf.int64),
+        tf.TensorSpec((None, *network.as_inputs(like).shape[1:]), tf.float32),
+        tf.TensorSpec((None, *labels.shape[1:]), tf.int64),
     )
     data = tf.data.Dataset.from_generator(lambda: batches(source, settings), output_signature=signature)
     return data.prefetch(32)
@@ -127,7 +154,7 @@ def batches(source: Batches, settings: Settings) -> Iterator[tuple[NDArray[np.fl
     for step in range(settings.epochs * settings.steps_per_epoch):
         weak = step >= (settings.epochs - settings.weak_epochs) * settings.steps_per_epoch
         x, y = source.batch(np.random.default_rng((settings.seed, step)), _WEAK if weak else 1.0)
-        yield _inputs(x), y
+        yield network.as_inputs(x), y
 
 
 def _progress(name: str, epochs: int) -> Callable[[int, Mapping[str, float] | None], None]:
@@ -147,93 +174,7 @@ def _take_statistics(model: Any, source: Batches, settings: Settings, steps: int
     for step in range(steps):
         rng = np.random.default_rng((settings.seed, 1, step))
         inputs = np.concatenate([source.batch(rng, _WEAK)[0] for _ in range(4)])
-        model(_inputs(inputs), training=True)
-
-
-def _inputs(batch: NDArray[Any]) -> NDArray[np.float32]:
-    """Grey levels as (n, 28, 28, 1) in 0..1; trajectories as they are."""
-    return batch if batch.dtype == np.float32 else batch[..., None] * np.float32(1 / 255)
-
-
-@dataclass(frozen=True)
-class Examined:
-    """What to validate on: glyphs, labels, and trajectories where they are known."""
-
-    glyphs: Glyphs
-    labels: Labels
-    trajectories: NDArray[np.float32] | None = None
-
-
-def validation_sets(material: Material, settings: Settings) -> dict[str, Examined]:
-    """Pictures as they are. Drawings as by more hands (`ml.variation`), or too few are misread to calibrate by.
-
-    Junk is made of the validation writers' digits.
-    """
-    rng = np.random.default_rng((settings.seed, 3))
-    still = Warper(seed=0)
-    n = min(2000, settings.pool)
-    own = written(n, rng)
-    sets = {name: _examined(part, rng) for name, part in {**material, "synthetic": own}.items()}
-    sets["signs"] = _drawn(*sign_source(n, rng, still).ink(n, rng, 0.0), rng)
-    sets["lattice_junk"] = _drawn(*LatticeJunk(*drawn_digits(material, own), still).ink(n, rng, 0.0), rng)
-    if "mnist" in material:
-        mnist = material["mnist"].glyphs, material["mnist"].labels
-        sets["cut_junk"] = Examined(*CutJunk(*mnist, still).draw(n // 2, rng, 0.0))
-    return sets
-
-
-def _examined(part: Part, rng: np.random.Generator) -> Examined:
-    if isinstance(part.ink, np.ndarray):
-        return Examined(part.ink, part.labels)
-    return _drawn([(drawing, 0.0) for drawing in part.ink], part.labels, rng)
-
-
-def _drawn(ink: Sequence[Ink], labels: Labels, rng: np.random.Generator) -> Examined:
-    ink = [(vary(strokes, rng), side) for strokes, side in ink]
-    glyphs = np.stack([from_strokes(strokes, at_least=side) for strokes, side in ink])
-    return Examined(glyphs, labels, np.stack([trajectory.from_strokes(strokes, side) for strokes, side in ink]))
-
-
-def finish(model: Any, drawn: Any, material: Material, settings: Settings, origin: Mapping[str, Any]) -> bytes:
-    """Calibrate and measure the trained networks on validation material, and pack them as an artifact.
-
-    `drawn` is the network on trajectories. `origin` goes into the card: where the training data come from.
-    """
-    sets = validation_sets(material, settings)
-    answers = {name: _answers(model, drawn, examined) for name, examined in sets.items()}
-    fitted = calibration.fit([*answers.values()])
-    errors = {name: _errors(fitted, answer) for name, answer in answers.items()}
-    log.info("validation: %s", errors)
-    card = {
-        "name": "handwritten digits",
-        "network": {
-            "parameters": model.count_params() + drawn.count_params(),
-            "outputs": "of glyphs 10 digits, 1 digit-ness, 64 embedding; of trajectories 10 digits, 1 digit-ness",
-        },
-        "settings": asdict(settings),
-        **origin,
-        "calibration": asdict(fitted),
-        "validation": errors,
-    }
-    index = exemplars.choose(lambda x: model.predict(_inputs(x), verbose=0)[:, network.DIGITS + 1 :])
-    trajectories = artifact.Trained(network.export(drawn), network.get_weights(drawn))
-    return artifact.pack(network.export(model), card, network.get_weights(model), index, trajectories)
-
-
-def _answers(model: Any, drawn: Any, examined: Examined) -> calibration.Answers:
-    def ask(one: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(one.predict(inputs, batch_size=512, verbose=0), np.float32)
-
-    also = None if examined.trajectories is None else ask(drawn, examined.trajectories)
-    return calibration.Answers(ask(model, _inputs(examined.glyphs)), examined.labels, also)
-
-
-def _errors(fitted: calibration.Calibration, answers: calibration.Answers) -> dict[str, int | float]:
-    """How many there are, how many digits are misread, and how many fall on the wrong side of digit-ness."""
-    digits, digitness = fitted.probabilities(answers.outputs, answers.drawn)
-    is_digit = answers.labels < network.DIGITS
-    misread = int((digits.argmax(axis=1) != answers.labels)[is_digit].sum())
-    return {"n": len(answers.labels), "misread": misread, "wrong_side": int(((digitness > 0.5) != is_digit).sum())}
+        model(network.as_inputs(inputs), training=True)
 
 
 def main() -> None:
@@ -241,21 +182,20 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with mnist.npz and, if there, pendigits_strokes.npz")
     parser.add_argument("--out", type=Path, default=Path("reader.zip"), help="where the artifact goes")
     parser.add_argument(
-        "--epochs", type=int, default=Settings.epochs, help="of the network on glyphs; a fifth for the other"
+        "--epochs", type=int, default=Settings.epochs, help="of the network on glyphs; fewer for the others"
     )
     parser.add_argument("--seed", type=int, default=Settings.seed)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    fewer = max(1, round(options.epochs * Settings.drawn_epochs / Settings.epochs))
-    settings = Settings(seed=options.seed, epochs=options.epochs, drawn_epochs=fewer)
+    settings = Settings(seed=options.seed).shortened(options.epochs / Settings.epochs)
     started = time.monotonic()
     found = gather(options.data, settings.validation, settings.seed)
-    model = train(mix(found.training, settings.seed, settings.pool, settings.batch), settings)
-    drawn = train_trajectory(
-        mix_trajectories(found.training, settings.seed, settings.pool, settings.batch), settings
+    networks = train_all(found, settings)
+    origin = {"settings": asdict(settings), "sources": found.sources, "strangers": found.strangers}
+    most = min(_EXAMINED, settings.pool)
+    options.out.write_bytes(
+        finish(networks, found.validation, found.validation_lines, settings.seed, most, origin)
     )
-    origin = {"sources": found.sources, "strangers": found.strangers}
-    options.out.write_bytes(finish(model, drawn, found.validation, settings, origin))
     log.info("%s written after %.0f s", options.out, time.monotonic() - started)
 
 

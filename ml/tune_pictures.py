@@ -2,8 +2,9 @@
 
 The search is for weights with which the true texts of cheque amounts, photographs and bitmaps are likely among all
 ways to read them (as Bottou, Bengio, LeCun 1997 train whole systems). They are logged, to stand in
-`ml.weights.PICTURES`, and should be searched again when the network has been trained anew. Only pictures that
-train or validate are looked at, never test parts; a file that is missing is left out.
+`ml.weights.PICTURES`, and should be searched again when the network has been trained anew. How much the network on
+strips has a say is tried out last, by what is read and how sure that is. Only pictures that train or validate are
+looked at, never test parts; a file that is missing is left out.
 """
 
 from __future__ import annotations
@@ -12,18 +13,24 @@ import argparse
 import logging
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml.benchmarks import BENCHMARKS, Sample
-from ml.datasets import DatasetError, load_cheques, load_images, load_mnist
+from ml.datasets import DatasetError, load_cheques, load_images, load_mnist, load_strokes
+from ml.ink import bounds
 from ml.page import Page
 from ml.photo import PicturePieces, find_pieces
 from ml.reader import SHIPPED, Reader
+from ml.reading import Reading
+from ml.scene import Scene, photograph
 from ml.search import Opinions, search
-from ml.splits import cheques_to_train_on, cheques_to_validate_on, semeion_to_train_on
+from ml.slices import Number, numbers, real_writer
+from ml.splits import cheques_to_train_on, cheques_to_validate_on, held_out, semeion_to_train_on
 from ml.weights import PICTURES, Weights
 
 log = logging.getLogger("ml.tune_pictures")
@@ -39,6 +46,9 @@ _SURE = 3.0  # how fast that becomes sure, for each nat
 _WRONG = 6.0  # nats for a text that is not read
 _HOPELESS = 6.0, 0.1  # nats beyond which a text counts only so much more: mislabelled, or out of reach of weights
 _MOST = 50.0  # nats
+_STRIP = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
+_DOUBT = (1.0, 1.4, 2.0, 2.8, 4.0)
+_MARGIN = 30  # px around a number that is photographed
 _DRIFT = 0.004  # for the square of the log of each change: what makes no difference stays as it is
 
 
@@ -107,10 +117,39 @@ def _semeion(data: Path, rng: np.random.Generator) -> Sample:
     return Sample([255 - x for x in arrays["x"][chosen]], [str(label) for label in arrays["y"][chosen]])
 
 
+def _photographed(data: Path, rng: np.random.Generator) -> Sample:
+    """Numbers by writers of pen digits who validate, close to each other and joined."""
+    pen = load_strokes(data / "pendigits_strokes.npz")
+    pen = pen.part(~pen.test)
+    pen = pen.part(held_out(pen.writer, 0.15, seed=0))
+    parts = [pen.part(pen.writer == who) for who in np.unique(pen.writer)]
+    writers = [real_writer(part.drawings, part.label.tolist()) for part in parts]
+    written = list(
+        numbers(lambda rng: writers[int(rng.integers(len(writers)))], ("close", "overlapping", "joined"), 60, 5)
+    )
+    return Sample([_photo(number, rng) for number in written], [number.text for number in written])
+
+
+def _photo(number: Number, rng: np.random.Generator) -> NDArray[np.uint8]:
+    x, y, width, height = bounds(number.strokes)
+    scale = float(rng.uniform(0.5, 1.0))
+    strokes = [((stroke - [x, y]) * scale + _MARGIN).astype(np.float32) for stroke in number.strokes]
+    scene = Scene(
+        pen=float(rng.uniform(2.5, 7)),
+        ink=float(rng.uniform(0.1, 0.4)),
+        blur=float(rng.uniform(0, 1)),
+        noise=float(rng.uniform(0, 8)),
+        tilt=float(rng.normal(0, 3)),
+    )
+    size = int(width * scale) + 2 * _MARGIN, int(height * scale) + 2 * _MARGIN
+    return photograph(strokes, size, scene, rng)
+
+
 # Cheques decide most of the weights. Of those that the networks have learned from they are surer than of others.
 _SOURCES: tuple[tuple[str, float, _Load], ...] = (
     ("cheques learned from", 3.0, _cheques(aside=False)),
     ("cheques kept aside", 2.0, _cheques(aside=True)),
+    ("photographed numbers", 1.0, _photographed),
     ("photographed pages", 1.0, _photos("photos_pages")),
     ("photographed digits", 1.0, _photos("photos_digits")),
     ("MNIST", 1.0, _mnist),
@@ -118,42 +157,75 @@ _SOURCES: tuple[tuple[str, float, _Load], ...] = (
 )
 
 
+class _Picture:
+    """A picture with its true text, and what the networks say of it whatever the weights are."""
+
+    def __init__(self, pieces: PicturePieces, reader: Reader, text: str) -> None:
+        self.text = text
+        self._pieces, self._calibration = pieces, reader.calibration
+        self._opinions = Opinions(reader)
+        self._lines = reader.lines(Page(pieces, PICTURES))
+
+    def chance(self, weights: Weights) -> float:
+        """The log probability of the true text by its digits alone."""
+        page = Page(self._pieces, weights)
+        return page.log_chance(self.text, *self._opinions.of(page))
+
+    def reading(self, weights: Weights) -> Reading:
+        page = Page(self._pieces, weights)
+        return page.reading(*self._opinions.of(page), self._calibration, self._lines)
+
+    def is_right(self, reading: Reading) -> bool:
+        return "".join(reading.text.split()) == self.text
+
+
 class Bench:
     """Pictures that are read again and again with other weights."""
 
     def __init__(self, reader: Reader, sources: Sequence[Pictures]) -> None:
-        self._reader = reader
         self._sources = [
             (
                 source,
-                [(each, Opinions(reader), text) for each, text in zip(source.pieces, source.texts, strict=True)],
+                [_Picture(each, reader, text) for each, text in zip(source.pieces, source.texts, strict=True)],
             )
             for source in sources
         ]
 
     def loss(self, weights: Weights) -> float:
         """The mean over the sources, by how much they count, of their mean loss, in nats."""
-        means = [
-            np.mean([_loss(self._chance(*picture, weights)) for picture in pictures])
-            for _, pictures in self._sources
-        ]
-        return float(np.average(means, weights=[source.weight for source, _ in self._sources]))
+        return self._mean(lambda picture: _loss(picture.chance(weights)))
+
+    def surprise(self, weights: Weights) -> float:
+        """The same mean of what readings cost that are wrong, or less sure than they could be."""
+        return self._mean(lambda picture: _surprise(picture, picture.reading(weights)))
 
     def right(self, weights: Weights) -> dict[str, tuple[int, int]]:
         """For each source how many texts are read right, spaces apart, and how many there are."""
         return {
-            source.name: (sum(self._is_right(*picture, weights) for picture in pictures), len(pictures))
+            source.name: (sum(each.is_right(each.reading(weights)) for each in pictures), len(pictures))
             for source, pictures in self._sources
         }
 
-    def _chance(self, pieces: PicturePieces, opinions: Opinions, text: str, weights: Weights) -> float:
-        page = Page(pieces, weights)
-        return page.log_chance(text, *opinions.of(page))
+    def _mean(self, cost: Callable[[_Picture], float]) -> float:
+        means = [np.mean([cost(picture) for picture in pictures]) for _, pictures in self._sources]
+        return float(np.average(means, weights=[source.weight for source, _ in self._sources]))
 
-    def _is_right(self, pieces: PicturePieces, opinions: Opinions, text: str, weights: Weights) -> bool:
-        page = Page(pieces, weights)
-        reading = page.reading(*opinions.of(page), self._reader.calibration)
-        return "".join(reading.text.split()) == text
+
+def _surprise(picture: _Picture, reading: Reading) -> float:
+    """The log loss of the confidence, and a fine for what is not read."""
+    if picture.is_right(reading):
+        return -math.log(max(reading.confidence, 1e-3))
+    return _WRONG - math.log(max(1.0 - reading.confidence, 1e-3))
+
+
+def with_strip(bench: Bench, weights: Weights) -> Weights:
+    """The best of some values of `strip`, and then of `doubt`."""
+    for name, values in (("strip", _STRIP), ("doubt", _DOUBT), ("strip", _STRIP)):
+        choices: list[dict[str, Any]] = [{name: value} for value in values]
+        losses = [bench.surprise(replace(weights, **choice)) for choice in choices]
+        log.info("%s: %s", name, dict(zip(values, np.round(losses, 4).tolist(), strict=True)))
+        weights = replace(weights, **choices[int(np.argmin(losses))])
+    return weights
 
 
 def _loss(chance: float) -> float:
@@ -199,10 +271,11 @@ def main() -> None:
         options.seed,
         LEAST,
     )
-    for name, (right, n) in bench.right(found.weights).items():
+    weights = with_strip(bench, found.weights)
+    for name, (right, n) in bench.right(weights).items():
         log.info("%s: %d of %d right, %d before", name, right, n, before[name][0])
     log.info("loss %.4f, %.4f before", found.loss, found.first)
-    log.info("%s", {name: getattr(found.weights, name) for name in SEARCHED})
+    log.info("%s", {name: getattr(weights, name) for name in (*SEARCHED, "strip", "doubt")})
 
 
 if __name__ == "__main__":

@@ -45,6 +45,8 @@ class Weights:
     space_least: float = 0.764  # among more digits this wide,
     space_ratio: float = 2.134  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.017  # which are taken to be no narrower than this
+    strip: float = 1.5  # of the log probability of a text by the strip, beside that by its digits,
+    doubt: float = 2.0  # which are no two opinions of their own: their sum is divided by that
     space_sure: float = 10.4  # how fast doubt fades where a gap is wider or narrower than such a space
 
 

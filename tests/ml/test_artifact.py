@@ -181,17 +181,18 @@ def test_it_may_hold_exemplars_or_none(packed, with_index):
     assert opened.exemplars.embeddings == pytest.approx(INDEX.embeddings, abs=1e-3)
 
 
-def test_it_may_hold_a_network_on_trajectories_or_none(packed):
-    assert unpack(packed).trajectory is None
-    both = pack(b"model", {}, WEIGHTS, INDEX, Trained(b"other", WEIGHTS))
-    opened = unpack(both)
-    assert opened.trajectory.model == b"other"
-    assert opened.trajectory.weights.keys() == WEIGHTS.keys()
-    assert unpack(with_exemplars(both, INDEX)).trajectory.model == b"other"
+@pytest.mark.parametrize("other", ["trajectory", "strip"])
+def test_it_may_hold_other_networks_or_none(packed, other):
+    assert getattr(unpack(packed), other) is None
+    both = pack(b"model", {}, WEIGHTS, INDEX, **{other: Trained(b"other", WEIGHTS)})
+    opened = getattr(unpack(both), other)
+    assert opened.model == b"other"
+    assert opened.weights.keys() == WEIGHTS.keys()
+    assert getattr(unpack(with_exemplars(both, INDEX)), other).model == b"other"
 
 
-@pytest.mark.parametrize("half", ["trajectory.tflite", "trajectory.npz"])
-def test_half_of_that_network_is_refused(packed, half):
+@pytest.mark.parametrize("half", ["trajectory.tflite", "trajectory.npz", "strip.tflite", "strip.npz"])
+def test_half_of_a_network_is_refused(packed, half):
     with pytest.raises(ArtifactError, match="half"):
         unpack(resummed(packed, {half: npz(**WEIGHTS)}))
 
@@ -201,10 +202,11 @@ def test_damaged_weights_of_that_network_are_refused(packed):
         unpack(resummed(packed, {"trajectory.tflite": b"other", "trajectory.npz": b"no zip"}))
 
 
-def test_a_reader_refuses_a_network_on_trajectories_that_takes_something_else():
+@pytest.mark.parametrize("other", ["trajectory", "strip"])
+def test_a_reader_refuses_another_network_that_takes_something_else(other):
     held = unpack(SHIPPED.read_bytes())
     with pytest.raises(ArtifactError):
-        Reader.open(pack(held.model, {}, {}, trajectory=Trained(held.model, {})))
+        Reader.open(pack(held.model, {}, {}, **{other: Trained(held.model, {})}))
 
 
 def test_a_flipped_bit_in_the_exemplars(with_index):

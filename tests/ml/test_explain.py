@@ -116,7 +116,7 @@ def without_exemplars() -> bytes:
     from ml.artifact import pack, unpack
 
     held = unpack(SHIPPED.read_bytes())
-    return pack(held.model, held.card, held.weights, trajectory=held.trajectory)
+    return pack(held.model, held.card, held.weights, None, held.trajectory, held.strip)
 
 
 def test_what_is_no_digit_is_explained_as_such(indexed, rng):

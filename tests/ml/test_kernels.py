@@ -82,12 +82,13 @@ def test_no_kernel_is_stored_twice(full):
 
 
 def test_the_shipped_one_packed_again_is_the_same_and_less_than_a_megabyte(shipped):
-    data = pack(shipped.model, shipped.card, shipped.weights, shipped.exemplars, shipped.trajectory)
+    others = (shipped.exemplars, shipped.trajectory, shipped.strip)
+    data = pack(shipped.model, shipped.card, shipped.weights, *others)
     again = unpack(data)
     assert len(data) < 1_000_000
     assert same(again.weights, shipped.weights)
     assert same(again.trajectory.weights, shipped.trajectory.weights)
-    assert pack(again.model, again.card, again.weights, again.exemplars, again.trajectory) == data
+    assert pack(again.model, again.card, again.weights, again.exemplars, again.trajectory, again.strip) == data
 
 
 def test_an_artifact_with_all_kernels_among_its_weights_opens(full):

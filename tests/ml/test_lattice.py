@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from ml.ctc import NOTHING, Steps
 from ml.lattice import best_path, numbers, text_sums
 from ml.layout import layouts
 from ml.lines import find_lines
@@ -181,3 +182,76 @@ def test_a_text_goes_on_in_the_next_line():
     right, total = sums(layout, says, (4, 5, 6))
     wrong, _ = sums(layout, says, (4, 6, 5))
     assert wrong + 5 < right < total < right + 0.5
+
+
+def sure_of(*labels, doubt: int | None = None) -> Steps:
+    """A strip that says these digits, one each step; of the step `doubt` it knows nothing."""
+    classes = [each for label in labels for each in (label, NOTHING)]
+    logits = 8.0 * np.eye(NOTHING + 1)[classes]
+    if doubt is not None:
+        logits[doubt] = 0
+    return Steps(logits)
+
+
+def read_with(steps, boxes, says):
+    (layout, *_) = layouts(boxes, WEIGHTS)
+    return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS, steps)
+
+
+def labels(path) -> list[int | None]:
+    return [segment.label for segment in path.segments]
+
+
+def test_a_strip_decides_between_two_labels():
+    def says(pieces):
+        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(pieces)
+
+    (layout, *_) = layouts(row(2), WEIGHTS)
+    digits, digitness = opinions(layout.candidates, says)
+    place = [candidate.pieces for candidate in layout.candidates].index((1,))
+    digits[place, [7, 2]] = np.log([0.55, 0.44])
+    alone = best_path(layout.candidates, digits, digitness, WEIGHTS)
+    both = best_path(layout.candidates, digits, digitness, WEIGHTS, sure_of(4, 2))
+    assert (labels(alone), labels(both)) == ([4, 7], [4, 2])
+    assert both.second == (4, 7)
+    assert both.share > alone.share
+    assert both.share + both.second_share <= 1 + 1e-9
+
+
+def test_it_decides_how_many_digits_there_are():
+    boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0]])
+
+    def says(pieces):
+        return {(0, 1): (4, 0.9), (0,): (1, 0.9), (1,): (7, 0.9)}.get(pieces)
+
+    assert labels(read_with(sure_of(4), boxes, says)) == [4]
+    assert labels(read_with(sure_of(1, 7), boxes, says)) == [1, 7]
+
+
+def test_a_text_that_only_the_strip_proposes_is_read_where_the_line_can_be_parted_so():
+    """The network gives 9 a chance of 0.1 %: it is not among its likeliest labels."""
+
+    def says(pieces):
+        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(pieces)
+
+    assert labels(read_with(sure_of(4, 9), row(2), says)) == [4, 9]
+    assert labels(read_with(sure_of(4, 9, 9, 9, 9), row(2), says)) == [4, 7]
+
+
+def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
+    path = read_with(sure_of(4, 2, doubt=2), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
+    assert labels(path) == [4, 7]
+    assert path.segments[0].share > path.segments[1].share
+    assert path.segments[1].share >= path.share - 1e-9
+
+
+def test_a_strip_that_sees_nothing_does_not_unread_what_is_clear():
+    steps = Steps(np.zeros((6, NOTHING + 1)))
+    assert labels(read_with(steps, row(3), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)) == [4, 5, 6]
+
+
+def test_a_strip_too_short_for_the_digits_has_no_say():
+    steps = Steps(np.zeros((2, NOTHING + 1)))
+    path = read_with(steps, row(4), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)
+    assert labels(path) == [4, 5, 6, 7]
+    assert 0.5 < path.share <= 1

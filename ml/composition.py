@@ -1,0 +1,78 @@
+"""The strips that the network on strips learns from: rows in many hands, and real lines."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.random import Generator
+
+from ml.augment import NOT_A_DIGIT, InkSource, Warper
+from ml.glyph import from_strokes
+from ml.junk import sign_source
+from ml.material import Material, Part
+from ml.rows import Bank, write_junk, write_row
+from ml.strips import Lines, StripSource
+from ml.synth import new_hand, write_digit
+
+# Shares of the rows; "hands" are synthetic.
+_BANKS = {"mnist": 0.42, "hands": 0.2, "pendigits": 0.15, "cheques": 0.13, "uji_digits": 0.05, "semeion": 0.05}
+_REAL_LINES = 0.15  # of a batch
+_JUNK_ROWS = 0.1  # of the rows
+_BY_HAND = 30  # synthetic digits
+_FEW = 100  # hands
+
+
+def mix_strips(material: Material, real: Lines, seed: int, pool: int, batch: int) -> StripSource:
+    """Endless batches of strips: `pool` rows put together from glyphs, and real lines where there are any."""
+    rows = compose_rows(material, pool, np.random.default_rng((seed, 5)))
+    return StripSource(rows, real, _REAL_LINES, batch, seed)
+
+
+def compose_rows(material: Material, n: int, rng: Generator) -> Lines:
+    """`n` rows, each in one of the hands that the material knows or in a synthetic one."""
+    parts = {"hands": _hands(n, rng), **{name: material[name] for name in _BANKS if name in material}}
+    banks = {name: _bank(part, rng) for name, part in parts.items()}
+    junk = _junk_bank(material, max(100, n // 20), rng)
+    shares = np.array([_BANKS[name] for name in banks])
+    chosen = rng.choice(len(banks), n, p=shares / shares.sum())
+    known = [*banks.values()]
+    rows = [
+        write_junk(junk, rng) if rng.random() < _JUNK_ROWS else write_row(known[number], junk, rng)
+        for number in chosen
+    ]
+    return Lines([ink for ink, _ in rows], [text for _, text in rows])
+
+
+def _hands(n: int, rng: Generator) -> Part:
+    """Synthetic digits by one hand for each forty rows."""
+    hands = [new_hand(rng) for _ in range(max(10, n // 40))]
+    ink = [write_digit(k % 10, rng=rng, hand=hand) for hand in hands for k in range(_BY_HAND)]
+    count = np.arange(len(ink))
+    return Part(ink, count % _BY_HAND % 10, count // _BY_HAND)
+
+
+def _bank(part: Part, rng: Generator) -> Bank:
+    """The digits of a part. Who draws does so with several pens, as if he were several people."""
+    hands = np.zeros(len(part.labels), np.int64) if part.hands is None else part.hands.astype(np.int64)
+    if isinstance(part.ink, np.ndarray):
+        return Bank(part.ink, part.labels, hands)
+    pens = 3 if len(np.unique(hands)) < _FEW else 1
+    by_hand = {hand: rng.uniform(*InkSource.pens, pens) for hand in np.unique(hands).tolist()}
+    glyphs = [
+        from_strokes(drawing, by_hand[hand][k])
+        for k in range(pens)
+        for drawing, hand in zip(part.ink, hands.tolist(), strict=True)
+    ]
+    return Bank(
+        np.stack(glyphs), np.tile(part.labels, pens), np.concatenate([hands * pens + k for k in range(pens)])
+    )
+
+
+def _junk_bank(material: Material, n: int, rng: Generator) -> Bank:
+    """What is no digit: signs, and letters of what there is. Those of one source count as one hand."""
+    signs = sign_source(n, rng, Warper(seed=0)).draw(n, rng, 0.5)
+    parts = [Part(*signs), *(material[name] for name in ("uji_letters", "omniglot") if name in material)]
+    parts = [part.only(part.labels == NOT_A_DIGIT) for part in parts]
+    hands = np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts])
+    return Bank(
+        np.concatenate([part.glyphs for part in parts]), np.concatenate([part.labels for part in parts]), hands
+    )

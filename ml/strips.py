@@ -1,0 +1,153 @@
+"""Batches of strips to learn from: rows put together from glyphs, and lines of real pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml.paper import Grey, as_bytes
+from ml.rows import Text
+from ml.strip import BODY, HEIGHT, Strip, from_ink, widened
+
+WIDTH = 192  # px, of all strips that are learned from
+LONGEST = 10  # digits
+_FIELDS = 256
+_FAINTEST = 0.12  # of the darkest ink; what is fainter the reader does not see as ink
+_REAL = 2 * BODY  # px, height of the ink of a real line before it is deformed
+
+Strips = NDArray[np.uint8]  # (n, 32, 192)
+Texts = NDArray[np.int64]  # (n, 10), -1 after the last digit
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The ink of n lines, (h, w) each, and what they say."""
+
+    ink: Sequence[Grey]
+    texts: Sequence[Text]
+
+
+class StripSource:
+    """Endless batches. Rows are slanted once, real lines each time they are drawn; `share` of all are real."""
+
+    def __init__(self, rows: Lines, real: Lines, share: float, batch: int, seed: int) -> None:
+        rng = np.random.default_rng((seed, 4))
+        self._rows = np.stack([_as_row(ink, rng) for ink in rows.ink])
+        self._row_texts, self._real_texts = as_texts(rows.texts), as_texts(real.texts)
+        self._real = [_smaller(ink) for ink in real.ink]
+        self._count = round(share * batch) if self._real else 0
+        self._batch = batch
+        self._warper = _Warper(rng)
+
+    def batch(self, rng: Generator, strength: float) -> tuple[Strips, Texts]:
+        rows = rng.integers(len(self._rows), size=self._batch - self._count)
+        real = rng.integers(max(1, len(self._real)), size=self._count)
+        strips = [*self._rows[rows], *(_as_row(self._real[i], rng, strength) for i in real)]
+        warped = np.stack([self._warper(strip, rng, strength) for strip in strips])
+        return warped, np.concatenate([self._row_texts[rows], self._real_texts[real]])
+
+
+def as_texts(texts: Sequence[Text]) -> Texts:
+    """As an array, to count with. Longer texts lose their end, which no line that trains has."""
+    found = np.full((len(texts), LONGEST), -1, np.int64)
+    for row, text in zip(found, texts, strict=True):
+        row[: len(text)] = text[:LONGEST]
+    return found
+
+
+def as_strips(ink: Sequence[Grey]) -> Strips:
+    """As they are."""
+    return np.stack([widened(from_ink(each, WIDTH), WIDTH) for each in ink])
+
+
+def _as_row(ink: Grey, rng: Generator, strength: float = 1.0) -> Strip:
+    deformed = _other_ink(_slanted(ink, rng, strength), rng, strength)
+    faintest = _FAINTEST * int(deformed.max())
+    return widened(from_ink(np.where(deformed > faintest, deformed, np.uint8(0)), WIDTH), WIDTH)
+
+
+def _smaller(ink: Grey) -> Grey:
+    size = max(1, round(ink.shape[1] * _REAL / ink.shape[0])), _REAL
+    return np.pad(as_bytes(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)), 4)
+
+
+def _slanted(ink: Grey, rng: Generator, strength: float) -> Grey:
+    """Sheared, turned by a few degrees and widened, whole."""
+    h, w = ink.shape
+    turn = np.deg2rad(np.clip(rng.normal(0, 2.5), -7, 7)) * strength
+    shear, wider = rng.normal(0, 0.22) * strength, np.exp(rng.uniform(-0.25, 0.25) * strength)
+    linear = np.array([[wider * np.cos(turn), -shear - np.sin(turn)], [wider * np.sin(turn), np.cos(turn)]])
+    corners = linear @ np.array([[0, w, 0, w], [0, 0, h, h]])
+    size = np.ceil(np.ptp(corners, axis=1)).astype(int) + 1
+    return as_bytes(cv2.warpAffine(ink, np.c_[linear, -corners.min(axis=1)], size.tolist()))
+
+
+def _other_ink(ink: Grey, rng: Generator, strength: float) -> Grey:
+    """Some broader or finer, unsharp, pale, or torn."""
+    for share, change in ((0.2, _broader), (0.15, _finer), (0.3, _unsharp), (0.3, _paler), (0.15, _torn)):
+        if rng.random() < share * strength:
+            ink = as_bytes(change(ink, rng))
+    return ink
+
+
+_DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+
+
+def _broader(ink: Grey, rng: Generator) -> object:
+    return cv2.dilate(ink, _DISC)
+
+
+def _finer(ink: Grey, rng: Generator) -> object:
+    return cv2.addWeighted(ink, 0.5, cv2.erode(ink, _DISC), 0.5, 0)
+
+
+def _unsharp(ink: Grey, rng: Generator) -> object:
+    return cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 2.0))
+
+
+def _paler(ink: Grey, rng: Generator) -> object:
+    levels = 255 * (np.arange(256) / 255) ** rng.uniform(0.6, 1.8)
+    return cv2.LUT(ink, levels.astype(np.uint8))
+
+
+def _torn(ink: Grey, rng: Generator) -> object:
+    return ink * (rng.random(ink.shape) > rng.uniform(0, 0.2))
+
+
+class _Warper:
+    """Displaces, shakes and rewrites a strip a little: cheap enough for each time that it is seen."""
+
+    def __init__(self, rng: Generator) -> None:
+        self._y, self._x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+        noise = rng.normal(size=(_FIELDS, HEIGHT + 24, WIDTH + 24, 2)).astype(np.float32)
+        smooth = np.stack([cv2.GaussianBlur(field, (0, 0), 5.0)[12:-12, 12:-12] for field in noise])
+        self._fields = smooth / smooth.std()
+
+    def __call__(self, strip: Strip, rng: Generator, strength: float) -> Strip:
+        field = self._fields[rng.integers(_FIELDS)] * np.float32(rng.uniform(0, 1.3) * strength)
+        wider, higher = np.exp(rng.uniform(-1, 1, 2) * strength * [0.12, 0.08])
+        shear, slope = rng.normal(0, 1, 2) * strength * [0.1, 0.012]
+        right, down = rng.uniform(-1, 1, 2) * strength * [3, 1.2]
+        y = self._y - HEIGHT / 2
+        x = (self._x + shear * y) * wider + right + field[..., 0]
+        y = HEIGHT / 2 + y * higher + slope * (self._x - WIDTH / 3) + down + field[..., 1]
+        moved = cv2.remap(strip, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR)
+        return as_bytes(_rewritten(as_bytes(moved), rng, strength))
+
+
+def _rewritten(strip: Strip, rng: Generator, strength: float) -> object:
+    kind = rng.random()
+    if kind < 0.15 * strength:
+        return cv2.addWeighted(strip, 0.5, cv2.dilate(strip, np.ones((2, 2), np.uint8)), 0.5, 0)
+    if kind < 0.3 * strength:
+        return cv2.GaussianBlur(strip, (0, 0), rng.uniform(0.3, 0.9))
+    if kind < 0.45 * strength:
+        return _paler(strip, rng)
+    if kind < 0.55 * strength:
+        return np.where(strip > rng.uniform(60, 140), np.uint8(255), np.uint8(0))
+    return strip
