@@ -82,6 +82,10 @@ def _rounded(array: NDArray[Any]) -> Any:
 def sentences(found: Explanation) -> Iterator[str]:
     """What the pictures show, in words."""
     label = found.label
+    if label is not None and found.chance < found.second_chance:
+        yield f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
+        yield f"The whole line, seen at once, makes it {label}."
+        return
     if label is None:
         yield f"This does not look like a digit. The digit most like it is {found.second}."
     yield _strongest(found.strongest, label)

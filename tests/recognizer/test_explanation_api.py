@@ -208,6 +208,17 @@ def test_sentences(change: dict, says: str) -> None:
     assert any(says in sentence for sentence in sentences(replace(explanation_of(), **change)))
 
 
+def test_a_digit_that_the_rest_of_its_line_makes_another() -> None:
+    from dataclasses import replace
+
+    from recognizer.explaining import sentences
+
+    assert list(sentences(replace(explanation_of(), chance=0.2, second_chance=0.75))) == [
+        "By itself this looks more like 1, with 75 %.",
+        "The whole line, seen at once, makes it 7.",
+    ]
+
+
 LOSSES = [
     ("strongest", ("middle", "curve", 0.5, None), "The curve in the middle speaks most for 7: without it, this"
      " would not look like a digit."),
