@@ -16,7 +16,7 @@ from ml.synth import new_hand, write_digit
 # Shares of the rows; "hands" are synthetic.
 _BANKS = {"mnist": 0.42, "hands": 0.2, "pendigits": 0.15, "cheques": 0.13, "uji_digits": 0.05, "semeion": 0.05}
 _REAL_LINES = 0.15  # of a batch
-_JUNK_ROWS = 0.1  # of the rows
+_JUNK_ROWS = 0.2  # of the rows
 _BY_HAND = 30  # synthetic digits
 _FEW = 100  # hands
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 NOTHING = 10  # the class of steps without a new digit; that of a digit is the digit
+_ROOM = 3  # steps for each digit; of smaller ones in a long line some are overlooked
 
 Floats = NDArray[np.float64]
 
@@ -31,8 +32,8 @@ class Steps:
         return tuple(int(label) for label, _ in groupby(self._log.argmax(axis=1).tolist()) if label != NOTHING)
 
     def have_room(self, labels: Sequence[int]) -> bool:
-        """Whether there are enough of them for these digits: one each, and one between two that are alike."""
-        return len(labels) + sum(a == b for a, b in pairwise(labels)) <= len(self._log)
+        """Whether there are enough of them to tell these digits apart."""
+        return _ROOM * len(labels) <= len(self._log)
 
     def log_chances(self, texts: Sequence[Sequence[int]]) -> Floats:
         """Log probabilities (n,) of n texts; -inf where there are too few steps for one."""

@@ -26,7 +26,7 @@ _NOT_ZERO = np.arange(10) > 0
 _LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
 _TRAILS = 4  # texts kept at each position,
 _PROPOSED = 12  # and where the strip has a say as well
-_OUT_OF_REACH = 100.0  # nats; of a text with more digits than the strip has room for, too
+_OUT_OF_REACH = 100.0  # nats, at most, against a text
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import groupby, zip_longest
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,17 @@ from ml.explain import Subject
 from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, layouts
 from ml.photo import PicturePieces, find_pieces
-from ml.pieces import Pieces, StrokePieces, typical_height, union
+from ml.pieces import Pieces, StrokePieces, typical_height
 from ml.reading import EMPTY, Digit, Reading, compose
 from ml.strip import Strip, from_ink
 from ml.trajectory import Trajectory
 from ml.weights import PICTURES, Weights
 
 _FLAT = 0.3  # of the height of a line
-_SEVERAL = 1.2  # heights; what is narrower is most likely one digit, which its glyph shows best
 
 Floats = NDArray[np.float64]
 Paths = Sequence[lattice.Path]
+Ask = Callable[[Strip], Steps]
 
 
 class Page:
@@ -65,27 +65,20 @@ class Page:
         strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
         return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least, chosen.low)
 
-    def strips(self) -> list[Strip | None]:
-        """Of the lines of a picture; None of one that holds one candidate, or is no wider than one digit."""
-        if not isinstance(self._pieces, PicturePieces):
-            return []
-        return [_strip(self._pieces, line) for line in self._layouts[0].lines]
-
     def reading(
-        self,
-        digits: Floats,
-        digitness: Floats,
-        calibration: Calibration,
-        lines: Sequence[Steps | None] = (),
+        self, digits: Floats, digitness: Floats, calibration: Calibration, ask: Ask | None = None
     ) -> Reading:
-        """The reading by the likeliest layout, from what the networks say of `glyphs()` and `strips()`."""
+        """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order.
+
+        `ask` is asked about the lines of a picture that are doubtful, as strips.
+        """
         views: list[tuple[Layout, Paths, Floats]] = []
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
             shown = np.exp(lattice.without_low(layout.candidates, digits[part]))
-            views.append((layout, self._paths(layout, digits[part], digitness[part], lines), shown))
-            done, lines = part.stop, ()  # strips are those of the first layout
+            views.append((layout, self._paths(layout, digits[part], digitness[part], ask), shown))
+            done = part.stop
         if not views:
             return EMPTY
         totals = np.array([sum(path.total for path in paths) for _, paths, _ in views])
@@ -119,11 +112,20 @@ class Page:
             total += more
         return float(begun[-1]), total
 
-    def _paths(self, layout: Layout, digits: Floats, digitness: Floats, lines: Sequence[Steps | None]) -> Paths:
-        return [
-            lattice.best_path(candidates, digits[part], digitness[part], self._weights, steps)
-            for (candidates, part), steps in zip_longest(_lines(layout), lines)
-        ]
+    def _paths(self, layout: Layout, digits: Floats, digitness: Floats, ask: Ask | None) -> Paths:
+        paths = []
+        for (candidates, part), line in zip(_lines(layout), layout.lines, strict=True):
+            known = candidates, digits[part], digitness[part], self._weights
+            path = lattice.best_path(*known)
+            if ask is not None and isinstance(self._pieces, PicturePieces) and self._is_doubtful(path):
+                path = lattice.best_path(*known, ask(strip_of(self._pieces, line)))
+            paths.append(path)
+        return paths
+
+    def _is_doubtful(self, path: lattice.Path) -> bool:
+        """Whether a line of several digits, as it seems, may be others, or more or fewer."""
+        digits = sum(segment.label is not None for segment in path.segments)
+        return digits > 1 and path.share < self._weights.ask
 
 
 def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:
@@ -133,12 +135,9 @@ def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:
         yield [layout.candidates[i] for i in part], part
 
 
-def _strip(pieces: PicturePieces, line: Sequence[int]) -> Strip | None:
+def strip_of(pieces: PicturePieces, line: Sequence[int]) -> Strip:
+    """A line of a picture, but for what is long and flat: beside a line below them digits would become small."""
     boxes = pieces.boxes[list(line)]
-    *_, width, height = union(boxes)
-    if len(line) < 2 or width < _SEVERAL * height:
-        return None
-    # Beside a long line under the writing digits would become small.
     usual = typical_height(boxes[:, 3])
     flat = (boxes[:, 3] < _FLAT * usual) & (boxes[:, 2] > usual)
     return from_ink(pieces.ink([piece for piece, left_out in zip(line, flat, strict=True) if not left_out]))

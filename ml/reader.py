@@ -16,7 +16,7 @@ from ml.ctc import NOTHING, Steps
 from ml.explain import Explanation, Known, explain_glyph
 from ml.glyph import SIDE, turned
 from ml.ink import Strokes
-from ml.page import Page, open_page, open_pieces
+from ml.page import Ask, Page, open_page, open_pieces
 from ml.reading import EMPTY, Reading
 from ml.runtime import Network, StripNetwork
 from ml.trajectory import CHANNELS, POINTS, Trajectory
@@ -118,14 +118,14 @@ class Reader:
             if drawn is not None and page.written:
                 also, drawn = drawn[:n], drawn[n:]
             chances = self._calibration.probabilities(mine, also)
-            readings.append(page.reading(*chances, self._calibration, self.lines(page)))
+            readings.append(page.reading(*chances, self._calibration, self.ask))
         return readings
 
-    def lines(self, page: Page) -> list[Steps | None]:
-        """What the network on strips says of the lines of a page that it is asked about."""
-        if self._strips is None:
-            return []
-        return [None if strip is None else Steps(self._strips.run(strip)) for strip in page.strips()]
+    @property
+    def ask(self) -> Ask | None:
+        """What says of a strip which digits it holds; None where the artifact has no network for that."""
+        strips = self._strips
+        return None if strips is None else lambda strip: Steps(strips.run(strip))
 
     def judge(self, page: Page, chosen: Sequence[int]) -> tuple[Floats, Floats]:
         """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""

@@ -64,7 +64,7 @@ def write_row(bank: Bank, junk: Bank, rng: Generator) -> tuple[Grey, Text]:
 
 def write_junk(junk: Bank, rng: Generator) -> tuple[Grey, Text]:
     """A row of what is no digit, which says nothing."""
-    n = int(rng.integers(1, 6))
+    n = 1 if rng.random() < 0.5 else int(rng.integers(2, 6))
     line = _Line(_Style.any(n, rng), rng)
     hand = junk.hand(rng)
     for _ in range(n):

@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.benchmarks import BENCHMARKS, Sample
+from ml.ctc import Steps
 from ml.datasets import DatasetError, load_cheques, load_images, load_mnist, load_strokes
 from ml.ink import bounds
-from ml.page import Page
+from ml.page import Ask, Page
 from ml.photo import PicturePieces, find_pieces
 from ml.reader import SHIPPED, Reader
 from ml.reading import Reading
@@ -31,6 +32,7 @@ from ml.scene import Scene, photograph
 from ml.search import Opinions, search
 from ml.slices import Number, numbers, real_writer
 from ml.splits import cheques_to_train_on, cheques_to_validate_on, held_out, semeion_to_train_on
+from ml.strip import Strip
 from ml.weights import PICTURES, Weights
 
 log = logging.getLogger("ml.tune_pictures")
@@ -164,7 +166,7 @@ class _Picture:
         self.text = text
         self._pieces, self._calibration = pieces, reader.calibration
         self._opinions = Opinions(reader)
-        self._lines = reader.lines(Page(pieces, PICTURES))
+        self._ask = None if reader.ask is None else _remembering(reader.ask)
 
     def chance(self, weights: Weights) -> float:
         """The log probability of the true text by its digits alone."""
@@ -173,10 +175,22 @@ class _Picture:
 
     def reading(self, weights: Weights) -> Reading:
         page = Page(self._pieces, weights)
-        return page.reading(*self._opinions.of(page), self._calibration, self._lines)
+        return page.reading(*self._opinions.of(page), self._calibration, self._ask)
 
     def is_right(self, reading: Reading) -> bool:
         return "".join(reading.text.split()) == self.text
+
+
+def _remembering(ask: Ask) -> Ask:
+    known: dict[bytes, Steps] = {}
+
+    def answer(strip: Strip) -> Steps:
+        key = strip.tobytes()
+        if key not in known:
+            known[key] = ask(strip)
+        return known[key]
+
+    return answer
 
 
 class Bench:

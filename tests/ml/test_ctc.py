@@ -51,7 +51,6 @@ def test_what_is_sure_is_nearly_certain():
 
 @pytest.mark.parametrize(("text", "needed"), [((1, 2, 3, 4), 4), ((5, 5), 3)])
 def test_a_text_needs_a_step_for_each_digit_and_one_between_two_that_are_alike(text, needed):
-    assert [Steps(np.zeros((n, NOTHING + 1))).have_room(text) for n in (needed - 1, needed)] == [False, True]
     assert log_chance(Steps(np.zeros((needed - 1, NOTHING + 1))), text) == -math.inf
     assert log_chance(Steps(np.zeros((needed, NOTHING + 1))), text) == pytest.approx(-needed * math.log(11))
 
@@ -59,3 +58,8 @@ def test_a_text_needs_a_step_for_each_digit_and_one_between_two_that_are_alike(t
 def test_logits_may_be_of_any_size(rng):
     logits = rng.normal(size=(5, NOTHING + 1))
     assert log_chance(Steps(logits + 1e4), (1, 2)) == pytest.approx(log_chance(Steps(logits), (1, 2)))
+
+
+@pytest.mark.parametrize(("digits", "steps", "enough"), [(0, 1, True), (4, 12, True), (4, 11, False)])
+def test_digits_need_room_to_be_told_apart(digits, steps, enough):
+    assert Steps(np.zeros((steps, NOTHING + 1))).have_room((7,) * digits) is enough

@@ -186,7 +186,7 @@ def test_a_text_goes_on_in_the_next_line():
 
 def sure_of(*labels, doubt: int | None = None) -> Steps:
     """A strip that says these digits, one each step; of the step `doubt` it knows nothing."""
-    classes = [each for label in labels for each in (label, NOTHING)]
+    classes = [each for label in labels for each in (label, NOTHING, NOTHING)]
     logits = 8.0 * np.eye(NOTHING + 1)[classes]
     if doubt is not None:
         logits[doubt] = 0
@@ -239,19 +239,19 @@ def test_a_text_that_only_the_strip_proposes_is_read_where_the_line_can_be_parte
 
 
 def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
-    path = read_with(sure_of(4, 2, doubt=2), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
+    path = read_with(sure_of(4, 2, doubt=3), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
     assert labels(path) == [4, 7]
     assert path.segments[0].share > path.segments[1].share
     assert path.segments[1].share >= path.share - 1e-9
 
 
 def test_a_strip_that_sees_nothing_does_not_unread_what_is_clear():
-    steps = Steps(np.zeros((6, NOTHING + 1)))
+    steps = Steps(np.zeros((9, NOTHING + 1)))
     assert labels(read_with(steps, row(3), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)) == [4, 5, 6]
 
 
 def test_a_strip_too_short_for_the_digits_has_no_say():
-    steps = Steps(np.zeros((2, NOTHING + 1)))
+    steps = Steps(np.zeros((11, NOTHING + 1)))
     path = read_with(steps, row(4), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)
     assert labels(path) == [4, 5, 6, 7]
     assert 0.5 < path.share <= 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.page import open_page
-from ml.strip import BODY, HEIGHT, STEP, WIDEST, from_ink, widened
+from ml.ctc import NOTHING, Steps
+from ml.page import Page, open_page, strip_of
+from ml.photo import find_pieces
+from ml.strip import BODY, HEIGHT, STEP, WIDEST, Strip, from_ink, widened
 from ml.synth import write_number
 
 from .conftest import drawn
@@ -56,15 +58,67 @@ def test_a_strip_is_widened_with_paper():
     assert not wide[:, strip.shape[1] :].any()
 
 
-def test_each_line_of_a_picture_that_may_be_several_digits_has_a_strip(rng):
-    strips = open_page(drawn(write_number("40217\n8", rng=rng))).strips()
-    assert [strip is None for strip in strips] == [False, True]
-    assert strips[0].shape[1] > HEIGHT
+def line_of(picture) -> Strip:
+    pieces = find_pieces(picture)
+    assert pieces is not None
+    return strip_of(pieces, range(len(pieces.boxes)))
 
 
-def test_drawings_have_none(rng):
-    assert open_page(write_number("402", rng=rng)).strips() == []
+def test_a_line_of_a_picture_is_a_strip(rng):
+    assert line_of(drawn(write_number("40217", rng=rng))).shape[1] > HEIGHT
 
 
-def test_nor_has_a_picture_without_ink():
-    assert open_page(np.full((50, 50), 255, np.uint8)).strips() == []
+def test_a_line_below_it_is_left_out(rng):
+    picture = drawn(write_number("402", rng=rng))
+    plain = line_of(picture)
+    rows = np.flatnonzero((picture < 100).any(axis=1))
+    columns = np.flatnonzero((picture < 100).any(axis=0))
+    picture[rows[-1] + 12 : rows[-1] + 17, columns[0] : columns[-1]] = 0
+    assert np.array_equal(line_of(picture), plain)
+
+
+class Asked:
+    """Says the same of all strips, and counts them."""
+
+    def __init__(self, *labels: int) -> None:
+        classes = [each for label in labels for each in (label, NOTHING, NOTHING, NOTHING)]
+        self._steps = Steps(20.0 * np.eye(NOTHING + 1)[classes])
+        self.count = 0
+
+    def __call__(self, strip: Strip) -> Steps:
+        self.count += 1
+        return self._steps
+
+
+def reading(page: Page, reader, ask: Asked, doubt: float):
+    """With the digits of the page less sure by `doubt`."""
+    digits, digitness = reader.judge(page, range(len(page.candidates)))
+    flat = (1 - doubt) * np.exp(digits) + doubt / 10
+    return page.reading(np.log(flat), digitness, reader.calibration, ask)
+
+
+def test_it_is_asked_about_doubtful_lines_of_pictures_only(reader):
+    strokes = write_number("402", rng=np.random.default_rng(3))
+    ask = Asked(4, 0, 7)
+    clear, doubtful = (reading(open_page(drawn(strokes)), reader, ask, doubt) for doubt in (0.0, 0.7))
+    assert (clear.text, doubtful.text, ask.count) == ("402", "407", 1)
+    assert reading(open_page(strokes), reader, ask, 0.7).text == "402"
+    assert ask.count == 1
+
+
+def test_what_is_one_digit_or_none_is_not_asked_about(reader, rng):
+    ask = Asked(4)
+    for text in ("8", "4"):
+        reading(open_page(drawn(write_number(text, rng=rng))), reader, ask, 0.7)
+    assert ask.count == 0
+
+
+def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
+    found = reading(open_page(drawn(write_number("402", rng=rng))), reader, Asked(4, 0, 7), 0.7)
+    assert int(np.argmax(found.digits[2].probabilities)) == found.digits[2].label == 7
+    assert sum(found.digits[2].probabilities) == pytest.approx(1)
+
+
+def test_a_picture_without_ink_is_empty(reader):
+    page = open_page(np.full((50, 50), 255, np.uint8))
+    assert page.reading(np.zeros((0, 10)), np.zeros(0), reader.calibration, Asked(1)).state == "empty"
