@@ -45,7 +45,7 @@ class Weights:
     space_least: float = 0.764  # among more digits this wide,
     space_ratio: float = 2.134  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.017  # which are taken to be no narrower than this
-    ask: float = 0.97  # a line of a picture less sure than this is looked at as a strip
+    ask: float = 0.9  # a line of a picture less sure than this is looked at as a strip
     strip: float = 2.0  # of the log probability of a text by the strip, beside that by its digits,
     doubt: float = 2.8  # their sum is divided by that: they are no opinions of two that know nothing of each other
     space_sure: float = 10.4  # how fast doubt fades where a gap is wider or narrower than such a space
