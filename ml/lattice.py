@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import pairwise
 
@@ -128,7 +128,8 @@ def best_path(
     trails = _trails(ways, edges, _TRAILS if steps is None else _PROPOSED)
     if steps is not None and steps.have_room(trails[0].labels):
         spelled = _edges(candidates, digits, scores, sorted({*steps.labels}))
-        return _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
+        path = _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
+        return _less_sure(path, dict(zip(candidates, digitness.tolist(), strict=True)))
     segments = tuple(
         Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
         for edge in trails[0].edges
@@ -162,6 +163,13 @@ def _by_both(trails: Sequence[_Trail], steps: Steps, weights: Weights, total: fl
     second = order[1] if len(order) > 1 else None
     labels, share = ((), 0.0) if second is None else (trails[second].labels, float(shares[second]))
     return Path(segments, float(shares[order[0]]), labels, share, total)
+
+
+def _less_sure(path: Path, digitness: Mapping[Candidate, float]) -> Path:
+    """As sure as its digits, on average, look like digits at all: of that a strip knows next to nothing."""
+    found = [digitness[segment.candidate] for segment in path.segments if segment.label is not None]
+    like_digits = sum(found) / len(found) if found else 1.0
+    return replace(path, share=path.share * like_digits, second_share=path.second_share * like_digits)
 
 
 def _holds(trail: _Trail, edge: _Edge) -> bool:

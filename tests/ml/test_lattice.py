@@ -255,3 +255,12 @@ def test_a_strip_too_short_for_the_digits_has_no_say():
     path = read_with(steps, row(4), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)
     assert labels(path) == [4, 5, 6, 7]
     assert 0.5 < path.share <= 1
+
+
+def test_a_strip_does_not_make_sure_that_something_is_a_digit():
+    shares = [
+        read_with(sure_of(4, 7), row(2), lambda p, sure=sure: {(0,): (4, sure), (1,): (7, sure)}.get(p)).share
+        for sure in (0.99, 0.6)
+    ]
+    assert shares[0] > 0.95
+    assert shares[1] < 0.65
