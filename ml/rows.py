@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ml.augment import NOT_A_DIGIT, Glyphs, Labels
 from ml.glyph import BOX
 from ml.paper import Grey, as_bytes
+from ml.strip import cropped
 
 SIZE = 40  # px, height of a usual digit
 _HEIGHT, _FOOT = 3 * SIZE, 2 * SIZE  # of the paper, and of the line on it
@@ -44,7 +45,7 @@ class Bank:
         """The ink of a glyph of this label, by this hand if it has one."""
         mine = hand[self.labels[hand] == label]
         glyph = self.glyphs[rng.choice(mine if len(mine) else np.flatnonzero(self.labels == label))]
-        return _cropped(np.where(glyph > 25, glyph, np.uint8(0)))
+        return cropped(np.where(glyph > 25, glyph, np.uint8(0)))
 
 
 def write_row(bank: Bank, junk: Bank, rng: Generator) -> tuple[Grey, Text]:
@@ -59,7 +60,7 @@ def write_row(bank: Bank, junk: Bank, rng: Generator) -> tuple[Grey, Text]:
         line.put(bank.some(label, hand, rng), label)
     if rng.random() < 0.25:
         _MARKS[int(rng.integers(len(_MARKS)))](line, rng)
-    return _cropped(line.ink), text
+    return cropped(line.ink), text
 
 
 def write_junk(junk: Bank, rng: Generator) -> tuple[Grey, Text]:
@@ -69,7 +70,7 @@ def write_junk(junk: Bank, rng: Generator) -> tuple[Grey, Text]:
     hand = junk.hand(rng)
     for _ in range(n):
         line.put(junk.some(NOT_A_DIGIT, hand, rng))
-    return _cropped(line.ink), ()
+    return cropped(line.ink), ()
 
 
 def _text(n: int, rng: Generator) -> Text:
@@ -193,11 +194,6 @@ def _comma_and_dash(line: _Line, rng: Generator) -> None:
 
 
 _MARKS = (_dash, _two_dashes, _comma, _comma_and_dash)
-
-
-def _cropped(ink: Grey) -> Grey:
-    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _scaled(ink: Grey, scale: float) -> Grey:

@@ -26,7 +26,7 @@ def from_ink(ink: Grey, widest: int = WIDEST) -> Strip:
 
     There must be some ink. The darkest becomes 255.
     """
-    box = _trimmed(_cropped(_levelled(_cropped(ink))))
+    box = _trimmed(cropped(_levelled(cropped(ink))))
     width = min(max(1, round(box.shape[1] * BODY / box.shape[0])), widest - 2 * _MARGIN)
     small = cv2.resize(box, (width, BODY), interpolation=cv2.INTER_AREA).astype(np.float32)
     top = (HEIGHT - BODY) // 2
@@ -35,7 +35,8 @@ def from_ink(ink: Grey, widest: int = WIDEST) -> Strip:
     return strip
 
 
-def _cropped(ink: Grey) -> Grey:
+def cropped(ink: Grey) -> Grey:
+    """The part (h, w) of ink that holds all of it. There must be some."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
@@ -59,7 +60,7 @@ def _trimmed(ink: Grey) -> Grey:
     share = np.cumsum(ink.sum(axis=1, dtype=np.float64))
     first, last = np.searchsorted(share, [_TAIL * share[-1], (1 - _TAIL) * share[-1]])
     spare = round(_SPARE * (last - first + 1))
-    return _cropped(ink[max(0, first - spare) : last + 1 + spare])
+    return cropped(ink[max(0, first - spare) : last + 1 + spare])
 
 
 def widened(strip: Strip, width: int) -> Strip:
