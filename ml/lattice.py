@@ -166,10 +166,11 @@ def _by_both(trails: Sequence[_Trail], steps: Steps, weights: Weights, total: fl
 
 
 def _less_sure(path: Path, digitness: Mapping[Candidate, float]) -> Path:
-    """As sure as its digits, on average, look like digits at all: of that a strip knows next to nothing."""
+    """As sure, text and digits, as the digits on average look like any: of that a strip knows next to nothing."""
     found = [digitness[segment.candidate] for segment in path.segments if segment.label is not None]
-    like_digits = sum(found) / len(found) if found else 1.0
-    return replace(path, share=path.share * like_digits, second_share=path.second_share * like_digits)
+    like = sum(found) / len(found) if found else 1.0
+    segments = tuple(replace(segment, share=segment.share * like) for segment in path.segments)
+    return replace(path, segments=segments, share=path.share * like, second_share=path.second_share * like)
 
 
 def _holds(trail: _Trail, edge: _Edge) -> bool:
