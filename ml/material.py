@@ -24,6 +24,7 @@ from ml.splits import (
     cheques_to_validate_on,
     fold,
     held_out,
+    pen_digits_to_validate_on,
     seen_characters,
     semeion_to_train_on,
     tuned_characters,
@@ -119,7 +120,7 @@ _Parts = list[tuple[str, Part, Part]]  # name, to train on, to validate on
 def _pendigits(file: Path, share: float, seed: int) -> _Parts:
     pen: StrokeSet = load_strokes(file)
     pen = pen.part(~pen.test)
-    aside = held_out(pen.writer, 1.5 * share, seed=0)
+    aside = pen_digits_to_validate_on(pen.writer, share)
     part = Part(pen.drawings, pen.label, pen.writer)
     return [("pendigits", part.only(~aside), part.only(aside))]
 

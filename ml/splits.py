@@ -27,6 +27,14 @@ def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
     return np.asarray(np.isin(writers, people[np.arange(len(people)) % FOLDS == number % FOLDS]))
 
 
+def pen_digits_to_validate_on(writers: NDArray[np.integer], share: float = 0.1) -> NDArray[np.bool_]:
+    """(n,) true for the writers of pen digits, of those that are not the test part, who do not train.
+
+    Half as many again as of others, since there are few.
+    """
+    return held_out(writers, 1.5 * share, seed=0)
+
+
 def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
     """(n,) true for the third of the cheque amounts that may train; their writers are not known."""
     return np.asarray(np.arange(n) % 3 == 0)

@@ -31,7 +31,7 @@ from ml.reading import Reading
 from ml.scene import Scene, photograph
 from ml.search import Opinions, search
 from ml.slices import Number, numbers, real_writer
-from ml.splits import cheques_to_train_on, cheques_to_validate_on, held_out, semeion_to_train_on
+from ml.splits import cheques_to_train_on, cheques_to_validate_on, pen_digits_to_validate_on, semeion_to_train_on
 from ml.strip import Strip
 from ml.weights import PICTURES, Weights
 
@@ -123,7 +123,7 @@ def _photographed(data: Path, rng: np.random.Generator) -> Sample:
     """Numbers by writers of pen digits who validate, close to each other and joined."""
     pen = load_strokes(data / "pendigits_strokes.npz")
     pen = pen.part(~pen.test)
-    pen = pen.part(held_out(pen.writer, 0.15, seed=0))
+    pen = pen.part(pen_digits_to_validate_on(pen.writer))
     parts = [pen.part(pen.writer == who) for who in np.unique(pen.writer)]
     writers = [real_writer(part.drawings, part.label.tolist()) for part in parts]
     written = list(
