@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from ml.augment import NOT_A_DIGIT, InkSource, Warper
+from ml.augment import NOT_A_DIGIT, Glyphs, InkSource, Warper
 from ml.glyph import from_strokes
 from ml.junk import sign_source
 from ml.material import Material, Part
@@ -69,10 +69,18 @@ def _bank(part: Part, rng: Generator) -> Bank:
 
 def _junk_bank(material: Material, n: int, rng: Generator) -> Bank:
     """What is no digit: signs, and letters of what there is. Those of one source count as one hand."""
-    signs = sign_source(n, rng, Warper(seed=0)).draw(n, rng, 0.5)
-    parts = [Part(*signs), *(material[name] for name in ("uji_letters", "omniglot") if name in material)]
-    parts = [part.only(part.labels == NOT_A_DIGIT) for part in parts]
-    hands = np.repeat(np.arange(len(parts)), [len(part.labels) for part in parts])
-    return Bank(
-        np.concatenate([part.glyphs for part in parts]), np.concatenate([part.labels for part in parts]), hands
-    )
+    parts = [Part(*sign_source(n, rng, Warper(seed=0)).draw(n, rng, 0.5))]
+    parts += [material[name] for name in ("uji_letters", "omniglot") if name in material]
+    found = [part.only(part.labels == NOT_A_DIGIT).glyphs for part in parts]
+    if "omniglot" in material:
+        found[-1] = _turned_over(found[-1])
+    hands = np.repeat(np.arange(len(found)), [len(glyphs) for glyphs in found])
+    return Bank(np.concatenate(found), np.full(len(hands), NOT_A_DIGIT), hands)
+
+
+def _turned_over(glyphs: Glyphs) -> Glyphs:
+    """Characters (n, 28, 28), and three others of each: (4n, 28, 28). The sets hold few alphabets, the world many.
+
+    Not for letters: an E turned over is a 3.
+    """
+    return np.concatenate([glyphs, glyphs[:, ::-1], glyphs[:, :, ::-1], glyphs.transpose(0, 2, 1)])

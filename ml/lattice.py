@@ -126,7 +126,7 @@ def best_path(
     forward, backward = _sums(ways, spans)
     total = forward[ways.full]
     trails = _trails(ways, edges, _TRAILS if steps is None else _PROPOSED)
-    if steps is not None and steps.have_room(trails[0].labels):
+    if steps is not None and _has_a_say(steps, trails[0].labels, weights):
         spelled = _edges(candidates, digits, scores, sorted({*steps.labels}))
         path = _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
         return _less_sure(path, dict(zip(candidates, digitness.tolist(), strict=True)))
@@ -136,6 +136,13 @@ def best_path(
     )
     second = trails[1] if len(trails) > 1 else _Trail((), -math.inf, -math.inf, ())
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
+
+
+def _has_a_say(steps: Steps, labels: tuple[int, ...], weights: Weights) -> bool:
+    """About several digits if it can tell them apart; where fewer were found only if it is sure of several."""
+    if len(labels) > 1:
+        return steps.have_room(labels)
+    return len(steps.labels) > 1 and float(steps.log_chances([steps.labels])[0]) > math.log(weights.found)
 
 
 def _proposed(
@@ -297,11 +304,14 @@ def _trails(
     for state, follow in ways.steps:
         for trail in _merged(reached.pop(state, []), most):
             for i, after in follow:
-                longer = [_longer(trail, edge) for edge in edges[i]]
-                if within is not None:
-                    longer = [each for each in longer if each.labels == within[: len(each.labels)]]
-                reached.setdefault(after, []).extend(longer)
+                fitting = edges[i] if within is None else _fitting(edges[i], within[len(trail.labels) :])
+                reached.setdefault(after, []).extend(_longer(trail, edge) for edge in fitting)
     return _merged([_in_order(trail) for trail in reached.get(ways.full, ())], most)
+
+
+def _fitting(edges: Sequence[_Edge], left: tuple[int, ...]) -> list[_Edge]:
+    """Those that read no digit, or the next one of what is left of a text."""
+    return [edge for edge in edges if edge.label is None or edge.label in left[:1]]
 
 
 def _longer(trail: _Trail, edge: _Edge) -> _Trail:

@@ -18,12 +18,13 @@ from ml.ink import MAX_COORDINATE, InkError, Strokes
 from ml.layout import Layout, layouts
 from ml.photo import PicturePieces, find_pieces
 from ml.pieces import Pieces, StrokePieces, typical_height
-from ml.reading import EMPTY, Digit, Reading, compose
+from ml.reading import EMPTY, LARGE, Digit, Reading, compose
 from ml.strip import Strip, from_ink
 from ml.trajectory import Trajectory
 from ml.weights import PICTURES, Weights
 
 _FLAT = 0.3  # of the height of a line
+_MANY = 100  # pieces of a line; of more it is a scribble, or dirt, and takes long to be read in another way
 
 Floats = NDArray[np.float64]
 Paths = Sequence[lattice.Path]
@@ -114,18 +115,27 @@ class Page:
 
     def _paths(self, layout: Layout, digits: Floats, digitness: Floats, ask: Ask | None) -> Paths:
         paths = []
-        for (candidates, part), line in zip(_lines(layout), layout.lines, strict=True):
+        lines = zip(_lines(layout), layout.lines, layout.heights, strict=True)
+        for (candidates, part), line, height in lines:
             known = candidates, digits[part], digitness[part], self._weights
             path = lattice.best_path(*known)
-            if ask is not None and isinstance(self._pieces, PicturePieces) and self._is_doubtful(path):
-                path = lattice.best_path(*known, ask(strip_of(self._pieces, line)))
+            if ask is not None and self._is_doubtful(path, height) and (strip := self._strip(line)) is not None:
+                path = lattice.best_path(*known, ask(strip))
             paths.append(path)
         return paths
 
-    def _is_doubtful(self, path: lattice.Path) -> bool:
-        """Whether a line of several digits, as it seems, may be others, or more or fewer."""
+    def _strip(self, line: Sequence[int]) -> Strip | None:
+        """None of what is written, and of a line of very many pieces."""
+        if not isinstance(self._pieces, PicturePieces) or len(line) > _MANY:
+            return None
+        return strip_of(self._pieces, line)
+
+    def _is_doubtful(self, path: lattice.Path, height: float) -> bool:
+        """Whether a line of several digits, as it seems, may be others, or what is no digit in it may be some."""
         digits = sum(segment.label is not None for segment in path.segments)
-        return digits > 1 and path.share < self._weights.ask
+        if digits > 1 and path.share < self._weights.ask:
+            return True
+        return any(s.label is None and s.candidate.box[3] >= LARGE * height for s in path.segments)
 
 
 def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:

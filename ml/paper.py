@@ -101,7 +101,8 @@ def find_mask(ink: Grey, enlarged: float = 1.0) -> Grey | None:
         return None
     [top] = _quantiles(strong, 0.95)
     faint, core = _levels(smooth, max(_FAINTEST, middle + 2 * deviation), top)
-    return _touched(smooth, faint, core)
+    mask = _touched(smooth, faint, core)
+    return mask if mask.any() else None
 
 
 def _levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:

@@ -20,7 +20,7 @@ Paths = Sequence[lattice.Path]
 
 HIGHEST = 0.999  # nobody is surer than that about handwriting
 
-_LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
+LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def compose(
         _digit(segment, by_candidate[segment.candidate], share)
         for path, height in zip(paths, layout.heights, strict=True)
         for segment in path.segments
-        if segment.label is not None or not text or segment.candidate.box[3] >= _LARGE * height
+        if segment.label is not None or not text or segment.candidate.box[3] >= LARGE * height
     )
     if not text:
         return Reading("not_a_digit", "", confidence, found)
@@ -92,6 +92,8 @@ def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Dig
     if segment.label is not None and shares.argmax() != segment.label:
         # The rest of the line says otherwise than the digit alone.
         shares = (1 - segment.share) * shares + segment.share * np.eye(10)[segment.label]
+        shares[segment.label] = shares.max()
+        shares /= shares.sum()
     candidate = segment.candidate
     confidence = min(HIGHEST, share * segment.share)
     return Digit(

@@ -60,7 +60,7 @@ def write_row(bank: Bank, junk: Bank, rng: Generator) -> tuple[Grey, Text]:
         line.put(bank.some(label, hand, rng), label)
     if rng.random() < 0.25:
         _MARKS[int(rng.integers(len(_MARKS)))](line, rng)
-    return cropped(line.ink), text
+    return line.ink_alone(), text
 
 
 def write_junk(junk: Bank, rng: Generator) -> tuple[Grey, Text]:
@@ -70,7 +70,7 @@ def write_junk(junk: Bank, rng: Generator) -> tuple[Grey, Text]:
     hand = junk.hand(rng)
     for _ in range(n):
         line.put(junk.some(NOT_A_DIGIT, hand, rng))
-    return cropped(line.ink), ()
+    return line.ink_alone(), ()
 
 
 def _text(n: int, rng: Generator) -> Text:
@@ -134,6 +134,10 @@ class _Line:
         window = self.ink[top : top + h, left : left + w]
         np.maximum(window, ink, out=window)
         self._went_on(ink, top, left, rows, label)
+
+    def ink_alone(self) -> Grey:
+        """Without the paper around it, and not holding on to it: a run keeps tens of thousands of rows."""
+        return cropped(self.ink).copy()
 
     def draw(self, points: Sequence[tuple[float, float]]) -> None:
         pen, grey = int(self._rng.integers(2, 5)), int(self._rng.integers(150, 256))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.artifact import ArtifactError
-from ml.strip import HEIGHT, STEP, Strip, widened
+from ml.strip import HEIGHT, STEP, WIDEST, Strip, widened
 
 # Batch sizes; a batch saves only 7 % a glyph, so two single calls beat a half-empty one.
 _BUCKETS = (32, 8, 1)
@@ -24,7 +24,8 @@ class StripNetwork:
         self._model, self._columns = model, columns
         self._interpreters: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self.run(np.zeros((HEIGHT, _STRIP), np.uint8))  # what cannot run is found now
+        for width in (_STRIP, WIDEST):
+            self.run(np.zeros((HEIGHT, width), np.uint8))  # what cannot run is found now
 
     def run(self, strip: Strip) -> NDArray[np.float32]:
         """Strips are widened with paper to the next of a few widths, each with an interpreter of its own."""

@@ -28,10 +28,11 @@ def from_ink(ink: Grey, widest: int = WIDEST) -> Strip:
     """
     box = _trimmed(cropped(_levelled(cropped(ink))))
     width = min(max(1, round(box.shape[1] * BODY / box.shape[0])), widest - 2 * _MARGIN)
-    small = cv2.resize(box, (width, BODY), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small = cv2.resize(box.astype(np.float32), (width, BODY), interpolation=cv2.INTER_AREA)
     top = (HEIGHT - BODY) // 2
     strip = np.zeros((HEIGHT, -(-(width + 2 * _MARGIN) // STEP) * STEP), np.uint8)
-    strip[top : top + BODY, _MARGIN : _MARGIN + width] = as_bytes(small * (255 / max(float(small.max()), 1.0)))
+    darker = 255 / max(float(small.max()), 1e-3)
+    strip[top : top + BODY, _MARGIN : _MARGIN + width] = as_bytes(np.rint(small * darker))
     return strip
 
 

@@ -61,7 +61,7 @@ def as_texts(texts: Sequence[Text]) -> Texts:
 
 
 def as_strips(ink: Sequence[Grey]) -> Strips:
-    """As they are."""
+    """As the reader sees them, longer ones squeezed to the width of those that are learned from."""
     return np.stack([widened(from_ink(each, WIDTH), WIDTH) for each in ink])
 
 

@@ -43,10 +43,10 @@ class Settings:
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
     drawn_epochs: int = 14  # of the network on trajectories
-    strip_epochs: int = 40  # of the network on strips,
+    strip_epochs: int = 80  # of the network on strips,
     strip_examples: int = 25_600
     strip_batch: int = 64
-    rows: int = 40_000  # that are put together for it
+    rows: int = 60_000  # that are put together for it
     weak_epochs: int = 4  # at the end, hardly deformed
     validation: float = 0.1  # share of the writers that never train
     pool: int = 20_000  # synthetic digits, and as many signs

@@ -197,6 +197,7 @@ class Bench:
     """Pictures that are read again and again with other weights."""
 
     def __init__(self, reader: Reader, sources: Sequence[Pictures]) -> None:
+        self.has_strips = reader.ask is not None
         self._sources = [
             (
                 source,
@@ -233,7 +234,9 @@ def _surprise(picture: _Picture, reading: Reading) -> float:
 
 
 def with_strip(bench: Bench, weights: Weights) -> Weights:
-    """The best of some values of `strip`, and then of `doubt`."""
+    """The best of some values of `strip`, and then of `doubt`; as they are where no network is asked."""
+    if not bench.has_strips:
+        return weights
     for name, values in (("strip", _STRIP), ("doubt", _DOUBT), ("strip", _STRIP)):
         choices: list[dict[str, Any]] = [{name: value} for value in values]
         losses = [bench.surprise(replace(weights, **choice)) for choice in choices]

@@ -46,6 +46,7 @@ class Weights:
     space_ratio: float = 2.134  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.017  # which are taken to be no narrower than this
     ask: float = 0.9  # a line of a picture less sure than this is looked at as a strip
+    found: float = 0.75  # where no two digits were found, strips have a say if they are surer of some than that
     strip: float = 2.0  # of the log probability of a text by the strip, beside that by its digits,
     doubt: float = 2.8  # their sum is divided by that: they are no opinions of two that know nothing of each other
     space_sure: float = 10.4  # how fast doubt fades where a gap is wider or narrower than such a space

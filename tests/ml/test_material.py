@@ -120,6 +120,13 @@ def scans(folder, rng):
     return folder
 
 
+def test_lines_to_learn_from_are_none_to_validate_on(scans):
+    found = gather(scans, 0.1, seed=0)
+    assert [*found.validation_lines.texts] == [(0, 1, 2, 3)]
+    assert [*found.lines.texts] == [(3, 4, 5, 6), (6, 7, 8, 9), (9, 0, 1, 2)]
+    assert all(ink.any() for ink in found.lines.ink)
+
+
 def test_cheques_give_the_digits_that_the_reader_finds(scans):
     found = gather(scans, 0.1, seed=0)
     assert set(found.training["cheques"].labels) <= set(range(10))

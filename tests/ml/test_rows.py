@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from ml.composition import compose_rows
 from ml.glyph import from_strokes
 from ml.material import Part
 from ml.rows import SIZE, Bank, write_junk, write_row
+from ml.strip import from_ink, widened
 from ml.strips import LONGEST, WIDTH, Lines, StripSource, as_strips, as_texts
 from ml.synth import write_digit, write_sign
 
@@ -43,11 +46,30 @@ def test_its_ink_is_about_as_high_as_a_digit_and_wider_the_more_it_says(digits, 
     assert all(ink[:, 0].any() and ink[:, -1].any() for ink, _ in rows)
 
 
-def test_one_hand_writes_a_row(digits, rng):
-    """Each digit twice by each hand: what is taken is by the hand that writes the row."""
+class Watched(Bank):
+    """Whose hands its glyphs were asked for."""
+
+    asked: ClassVar[list[set[int]]] = []
+
+    def some(self, label, hand, rng):
+        self.asked.append({*self.hands[hand].tolist()})
+        return super().some(label, hand, rng)
+
+
+def test_one_hand_writes_a_row(digits, junk, rng):
+    bank, writers = Watched(digits.glyphs, digits.labels, digits.hands), set()
+    for _ in range(20):
+        bank.asked.clear()
+        write_row(bank, junk, rng)
+        [writer] = {frozenset(hands) for hands in bank.asked}
+        writers.add(writer)
+    assert writers == {frozenset([0]), frozenset([1])}
+
+
+def test_a_glyph_is_of_the_hand_that_is_asked_for(digits, rng):
+    """Each digit twice by each hand."""
     for _ in range(20):
         hand = digits.hand(rng)
-        assert len({*digits.hands[hand]}) == 1
         mine = [digits.glyphs[i] for i in hand if digits.labels[i] == 7]
         area = int((digits.some(7, hand, rng) > 0).sum())
         assert area in {int((glyph > 25).sum()) for glyph in mine}
@@ -103,8 +125,16 @@ def test_texts_as_an_array():
     assert as_texts([(4, 0), ()]).tolist() == [[4, 0, *[-1] * 8], [-1] * 10]
 
 
-def test_strips_to_examine_on_are_as_they_are(rows):
-    assert np.array_equal(as_strips(rows.ink), as_strips(rows.ink))
+def test_strips_to_examine_on_are_as_the_reader_sees_them(rows):
+    for ink, strip in zip(rows.ink, as_strips(rows.ink), strict=True):
+        seen = from_ink(ink)
+        assert seen.shape[1] > WIDTH or np.array_equal(strip, widened(seen, WIDTH))
+    assert any(from_ink(ink).shape[1] <= WIDTH for ink in rows.ink)
+
+
+def test_rows_hold_on_to_no_paper(digits, junk, rng):
+    assert write_row(digits, junk, rng)[0].base is None
+    assert write_junk(junk, rng)[0].base is None
 
 
 def test_rows_come_from_all_that_there_is(rng):

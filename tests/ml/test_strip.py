@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
+from ml.calibration import Calibration
+from ml.candidates import Candidate
 from ml.ctc import NOTHING, Steps
+from ml.lattice import Path, Segment
+from ml.layout import Layout
 from ml.page import Page, open_page, strip_of
 from ml.photo import find_pieces
+from ml.reading import compose
 from ml.strip import BODY, HEIGHT, STEP, WIDEST, Strip, from_ink, widened
 from ml.synth import write_number
+from ml.weights import PICTURES
 
 from .conftest import drawn
 
@@ -46,8 +53,9 @@ def test_a_long_tail_does_not_make_digits_small():
     assert from_ink(ink).shape[1] == pytest.approx(plain.shape[1], rel=0.2)
 
 
-def test_the_darkest_ink_is_white():
-    assert from_ink(block(40, 40, level=9)).max() == 255
+@pytest.mark.parametrize("level", [*range(1, 60), 150, 254, 255])
+def test_the_darkest_ink_is_white(level):
+    assert from_ink(block(40, 40, level=level)).max() == 255
 
 
 def test_a_strip_is_widened_with_paper():
@@ -106,10 +114,29 @@ def test_it_is_asked_about_doubtful_lines_of_pictures_only(reader):
     assert ask.count == 1
 
 
-def test_what_is_one_digit_or_none_is_not_asked_about(reader, rng):
+def test_what_is_one_digit_is_not_asked_about(reader, rng):
     ask = Asked(4)
     for text in ("8", "4"):
         reading(open_page(drawn(write_number(text, rng=rng))), reader, ask, 0.7)
+    assert ask.count == 0
+
+
+@pytest.mark.parametrize(("labels", "text"), [((4, 0), "40"), ((4,), ""), ((), "")])
+def test_what_is_no_digit_is_asked_about_and_read_where_that_is_sure_of_several(reader, rng, labels, text):
+    page = open_page(drawn(write_number("40", rng=rng)))
+    digits, _ = reader.judge(page, range(len(page.candidates)))
+    ask = Asked(*labels)
+    found = page.reading(digits, np.full(len(digits), 0.002), reader.calibration, ask)
+    assert (found.text, ask.count) == (text, 1)
+    assert found.state != "recognised"
+
+
+def test_a_line_of_very_many_pieces_is_not_asked_about(reader):
+    picture = np.full((60, 1300), 255, np.uint8)
+    for x in range(20, 1280, 10):
+        cv2.line(picture, (x, 20), (x, 40), 0, 3)
+    ask = Asked(1, 1)
+    reading(open_page(picture), reader, ask, 0.7)
     assert ask.count == 0
 
 
@@ -117,6 +144,19 @@ def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
     found = reading(open_page(drawn(write_number("402", rng=rng))), reader, Asked(4, 0, 7), 0.7)
     assert int(np.argmax(found.digits[2].probabilities)) == found.digits[2].label == 7
     assert sum(found.digits[2].probabilities) == pytest.approx(1)
+
+
+def test_no_other_label_is_likelier_than_that_which_the_line_decides():
+    """Less sure than the digit is of another label by itself."""
+    candidate = Candidate(0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, junk=1.0, spare=False)
+    layout = Layout(((0,),), (100.0,), (candidate,))
+    alone = np.full((1, 10), 0.1 / 9)
+    alone[0, 2] = 0.9
+    path = Path((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2, 0.0)
+    [digit] = compose(layout, [path], alone, 1.0, PICTURES, Calibration()).digits
+    assert digit.probabilities[7] == max(digit.probabilities)
+    assert digit.probabilities[2] > 0.3
+    assert sum(digit.probabilities) == pytest.approx(1)
 
 
 def test_a_picture_without_ink_is_empty(reader):

@@ -14,13 +14,25 @@ import pytest
 
 from ml import tune_pictures
 from ml.benchmarks import Sample
+from ml.ctc import NOTHING, Steps
 from ml.datasets import DatasetError
 from ml.page import Page
 from ml.search import Opinions, search
 from ml.synth import write_digit, write_number
-from ml.tune_pictures import LEAST, SEARCHED, Bench, as_pieces, drift, gather
+from ml.tune_pictures import LEAST, SEARCHED, Bench, as_pieces, drift, gather, with_strip
 from ml.weights import PICTURES
 from tests.ml.conftest import drawn
+
+
+class Gossip:
+    """A reader whose network on strips says of all lines that they are 999."""
+
+    def __init__(self, reader) -> None:
+        self.calibration, self.judge = reader.calibration, reader.judge
+
+    def ask(self, strip) -> Steps:
+        return Steps(20.0 * np.eye(NOTHING + 1)[[9, NOTHING, NOTHING] * 3])
+
 
 TEXTS = ("407", "25 16", "8\n39")
 
@@ -81,6 +93,19 @@ def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
     assert reading.text == "3"
     assert chances["3"] == pytest.approx(reading.confidence, abs=1e-3)
     assert page.log_chance("33", *opinions) == -math.inf
+
+
+def test_without_a_network_on_strips_their_weights_stay(bench):
+    assert not bench.has_strips
+    assert with_strip(bench, PICTURES) == PICTURES
+
+
+def test_with_one_they_are_those_that_cost_least(reader, rng):
+    """A network that is sure of what the pictures do not say has no weight."""
+    bench = Bench(Gossip(reader), [as_pieces("numbers", 1.0, Sample(numbers(rng)[:1], TEXTS[:1]))])
+    eager = replace(PICTURES, ask=1.1)
+    assert with_strip(bench, eager).strip == 0.0
+    assert bench.surprise(replace(eager, strip=3.0)) > bench.surprise(replace(eager, strip=0.0))
 
 
 def test_pictures_without_ink_are_left_out(rng):
