@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OWN = 50  # drawings compared with; a glyph of each goes through the network
 LITTLE = 0.05  # a change of probability not worth a sentence
+HARDLY = 0.25  # a probability with which nothing is read for its own looks alone
 
 _SHAPES = {
     "bar": "bar",
@@ -82,8 +83,8 @@ def _rounded(array: NDArray[Any]) -> Any:
 def sentences(found: Explanation) -> Iterator[str]:
     """What the pictures show, in words."""
     label = found.label
-    if label is not None and found.chance < found.second_chance:
-        yield f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
+    if label is not None and found.chance < max(found.second_chance, HARDLY):
+        yield _by_itself(found)
         yield f"The whole line, seen at once, makes it {label}."
         return
     if label is None:
@@ -95,6 +96,12 @@ def sentences(found: Explanation) -> Iterator[str]:
         yield f"The {_part(found.against)} speaks {'for a digit' if label is None else f'against {label}'}."
     if label is not None:
         yield f"The next best reading is {found.second}, with {_percent(found.second_chance)}."
+
+
+def _by_itself(found: Explanation) -> str:
+    if found.second_chance > found.chance:
+        return f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
+    return f"By itself this hardly looks like a {found.label}, with {_percent(found.chance)}."
 
 
 def _strongest(loss: Loss | None, label: int | None) -> str:

@@ -208,13 +208,20 @@ def test_sentences(change: dict, says: str) -> None:
     assert any(says in sentence for sentence in sentences(replace(explanation_of(), **change)))
 
 
-def test_a_digit_that_the_rest_of_its_line_makes_another() -> None:
+@pytest.mark.parametrize(
+    ("second_chance", "says"),
+    [
+        (0.75, "By itself this looks more like 1, with 75 %."),
+        (0.1, "By itself this hardly looks like a 7, with 20 %."),
+    ],
+)
+def test_a_digit_that_the_rest_of_its_line_makes_another(second_chance: float, says: str) -> None:
     from dataclasses import replace
 
     from recognizer.explaining import sentences
 
-    assert list(sentences(replace(explanation_of(), chance=0.2, second_chance=0.75))) == [
-        "By itself this looks more like 1, with 75 %.",
+    assert list(sentences(replace(explanation_of(), chance=0.2, second_chance=second_chance))) == [
+        says,
         "The whole line, seen at once, makes it 7.",
     ]
 
