@@ -51,7 +51,7 @@ class Warper:
 
     def __init__(self, ranges: Warp | None = None, seed: int = 0) -> None:
         self.ranges = ranges or Warp()
-        self._fields = _elastic_fields(self._FIELDS, np.random.default_rng(seed))
+        self._fields = elastic_fields(self._FIELDS, (SIDE, SIDE), 4.0, np.random.default_rng(seed))
         middle = (SIDE - 1) / 2
         axis = np.arange(SIDE, dtype=np.float32) - middle
         self._grid = np.stack(np.meshgrid(axis, axis), axis=-1)  # (28, 28, 2): x, y from the middle
@@ -122,11 +122,12 @@ def _coarsen(glyph: _Soft, rng: Generator) -> _Soft:
     return np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=smooth), np.float32)
 
 
-def _elastic_fields(n: int, rng: Generator) -> NDArray[np.float32]:
-    """(n, 28, 28, 2) smooth displacements of standard deviation 1, as lively at the edges as inside."""
+def elastic_fields(n: int, shape: tuple[int, int], sigma: float, rng: Generator) -> NDArray[np.float32]:
+    """(n, *shape, 2) displacements of standard deviation 1, smooth over `sigma` pixels, as lively at the edges as
+    inside."""
     margin = 12
-    noise = rng.normal(size=(n, SIDE + 2 * margin, SIDE + 2 * margin, 2)).astype(np.float32)
-    smooth = np.stack([cv2.GaussianBlur(field, (0, 0), 4.0) for field in noise])
+    noise = rng.normal(size=(n, shape[0] + 2 * margin, shape[1] + 2 * margin, 2)).astype(np.float32)
+    smooth = np.stack([cv2.GaussianBlur(field, (0, 0), sigma) for field in noise])
     cut = smooth[:, margin:-margin, margin:-margin]
     return np.ascontiguousarray(cut / cut.std())
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ml.augment import elastic_fields
 from ml.paper import Grey, as_bytes
 from ml.rows import Text
 from ml.strip import BODY, HEIGHT, Strip, from_ink, widened
@@ -124,9 +125,7 @@ class _Warper:
 
     def __init__(self, rng: Generator) -> None:
         self._y, self._x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
-        noise = rng.normal(size=(_FIELDS, HEIGHT + 24, WIDTH + 24, 2)).astype(np.float32)
-        smooth = np.stack([cv2.GaussianBlur(field, (0, 0), 5.0)[12:-12, 12:-12] for field in noise])
-        self._fields = smooth / smooth.std()
+        self._fields = elastic_fields(_FIELDS, (HEIGHT, WIDTH), 5.0, rng)
 
     def __call__(self, strip: Strip, rng: Generator, strength: float) -> Strip:
         field = self._fields[rng.integers(_FIELDS)] * np.float32(rng.uniform(0, 1.3) * strength)
