@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NOTHING = 10  # the class of steps without a new digit; that of a digit is the digit
-_ROOM = 3  # steps for each digit; of smaller ones in a long line some are overlooked
+_ROOM = 3.5  # steps for each digit; of smaller ones in a long line some are overlooked
 
 Floats = NDArray[np.float64]
 

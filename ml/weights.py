@@ -13,8 +13,9 @@ class Weights:
     Those of strokes were found by `python -m ml.tune`, the others by random search on strings, digits of several
     strokes and signs by writers that did not train. `space_alone` is wider than the gaps of digits that were
     spread evenly on purpose: the composed numbers hold too few pairs of single digits to fit it. `junk`, `whole`
-    and `link` were found to be 3.4, 0.6 and 0.55, which loses short numbers with a line below: that is worse than
-    to take a letter for a number.
+    and `link` were found to be 4.4, 1.3 and 0.84, which loses short numbers with a line below: that is worse than
+    to take a letter for a number. `cut` and `ligature` were found to be 3.1 and 6.7, which loses joined digits: 31
+    of 150 numbers instead of 17.
     """
 
     longest_run: int = 4  # pieces in a digit
@@ -42,14 +43,14 @@ class Weights:
     overlap: float = 6.0  # for each height that ink reaches over the next digit,
     overlap_free: float = 0.02  # beyond what slanted writing does anyway
     space_alone: float = 2.2  # a gap this wide between two digits makes them two numbers
-    space_least: float = 0.764  # among more digits this wide,
-    space_ratio: float = 2.134  # and so many times the mean of the narrower gaps,
-    space_floor: float = 0.017  # which are taken to be no narrower than this
-    ask: float = 0.9  # a line of a picture less sure than this is looked at as a strip
+    space_least: float = 0.683  # among more digits this wide,
+    space_ratio: float = 2.332  # and so many times the mean of the narrower gaps,
+    space_floor: float = 0.028  # which are taken to be no narrower than this
+    ask: float = 0.97  # a line of a picture less sure than this is looked at as a strip
     found: float = 0.75  # where no two digits were found, strips have a say if they are surer of some than that
     strip: float = 2.0  # of the log probability of a text by the strip, beside that by its digits,
     doubt: float = 2.8  # their sum is divided by that: they are no opinions of two that know nothing of each other
-    space_sure: float = 10.4  # how fast doubt fades where a gap is wider or narrower than such a space
+    space_sure: float = 12.5  # how fast doubt fades where a gap is wider or narrower than such a space
 
 
 # Of pictures. `python -m ml.tune_pictures` searches for them on cheque amounts that train, photographed pages and

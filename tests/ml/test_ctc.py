@@ -60,6 +60,6 @@ def test_logits_may_be_of_any_size(rng):
     assert log_chance(Steps(logits + 1e4), (1, 2)) == pytest.approx(log_chance(Steps(logits), (1, 2)))
 
 
-@pytest.mark.parametrize(("digits", "steps", "enough"), [(0, 1, True), (4, 12, True), (4, 11, False)])
+@pytest.mark.parametrize(("digits", "steps", "enough"), [(0, 1, True), (4, 14, True), (4, 13, False)])
 def test_digits_need_room_to_be_told_apart(digits, steps, enough):
     assert Steps(np.zeros((steps, NOTHING + 1))).have_room((7,) * digits) is enough

@@ -186,7 +186,7 @@ def test_a_text_goes_on_in_the_next_line():
 
 def sure_of(*labels, doubt: int | None = None) -> Steps:
     """A strip that says these digits, one each step; of the step `doubt` it knows nothing."""
-    classes = [each for label in labels for each in (label, NOTHING, NOTHING)]
+    classes = [each for label in labels for each in (label, NOTHING, NOTHING, NOTHING)]
     logits = 8.0 * np.eye(NOTHING + 1)[classes]
     if doubt is not None:
         logits[doubt] = 0
@@ -239,7 +239,7 @@ def test_a_text_that_only_the_strip_proposes_is_read_where_the_line_can_be_parte
 
 
 def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
-    path = read_with(sure_of(4, 2, doubt=3), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
+    path = read_with(sure_of(4, 2, doubt=4), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
     assert labels(path) == [4, 7]
     assert path.segments[0].share > path.segments[1].share
     assert path.segments[1].share >= path.share - 1e-9
@@ -251,7 +251,7 @@ def test_no_digits_become_some_only_where_the_strip_is_sure():
 
     assert labels(read_with(None, row(2), says)) == [None, None]
     assert labels(read_with(sure_of(4, 7), row(2), says)) == [4, 7]
-    assert labels(read_with(sure_of(4, 7, doubt=3), row(2), says)) == [None, None]
+    assert labels(read_with(sure_of(4, 7, doubt=4), row(2), says)) == [None, None]
     assert labels(read_with(sure_of(4), row(2), says)) == [None, None]
 
 

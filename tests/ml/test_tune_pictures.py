@@ -31,7 +31,7 @@ class Gossip:
         self.calibration, self.judge = reader.calibration, reader.judge
 
     def ask(self, strip) -> Steps:
-        return Steps(20.0 * np.eye(NOTHING + 1)[[9, NOTHING, NOTHING] * 3])
+        return Steps(20.0 * np.eye(NOTHING + 1)[[9, NOTHING, NOTHING, NOTHING] * 3])
 
 
 TEXTS = ("407", "25 16", "8\n39")
@@ -95,7 +95,10 @@ def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
     assert page.log_chance("33", *opinions) == -math.inf
 
 
-def test_without_a_network_on_strips_their_weights_stay(bench):
+def test_without_a_network_on_strips_their_weights_stay(reader, rng):
+    deaf = Gossip(reader)
+    deaf.ask = None
+    bench = Bench(deaf, [as_pieces("numbers", 1.0, Sample(numbers(rng), TEXTS))])
     assert not bench.has_strips
     assert with_strip(bench, PICTURES) == PICTURES
 
