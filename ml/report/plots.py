@@ -9,7 +9,7 @@ from html import escape
 WIDTH, HEIGHT = 440, 280  # as wide as a phone is, or the letters would shrink there
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 46
 _MARKS = ("circle", "square", "diamond", "triangle", "cross")  # for those who don't tell the colours apart
-COLOURS = 7  # classes c0 to c5
+COLOURS = 7  # classes c0 to c6
 
 
 @dataclass(frozen=True)
