@@ -48,20 +48,23 @@ def test_a_late_answer_never_replaces_a_newer_one(page: Any, hand: Hand) -> None
 
 
 def test_it_reads_in_a_pause_before_the_pen_is_lifted(page: Any, hand: Hand) -> None:
-    asked: list[Any] = []
-    page.route(LIVE, lambda route: asked.append(route) if asked else route.fulfill(json=reading("1")))
+    holding, held = False, []
+
+    def answer(route: Any) -> None:
+        held.append(route) if holding else route.fulfill(json=reading("1"))
+
+    page.route(LIVE, answer)
     (x0, y0), (x1, y1) = hand.on_page([(0.5, 0.2), (0.5, 0.8)])
     page.mouse.move(x0, y0)
     page.mouse.down()
     page.mouse.move(x1, y1, steps=10)
     state(page, "fresh")
-    asked.append(None)  # from here on answers are held back
+    holding = True
     page.mouse.move(x1 + 40, y1)
     state(page, "stale")
     page.mouse.up()
-    page.unroute(LIVE)
-    page.route(LIVE, lambda route: route.fulfill(json=reading("1")))
-    for route in filter(None, asked):
+    holding = False
+    for route in held:
         route.fulfill(json=reading("1"))
     state(page, "fresh")
 
