@@ -99,9 +99,9 @@ def sentences(found: Explanation) -> Iterator[str]:
 
 
 def _by_itself(found: Explanation) -> str:
-    if found.second_chance > found.chance:
-        return f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
-    return f"By itself this hardly looks like a {found.label}, with {_percent(found.chance)}."
+    if found.second_chance < HARDLY:
+        return "By itself this hardly looks like a digit."
+    return f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
 
 
 def _strongest(loss: Loss | None, label: int | None) -> str:

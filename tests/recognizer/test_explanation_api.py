@@ -212,7 +212,8 @@ def test_sentences(change: dict, says: str) -> None:
     ("second_chance", "says"),
     [
         (0.75, "By itself this looks more like 1, with 75 %."),
-        (0.1, "By itself this hardly looks like a 7, with 20 %."),
+        (0.21, "By itself this hardly looks like a digit."),
+        (0.1, "By itself this hardly looks like a digit."),
     ],
 )
 def test_a_digit_that_the_rest_of_its_line_makes_another(second_chance: float, says: str) -> None:
