@@ -24,7 +24,7 @@ from ml.trajectory import Trajectory
 from ml.weights import PICTURES, Weights
 
 _FLAT = 0.3  # of the height of a line
-_MANY = 100  # pieces of a line; of more it is a scribble, or dirt, and takes long to be read in another way
+_MANY = 100  # pieces of a line; of more, scribbles or dirt, a strip costs too much time
 
 Floats = NDArray[np.float64]
 Paths = Sequence[lattice.Path]

@@ -20,7 +20,9 @@ Paths = Sequence[lattice.Path]
 
 HIGHEST = 0.999  # nobody is surer than that about handwriting
 
-LARGE = 0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word
+LARGE = (
+    0.5  # heights of the line; smaller ink that is no digit, such as a full stop, is not worth a word or a look
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Dig
     if segment.label is not None and shares.argmax() != segment.label:
         # The rest of the line says otherwise than the digit alone.
         shares = (1 - segment.share) * shares + segment.share * np.eye(10)[segment.label]
-        shares[segment.label] = shares.max()
+        shares[segment.label] = shares.max()  # no other label is likelier than the one that is read
         shares /= shares.sum()
     candidate = segment.candidate
     confidence = min(HIGHEST, share * segment.share)

@@ -46,8 +46,10 @@ class Weights:
     space_least: float = 0.683  # among more digits this wide,
     space_ratio: float = 2.332  # and so many times the mean of the narrower gaps,
     space_floor: float = 0.028  # which are taken to be no narrower than this
-    ask: float = 0.97  # a line of a picture less sure than this is looked at as a strip
-    found: float = 0.75  # where no two digits were found, strips have a say if they are surer of some than that
+    ask: float = (
+        0.97  # several digits of a picture less sure than this are looked at as a strip, as is junk beside
+    )
+    found: float = 0.75  # where no two digits were found, strips have a say if surer than that of two or more
     strip: float = 2.0  # of the log probability of a text by the strip, beside that by its digits,
     doubt: float = 2.8  # their sum is divided by that: they are no opinions of two that know nothing of each other
     space_sure: float = 12.5  # how fast doubt fades where a gap is wider or narrower than such a space

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OWN = 50  # drawings compared with; a glyph of each goes through the network
 LITTLE = 0.05  # a change of probability not worth a sentence
-HARDLY = 0.25  # a probability with which nothing is read for its own looks alone
+HARDLY = 0.25  # a probability with which no ink of a picture is read for its own looks alone
 
 _SHAPES = {
     "bar": "bar",
@@ -83,7 +83,9 @@ def _rounded(array: NDArray[Any]) -> Any:
 def sentences(found: Explanation) -> Iterator[str]:
     """What the pictures show, in words."""
     label = found.label
-    if label is not None and found.chance < max(found.second_chance, HARDLY):
+    # A picture that the network on glyphs hardly takes for this was read by its whole line; strokes never are.
+    hardly = not found.parts and found.chance < HARDLY
+    if label is not None and (hardly or found.chance < found.second_chance):
         yield _by_itself(found)
         yield f"The whole line, seen at once, makes it {label}."
         return
@@ -100,7 +102,7 @@ def sentences(found: Explanation) -> Iterator[str]:
 
 def _by_itself(found: Explanation) -> str:
     if found.second_chance < HARDLY:
-        return "By itself this hardly looks like a digit."
+        return "By itself this could be several digits, or none."
     return f"By itself this looks more like {found.second}, with {_percent(found.second_chance)}."
 
 

@@ -105,10 +105,11 @@ def test_a_refusal_comes_in_the_servers_words(page: Any, hand: Hand) -> None:
 
 
 def test_too_many_questions_are_waited_out(page: Any, hand: Hand) -> None:
-    answers = iter([{"status": 429, "headers": {"Retry-After": "1"}, "json": {}}])
-    page.route(LIVE, lambda route: route.fulfill(**next(answers, {"json": reading("7")})))
+    answer: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "1"}, "json": {}}
+    page.route(LIVE, lambda route: route.fulfill(**answer))
     hand.write("7")
     page.get_by_text("That was a lot at once").wait_for()
+    answer = {"json": reading("7")}
     state(page, "fresh")
 
 
@@ -206,10 +207,10 @@ def test_what_is_not_a_digit_is_shown_and_not_chosen(page: Any, hand: Hand) -> N
 def test_silence_is_said_by_its_reason(page: Any, hand: Hand, status: int | None, words: str) -> None:
     from playwright.sync_api import expect
 
-    fails = iter([True])
+    away = True
 
     def answer(route: Any) -> None:
-        if not next(fails, False):
+        if not away:
             route.fulfill(json=reading("7"))
         elif status:
             route.fulfill(status=status, json={})
@@ -219,6 +220,7 @@ def test_silence_is_said_by_its_reason(page: Any, hand: Hand, status: int | None
     page.route(LIVE, answer)
     hand.draw([(0.2, 0.2), (0.2, 0.2)])
     expect(page.locator("[data-reading-hint]")).to_contain_text(f"{words} Your drawing is safe here")
+    away = False
     state(page, "fresh")
 
 

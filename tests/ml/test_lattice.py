@@ -255,15 +255,6 @@ def test_no_digits_become_some_only_where_the_strip_is_sure():
     assert labels(read_with(sure_of(4), row(2), says)) == [None, None]
 
 
-def test_a_long_text_is_spelled_without_trying_others():
-    """A line of 60 digits with 60 specks: to try all labels took seconds."""
-    boxes = np.array([[40 * i + d, 0, s, h] for i in range(60) for d, s, h in ((0, 25, 50), (28, 3, 3))], float)
-    steps = sure_of(*([9, 8] * 30))
-    (layout, *_) = layouts(boxes, WEIGHTS)
-    opinion = opinions(layout.candidates, lambda p: (4, 0.9) if len(p) == 1 and p[0] % 2 == 0 else None)
-    assert best_path(layout.candidates, *opinion, WEIGHTS, steps).share > 0
-
-
 def test_a_strip_that_sees_nothing_does_not_unread_what_is_clear():
     steps = Steps(np.zeros((9, NOTHING + 1)))
     assert labels(read_with(steps, row(3), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)) == [4, 5, 6]
