@@ -20,6 +20,7 @@ DEBUG = env.bool("DEBUG", default=False)
 HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 NUM_PROXIES = env.int("NUM_PROXIES", default=0)  # whose X-Forwarded-For is believed when counting by address
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # secrets that were replaced, still believed
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 
@@ -209,6 +210,18 @@ READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't rea
 READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
 LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for
 EXPLAIN_WAIT = 2.8  # seconds until an explanation counts as not to be had; below `doorbell.PATIENT`
+
+# ---- Training
+
+TRAINING_LEAST_NEW = env.int("TRAINING_LEAST_NEW", default=50)  # newly reviewed drawings that are worth a run
+TRAINING_PROMOTES = env.bool("TRAINING_PROMOTES", default=True)  # by itself, when all gates pass
+_data = env.str("TRAINING_DATA", default="")
+TRAINING_DATA = Path(_data) if _data else None  # folder with mnist.npz and the like, to be replayed
+TRAINING_KEPT_VERSIONS = env.int("TRAINING_KEPT_VERSIONS", default=5)  # trained here, besides those in use
+TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user and day that may train
+TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
+TRAINING_LEASE = 120.0  # seconds after which a trainer that says nothing counts as dead
+TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 
 # ---- The queue. Every message is a hint: the row in the database decides (docs/architecture.md)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError
 
 from recognizer.models import Drawing, ModelVersion
+from recognizer.models.version import BrokenArtifact
 
 if TYPE_CHECKING:
     from ml.explain import Explanation
@@ -54,8 +55,17 @@ class Engine:
             return self.reader.explain(ink, digit, own)
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """The active version could not be opened, and why."""
+
+    version_id: int
+    why: str
+
+
 _current: Engine | None = None
 _looked_at = float("-inf")
+_trouble: Trouble | None = None
 
 
 def current() -> Engine:
@@ -73,26 +83,35 @@ def current() -> Engine:
 
 
 def _look(held: Engine | None) -> Engine | None:
+    global _trouble
     active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
     if active is None or (held is not None and held.version_id == active):
+        _trouble = None
         return held
     from ml.artifact import ArtifactError
 
     try:
         opened = open_version(active)
-    except ArtifactError:
+    except (ArtifactError, BrokenArtifact) as error:
         logger.exception("Version %s can't be opened; the one before it stays in use", active)
+        _trouble = Trouble(active, str(error))
         return held
     logger.info("Reading with %s", opened.name)
+    _trouble = None
     return opened
 
 
+def trouble() -> Trouble | None:
+    """Why this worker does not read with the active version, as of its last look; None where it does."""
+    return _trouble
+
+
 def open_version(pk: int) -> Engine:
-    """Open any version. Raises ModelVersion.DoesNotExist, `ml.artifact.ArtifactError`."""
+    """Open any version. Raises ModelVersion.DoesNotExist, BrokenArtifact, `ml.artifact.ArtifactError`."""
     from ml.reader import Reader
 
     version = ModelVersion.objects.get(pk=pk)
-    return Engine(version.pk, str(version), Reader.open(bytes(version.artifact)))
+    return Engine(version.pk, str(version), Reader.open(version.checked_artifact()))
 
 
 def that_read(version_id: int) -> Engine:
@@ -102,7 +121,7 @@ def that_read(version_id: int) -> Engine:
     active = current()
     try:
         return active if active.version_id == version_id else _opened(version_id)
-    except (ModelVersion.DoesNotExist, ArtifactError) as error:
+    except (ModelVersion.DoesNotExist, ArtifactError, BrokenArtifact) as error:
         logger.warning("Explaining with the active version: %s", error)
         return active
 

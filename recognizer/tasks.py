@@ -17,7 +17,7 @@ from ml.ink import InkError
 from ml.picture import PictureError
 from recognizer import doorbell, engine, explaining
 from recognizer.models import Drawing
-from recognizer.services import reading
+from recognizer.services import reading, versions
 
 logger = logging.getLogger(__name__)
 
@@ -121,11 +121,24 @@ def _not_explained(name: str, why: str) -> str:
 @shared_task
 def reconcile() -> str:
     """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
+    report_trouble()
     failed = reading.give_up()
     waiting = Drawing.objects.waiting().count()
     if waiting:
         doorbell.ring()
     return f"{waiting} waiting, {failed} given up"
+
+
+def report_trouble() -> None:
+    """Let the status page say when this worker can't open the active version, and when it can again."""
+    try:
+        current = engine.current()
+    except engine.NoActiveVersion as error:
+        logger.warning("Nothing can be read: %s", error)
+    else:
+        versions.clear_trouble(version_id=current.version_id)
+    if trouble := engine.trouble():
+        versions.record_trouble(version_id=trouble.version_id, why=trouble.why)
 
 
 @shared_task(soft_time_limit=600, time_limit=660)

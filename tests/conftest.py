@@ -17,7 +17,7 @@ from ml.reader import NoSuchDigit
 from ml.reading import Digit, Reading
 from recognizer import doorbell, engine, tasks
 from recognizer.models import Drawing, ModelVersion
-from recognizer.services import reading, reviewing
+from recognizer.services import reading, reviewing, versions
 
 pytest_plugins = ["tests.site"]
 
@@ -130,6 +130,21 @@ class FakeReader:
 @pytest.fixture
 def version(db: None) -> ModelVersion:
     return ModelVersion.objects.create(sha256="0" * 64, artifact=b"", origin="shipped", active=True)
+
+
+def register_another(name: str = "another", **fields: Any) -> ModelVersion:
+    """A second version that can really be opened: the shipped networks under another name."""
+    from ml.artifact import pack, unpack
+    from ml.reader import SHIPPED
+
+    held = unpack(SHIPPED.read_bytes())
+    artifact = pack(
+        held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.strip
+    )
+    version, new = versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED)
+    assert new
+    ModelVersion.objects.filter(pk=version.pk).update(**fields)
+    return version
 
 
 @pytest.fixture

@@ -1,5 +1,18 @@
 from recognizer.models.drawing import Digit, Drawing, Prediction
 from recognizer.models.review import Correction, Review
-from recognizer.models.training import ModelVersion
+from recognizer.models.shadow import ShadowReading
+from recognizer.models.training import TrainingRun, TrainingSample
+from recognizer.models.version import ModelVersion, Promotion
 
-__all__ = ["Correction", "Digit", "Drawing", "ModelVersion", "Prediction", "Review"]
+__all__ = [
+    "Correction",
+    "Digit",
+    "Drawing",
+    "ModelVersion",
+    "Prediction",
+    "Promotion",
+    "Review",
+    "ShadowReading",
+    "TrainingRun",
+    "TrainingSample",
+]

@@ -1,34 +1,173 @@
-"""Trained readers, as rows."""
+"""Runs of the trainer, and what each was trained on."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recognizer.models.version import ModelVersion
 
-class ModelVersion(models.Model):
-    """One trained artifact. It lives here, not on a disk, so that every worker on every host has it."""
 
-    class Origin(models.TextChoices):
-        SHIPPED = "shipped", _("came with the program")
-        TRAINED = "trained", _("trained here")
+class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
+    def running(self) -> TrainingRunQuerySet:
+        return self.filter(state=TrainingRun.State.RUNNING)
 
-    sha256 = models.CharField(max_length=64, unique=True, editable=False)
-    artifact = models.BinaryField()
-    card = models.JSONField(
-        default=dict, help_text=_("What the artifact says of itself: data, figures, thresholds.")
+    def abandoned(self) -> TrainingRunQuerySet:
+        """Runs of which nobody has heard for longer than their lease."""
+        return self.running().filter(lease_until__lt=timezone.now())
+
+    def trained(self) -> TrainingRunQuerySet:
+        """Those that brought forth a version, whatever became of it."""
+        return self.filter(version__isnull=False)
+
+
+class TrainingRun(models.Model):
+    """One try to make the reader better, also one that found nothing to do. Its number is its fence."""
+
+    class Trigger(models.TextChoices):
+        SCHEDULE = "schedule", _("schedule")
+        BUTTON = "button", _("button")
+        COMMAND = "command", _("command")
+        API = "api", _("API")
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        SKIPPED = "skipped", _("skipped")
+        REJECTED = "rejected", _("rejected")
+        CANDIDATE = "candidate", _("waits for promotion")
+        PROMOTED = "promoted", _("promoted")
+        FAILED = "failed", _("failed")
+
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="training_runs"
     )
-    origin = models.CharField(max_length=10, choices=Origin)
-    active = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    slot = models.CharField(
+        max_length=40, null=True, blank=True, unique=True, help_text=_("of the schedule; one run a slot")
+    )
+    force = models.BooleanField(default=False, help_text=_("also if there is little or nothing new"))
+    from_scratch = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    reason = models.CharField(max_length=300, blank=True, help_text=_("why it ended as it did"))
+    stage = models.CharField(max_length=60, blank=True)
+    progress = models.JSONField(
+        default=dict, blank=True, help_text=_("of the stage: epoch, epochs, loss, seconds_left")
+    )
+    losses = models.JSONField(default=list, blank=True, help_text=_("[stage, epoch, loss], in order"))
+    seconds = models.JSONField(default=dict, blank=True, help_text=_("what each stage took"))
+    seed = models.PositiveIntegerField(default=1)
+    manifest_hash = models.CharField(max_length=64, blank=True)
+    base = models.ForeignKey(
+        ModelVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs_from"
+    )
+    version = models.OneToOneField(
+        ModelVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="run"
+    )
+    verdict = models.JSONField(default=dict, blank=True, help_text=_("the gates, with their figures"))
+    peak_memory = models.PositiveIntegerField(null=True, blank=True, help_text=_("of the trainer, in MiB"))
+    lease_until = models.DateTimeField()
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TrainingRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("start_trainingrun", "Can start a training run")]
         constraints = [
-            models.UniqueConstraint("active", condition=Q(active=True), name="one_active_version"),
-            models.CheckConstraint(condition=Q(origin__in=["shipped", "trained"]), name="version_origin_known"),
+            models.UniqueConstraint("state", condition=Q(state="running"), name="one_running_training"),
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "skipped", "rejected", "candidate", "promoted", "failed"]),
+                name="training_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(trigger__in=["schedule", "button", "command", "api"]), name="training_trigger_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at=None) | ~Q(state="running") & ~Q(finished_at=None),
+                name="training_ended_or_running",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"v{self.pk} ({self.sha256[:8]})"
+        return f"run {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("recognizer:training_run", args=[self.pk])
+
+    @property
+    def is_over(self) -> bool:
+        return self.state != self.State.RUNNING
+
+    @property
+    def duration(self) -> timedelta | None:
+        """From its start to its end, or until now."""
+        return (self.finished_at or timezone.now()) - self.started_at if self.started_at else None
+
+
+class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
+    def trained(self) -> TrainingSampleQuerySet:
+        """What a version has learned from or was chosen by, not what examined it."""
+        return self.filter(role__in=[TrainingSample.Role.TRAIN, TrainingSample.Role.VALIDATE])
+
+    def compared(self) -> TrainingSampleQuerySet:
+        """Those that were read by both versions."""
+        return self.exclude(after_state="")
+
+    def fixed(self) -> TrainingSampleQuerySet:
+        """Misread before, right after."""
+        return self.compared().filter(right_before=False, right_after=True)
+
+    def broken(self) -> TrainingSampleQuerySet:
+        """Right before, misread after."""
+        return self.compared().filter(right_before=True, right_after=False)
+
+
+class TrainingSample(models.Model):
+    """A reviewed drawing in the manifest of a run: the ledger of what was trained on what.
+
+    It keeps the number of the drawing and no ink, so that it stays when the drawing is deleted.
+    """
+
+    class Role(models.TextChoices):
+        TRAIN = "train", _("trained on")
+        VALIDATE = "validate", _("chose between weights")
+        HELD_OUT = "held_out", _("examined; its writer never trains")
+        SET_ASIDE = "set_aside", _("set aside")
+
+    run = models.ForeignKey(TrainingRun, on_delete=models.CASCADE, related_name="samples")
+    drawing_id = models.UUIDField(db_index=True)
+    writer_id = models.BigIntegerField(help_text=_("number of the user, also after they have gone"))
+    review_id = models.BigIntegerField(help_text=_("number of the review that accepted the text"))
+    text = models.CharField(max_length=1000, blank=True, help_text=_("empty: not a number"))
+    role = models.CharField(max_length=10, choices=Role)
+    reason = models.CharField(max_length=200, blank=True, help_text=_("why it was set aside"))
+    before_state = models.CharField(max_length=12, blank=True, help_text=_("as the older version read it"))
+    before = models.TextField(blank=True)
+    after_state = models.CharField(max_length=12, blank=True, help_text=_("as the new version read it"))
+    after = models.TextField(blank=True)
+    right_before = models.BooleanField(default=False)
+    right_after = models.BooleanField(default=False)
+
+    objects = TrainingSampleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "drawing_id"], name="one_sample_a_drawing"),
+            models.CheckConstraint(
+                condition=Q(role__in=["train", "validate", "held_out"], reason="")
+                | Q(role="set_aside") & ~Q(reason=""),
+                name="sample_set_aside_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.drawing_id} as {self.text or 'not a number'}"

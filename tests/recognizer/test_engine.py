@@ -2,11 +2,10 @@
 
 import pytest
 
-from ml.reader import SHIPPED
-from recognizer import engine
-from recognizer.models import Drawing, ModelVersion
-from recognizer.services import training
-from tests.conftest import ONE
+from recognizer import engine, tasks
+from recognizer.models import Drawing, ModelVersion, Promotion
+from recognizer.services import versions
+from tests.conftest import ONE, register_another
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +17,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shipped(db: None) -> ModelVersion:
-    version, active = training.install_shipped()
+    version, active = versions.install_shipped()
     assert active
     return version
 
@@ -51,18 +50,63 @@ def test_nothing_active(db: None) -> None:
     assert engine.active_or_shipped().card
 
 
+def promote(version: ModelVersion) -> None:
+    versions.promote_version(version=version, instead_of=versions.active_version(), kind=Promotion.Kind.CHOSEN)
+
+
 def test_another_version_takes_over(shipped: ModelVersion) -> None:
     engine.current()
-    other = ModelVersion.objects.create(sha256="1" * 64, artifact=SHIPPED.read_bytes(), origin="trained")
-    training.activate_version(version=other, instead_of=shipped)
+    other = register_another()
+    promote(other)
     assert engine.current().version_id == other.pk
 
 
-def test_a_broken_artifact_leaves_the_old_one_serving(shipped: ModelVersion) -> None:
+def flipped(artifact: bytes) -> bytes:
+    return artifact[:1000] + bytes([artifact[1000] ^ 1]) + artifact[1001:]
+
+
+@pytest.mark.parametrize("damage", ["byte", "signature", "sum", "secret"])
+def test_a_broken_artifact_leaves_the_old_one_serving_and_raises_an_alarm(
+    shipped: ModelVersion, damage: str, settings
+) -> None:
     engine.current()
-    broken = ModelVersion.objects.create(sha256="1" * 64, artifact=b"no zip", origin="trained")
-    training.activate_version(version=broken, instead_of=shipped)
+    broken = register_another()
+    match damage:
+        case "byte":
+            ModelVersion.objects.filter(pk=broken.pk).update(artifact=flipped(bytes(broken.artifact)))
+        case "signature":
+            ModelVersion.objects.filter(pk=broken.pk).update(signature="0" * 64)
+        case "sum":
+            ModelVersion.objects.filter(pk=broken.pk).update(sha256="1" * 64)
+        case "secret":
+            settings.SECRET_KEY = "another secret " * 4
+    promote(broken)
     assert engine.current().version_id == shipped.pk
+    tasks.report_trouble()
+    broken.refresh_from_db()
+    assert str(broken.pk) in broken.trouble
+    assert broken.trouble_at
+
+
+def test_a_secret_that_was_replaced_still_opens_what_it_signed(shipped: ModelVersion, settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another secret " * 4
+    assert engine.current().version_id == shipped.pk
+
+
+def test_the_alarm_is_over_when_the_version_can_be_opened_again(shipped: ModelVersion) -> None:
+    engine.current()
+    broken = register_another()
+    signature = broken.signature
+    ModelVersion.objects.filter(pk=broken.pk).update(signature="0" * 64)
+    promote(broken)
+    engine.current()
+    tasks.report_trouble()
+    ModelVersion.objects.filter(pk=broken.pk).update(signature=signature)
+    tasks.report_trouble()
+    broken.refresh_from_db()
+    assert not broken.trouble
+    assert engine.current().version_id == broken.pk
 
 
 def test_the_database_is_not_asked_for_every_drawing(

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from ml import synth
-from recognizer.services import training
+from recognizer.services import versions
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_it_prints_errors_and_an_interval(data: Path, capsys: pytest.CaptureFixt
 
 
 def test_it_prints_for_people_too(data: Path, capsys: pytest.CaptureFixture) -> None:
-    version, _ = training.install_shipped()
+    version, _ = versions.install_shipped()
     call_command("evaluate_model", str(version.pk), data=data, only=["pendigits_test"])
     assert "95 % interval" in capsys.readouterr().out
 

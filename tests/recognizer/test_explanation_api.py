@@ -16,7 +16,7 @@ from recognizer import doorbell, engine
 from recognizer.api.serializers import ExplanationSerializer
 from recognizer.api.throttles import ExplainThrottle
 from recognizer.models import Drawing, ModelVersion, Prediction, Review
-from recognizer.services import reading, reviewing, training
+from recognizer.services import reading, reviewing, versions
 from tests.conftest import ONE, FakeReader, drawings_read, explanation_of, reading_of
 
 
@@ -176,7 +176,7 @@ def test_the_version_that_read_it_explains_it(api, worker, read_drawing, version
 def test_the_real_reader_through_the_task(owner, monkeypatch) -> None:
     from recognizer import tasks
 
-    version, _ = training.install_shipped()
+    version, _ = versions.install_shipped()
     current = engine.Engine(version.pk, str(version), Reader.open(SHIPPED))
     monkeypatch.setattr(engine, "current", lambda: current)
     answers: dict[str, dict] = {}

@@ -6,8 +6,8 @@ from django.core.management import call_command
 
 from ml.artifact import ArtifactError
 from ml.reader import SHIPPED
-from recognizer.models import ModelVersion
-from recognizer.services import training
+from recognizer.models import ModelVersion, Promotion
+from recognizer.services import versions
 
 
 def test_the_shipped_version_becomes_active_once(db: None) -> None:
@@ -20,27 +20,27 @@ def test_the_shipped_version_becomes_active_once(db: None) -> None:
 
 
 def test_a_newer_shipped_version_replaces_an_older_one(version: ModelVersion) -> None:
-    newer, active = training.install_shipped()
+    newer, active = versions.install_shipped()
     assert active
     assert ModelVersion.objects.get(active=True) == newer
 
 
 def test_a_version_that_was_trained_here_stays(version: ModelVersion) -> None:
     ModelVersion.objects.update(origin="trained")
-    _, active = training.install_shipped()
+    _, active = versions.install_shipped()
     assert not active
     assert ModelVersion.objects.get(active=True) == version
 
 
 def test_an_artifact_that_cannot_be_opened_is_not_registered(db: None) -> None:
     with pytest.raises(ArtifactError):
-        training.register_version(artifact=b"no zip", origin=ModelVersion.Origin.TRAINED)
+        versions.register_version(artifact=b"no zip", origin=ModelVersion.Origin.TRAINED)
     assert not ModelVersion.objects.exists()
 
 
 def test_who_looked_too_early_does_not_promote(version: ModelVersion) -> None:
     others = [ModelVersion.objects.create(sha256=c * 64, artifact=b"", origin="trained") for c in "12"]
-    training.activate_version(version=others[0], instead_of=version)
+    versions.promote_version(version=others[0], instead_of=version, kind=Promotion.Kind.CHOSEN)
     with pytest.raises(ValidationError):
-        training.activate_version(version=others[1], instead_of=version)
+        versions.promote_version(version=others[1], instead_of=version, kind=Promotion.Kind.CHOSEN)
     assert ModelVersion.objects.get(active=True) == others[0]

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from recognizer.models import ModelVersion
+from recognizer.models.version import BrokenArtifact
 
 
 class Command(BaseCommand):
@@ -83,11 +84,18 @@ def _artifact(version: int | None) -> bytes:
             if version is None
             else ModelVersion.objects.filter(pk=version)
         )
-        found = chosen.values_list("artifact", flat=True).first()
+        found = chosen.first()
     except DatabaseError:
         found = None
     if found is not None:
-        return bytes(found)
+        return _checked(found)
     if version is not None:
         raise CommandError(f"There is no model version {version}.")
     return SHIPPED.read_bytes()
+
+
+def _checked(version: ModelVersion) -> bytes:
+    try:
+        return version.checked_artifact()
+    except BrokenArtifact as error:
+        raise CommandError(str(error)) from error

@@ -1,0 +1,133 @@
+"""Model versions: how one comes in, takes over, goes back, and is pruned."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from recognizer.models import ModelVersion, Promotion, ShadowReading
+from recognizer.models.version import sign
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def register_version(
+    *, artifact: bytes, origin: ModelVersion.Origin, parent: ModelVersion | None = None
+) -> tuple[ModelVersion, bool]:
+    """Store and sign an artifact, once; returns its row and whether it is new.
+
+    Raises `ml.artifact.ArtifactError`.
+    """
+    from ml.reader import Reader
+
+    sha256 = hashlib.sha256(artifact).hexdigest()
+    card = Reader.open(artifact).card  # opened before it is believed
+    stored = {"artifact": artifact, "signature": sign(artifact), "card": card}
+    version, new = ModelVersion.objects.get_or_create(
+        sha256=sha256, defaults={**stored, "origin": origin, "parent": parent}
+    )
+    if not new:  # the same bytes, whoever signed them, and whether or not they were pruned
+        ModelVersion.objects.filter(pk=version.pk).update(**stored)
+        version.refresh_from_db()
+    return version, new
+
+
+@transaction.atomic
+def promote_version(
+    *,
+    version: ModelVersion,
+    instead_of: ModelVersion | None,
+    kind: Promotion.Kind,
+    by: User | None = None,
+    reason: str = "",
+) -> Promotion:
+    """Let `version` read from now on.
+
+    Raises ValidationError if `instead_of` is no longer active, the artifact is gone, or a promotion against the
+    gates gives no reason.
+    """
+    if kind == Promotion.Kind.FORCED and not reason.strip():
+        raise ValidationError("Say why this version is to read although it did not pass all gates.")
+    _retire(instead_of)
+    if not ModelVersion.objects.kept().filter(pk=version.pk, active=False).update(active=True):
+        raise ValidationError(f"{version} cannot read: it is active already, or its artifact was pruned.")
+    return Promotion.objects.create(version=version, replaced=instead_of, kind=kind, by=by, reason=reason[:300])
+
+
+def _retire(version: ModelVersion | None) -> None:
+    """Of two who promote at once the second finds another version active than the one it has seen."""
+    if version is None:
+        if ModelVersion.objects.filter(active=True).exists():
+            raise ValidationError("Another version is active. Look again, then decide.")
+        return
+    if not ModelVersion.objects.filter(pk=version.pk, active=True).update(active=False):
+        raise ValidationError(f"{version} is no longer the active version. Look again, then decide.")
+
+
+def rollback(*, by: User | None = None, reason: str = "") -> Promotion:
+    """Go back to the version that the active one replaced. Raises ValidationError if there is none."""
+    active = active_version()
+    before = previous_version()
+    if active is None or before is None:
+        raise ValidationError("There is no version to go back to.")
+    return promote_version(version=before, instead_of=active, kind=Promotion.Kind.ROLLBACK, by=by, reason=reason)
+
+
+def active_version() -> ModelVersion | None:
+    """The version that reads, without its artifact."""
+    return ModelVersion.objects.light().filter(active=True).first()
+
+
+def previous_version() -> ModelVersion | None:
+    """The version that a rollback would make active: the one that the active one took over from by promotion."""
+    active = active_version()
+    taken_over = Promotion.objects.filter(version=active).exclude(kind=Promotion.Kind.ROLLBACK)
+    last = taken_over.filter(replaced__artifact__isnull=False).order_by("-id").first()
+    if active is None or last is None or last.replaced_id == active.pk:
+        return None
+    return ModelVersion.objects.light().get(pk=last.replaced_id)
+
+
+def install_shipped() -> tuple[ModelVersion, bool]:
+    """Register the version that the program ships; returns it and whether it is active now.
+
+    It takes over from nothing and from an older shipped one, never from one that was trained here.
+    """
+    from ml.reader import SHIPPED
+
+    version, _new = register_version(artifact=SHIPPED.read_bytes(), origin=ModelVersion.Origin.SHIPPED)
+    active = active_version()
+    if active is None or (active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk):
+        promote_version(version=version, instead_of=active, kind=Promotion.Kind.INSTALLED)
+        return version, True
+    return version, active.pk == version.pk
+
+
+def record_trouble(*, version_id: int, why: str) -> None:
+    """Raise the alarm of the status page: a worker could not open this version."""
+    ModelVersion.objects.filter(pk=version_id).update(trouble=why[:300], trouble_at=timezone.now())
+
+
+def clear_trouble(*, version_id: int) -> None:
+    """A worker could open it after all."""
+    ModelVersion.objects.filter(pk=version_id).exclude(trouble="").update(trouble="", trouble_at=None)
+
+
+@transaction.atomic
+def prune_versions() -> int:
+    """Drop old artifacts, and keep their cards.
+
+    Those of the active, the previous, shipped and waiting versions stay; of others the newest few.
+    """
+    keep = {version.pk for version in (active_version(), previous_version()) if version is not None}
+    keep |= {*ModelVersion.objects.filter(run__state="candidate").values_list("pk", flat=True)}
+    trained = ModelVersion.objects.kept().filter(origin=ModelVersion.Origin.TRAINED).exclude(pk__in=keep)
+    old = list(trained.order_by("-id").values_list("pk", flat=True)[settings.TRAINING_KEPT_VERSIONS :])
+    ShadowReading.objects.filter(model_version__in=old).delete()
+    return ModelVersion.objects.filter(pk__in=old, active=False).update(artifact=None, signature="")
