@@ -28,6 +28,7 @@ SLICE_SECONDS = 0.5  # then the waiter looks at the row itself, and rings again;
 LEAST_SECONDS = 0.01  # Redis takes a wait of less than a millisecond for one without end
 REPLY_SECONDS = 30
 RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
+TRAINER_EXPIRES = 60  # seconds; the reconciler calls again
 QUICK = 0.5  # seconds a Redis that hangs may cost a request, for each thing asked of it
 PATIENT = 3.0  # the time-out of a socket that waits for a reply; above every wait asked for here
 
@@ -120,6 +121,18 @@ def answer(name: str, found: dict[str, Any]) -> None:
             pipeline.execute()
     except _away as error:
         logger.warning("An answer could not be sent back: %s", error)
+
+
+def call_trainer(run_id: int) -> bool:
+    """Tell the trainer of a run; False when nobody can be told. `tasks.reconcile` calls again for what waits."""
+    if not is_there():
+        return False
+    try:
+        current_app.send_task("recognizer.tasks.train", args=[run_id], expires=TRAINER_EXPIRES)
+    except _away as error:
+        logger.warning("The trainer could not be told of run %s: %s", run_id, error)
+        return False
+    return True
 
 
 def is_there() -> bool:

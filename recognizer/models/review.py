@@ -61,6 +61,13 @@ class Correction(models.Model):
         return review.verdict if review else ""
 
 
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def trainable(self) -> ReviewQuerySet:
+        """Verdicts that training may use: the claim was accepted, holds still, and its writer lets it train."""
+        accepted = self.filter(verdict=Review.Verdict.ACCEPTED, correction__replaced_at=None)
+        return accepted.filter(drawing__user__may_train=True, drawing__user__is_active=True)
+
+
 class Review(models.Model):
     """A verdict of staff on one correction. Only drawings with an accepted one ever train."""
 
@@ -75,6 +82,8 @@ class Review(models.Model):
     )
     verdict = models.CharField(max_length=10, choices=Verdict)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

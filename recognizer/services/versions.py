@@ -89,7 +89,7 @@ def previous_version() -> ModelVersion | None:
     active = active_version()
     taken_over = Promotion.objects.filter(version=active).exclude(kind=Promotion.Kind.ROLLBACK)
     last = taken_over.filter(replaced__artifact__isnull=False).order_by("-id").first()
-    if active is None or last is None or last.replaced_id == active.pk:
+    if active is None or last is None or last.replaced_id is None or last.replaced_id == active.pk:
         return None
     return ModelVersion.objects.light().get(pk=last.replaced_id)
 
