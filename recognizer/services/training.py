@@ -1,7 +1,7 @@
 """Every write of a training run: how it starts, lives, and ends.
 
-One runs at a time, by a constraint. Its trainer holds it by a lease that it prolongs; a run of which nobody hears is
-given up, and its trainer, should it still live, finds its hands tied: whatever it writes is fenced by the state.
+One runs at a time, by a constraint. Its trainer holds it by a lease that it prolongs; a run of which nobody hears
+is given up, and its trainer, should it still live, finds its hands tied: all it writes is fenced by the state.
 """
 
 from __future__ import annotations
