@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_celery_beat",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -220,6 +221,7 @@ TRAINING_DATA = Path(_data) if _data else None  # folder with mnist.npz and the 
 TRAINING_KEPT_VERSIONS = env.int("TRAINING_KEPT_VERSIONS", default=5)  # trained here, besides those in use
 TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user and day that may train
 TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
+TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # against digits that are known
 TRAINING_LEASE = 120.0  # seconds after which a trainer that says nothing counts as dead
 TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 
@@ -251,12 +253,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]  # and nothing that could carry code
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "reading"
-CELERY_TASK_ROUTES = {"recognizer.tasks.purge": {"queue": "training"}}
-CELERY_BEAT_SCHEDULE = {
-    "reconcile": {"task": "recognizer.tasks.reconcile", "schedule": 15.0, "options": {"expires": 14}},
-    "purge": {"task": "recognizer.tasks.purge", "schedule": 24 * 3600.0, "options": {"expires": 3600}},
+CELERY_TASK_ROUTES = {
+    "recognizer.tasks.purge": {"queue": "training"},
+    "recognizer.tasks.train": {"queue": "training"},
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+# In the database, so that people can change it. What stands here is written there anew at each start; retraining
+# does not stand here but came with a migration, so that what somebody changed in the admin stays.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {  # of the options this scheduler knows `expire_seconds`, and passes over `expires`
+    "reconcile": {"task": "recognizer.tasks.reconcile", "schedule": 15.0, "options": {"expire_seconds": 14}},
+    "purge": {"task": "recognizer.tasks.purge", "schedule": 24 * 3600.0, "options": {"expire_seconds": 3600}},
+}
+CELERY_RESULT_EXPIRES = None  # no results are kept, so nothing is to be scheduled that would clear them away
 
 # ---- Security
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import task_prerun, worker_ready
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import close_old_connections
 from django.utils import timezone
@@ -16,11 +17,12 @@ from knox.models import AuthToken
 from ml.ink import InkError
 from ml.picture import PictureError
 from recognizer import doorbell, engine, explaining
-from recognizer.models import Drawing
-from recognizer.services import reading, versions
+from recognizer.models import Drawing, TrainingRun
+from recognizer.services import reading, training, versions
 
 logger = logging.getLogger(__name__)
 
+TRAINING_SECONDS = 6 * 3600  # no run takes that long, not even one from scratch
 TURN_SECONDS = 0.5  # what a ring is worth; then live previews get their turn
 
 
@@ -122,6 +124,7 @@ def _not_explained(name: str, why: str) -> str:
 def reconcile() -> str:
     """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
     report_trouble()
+    look_after_training()
     failed = reading.give_up()
     waiting = Drawing.objects.waiting().count()
     if waiting:
@@ -139,6 +142,39 @@ def report_trouble() -> None:
         versions.clear_trouble(version_id=current.version_id)
     if trouble := engine.trouble():
         versions.record_trouble(version_id=trouble.version_id, why=trouble.why)
+
+
+def look_after_training() -> None:
+    """Give up runs whose trainer has died, and call a trainer for one that nobody has taken."""
+    training.reap_runs()
+    for run_id in TrainingRun.objects.running().filter(started_at=None).values_list("pk", flat=True):
+        doorbell.call_trainer(run_id)
+
+
+@shared_task
+def retrain_on_schedule() -> str:
+    """Start a run, or write down why there is nothing to do; of two beats in one minute one does."""
+    slot = f"{timezone.now():%Y-%m-%d %H:%M}"
+    try:
+        run = training.start_run(trigger=TrainingRun.Trigger.SCHEDULE, slot=slot)
+    except ValidationError as error:
+        return str(error.message)
+    if not run.is_over:
+        doorbell.call_trainer(run.pk)
+    return f"{run}: {run.reason or 'started'}"
+
+
+@shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)
+def train(run_id: int) -> str:
+    """Carry a training run through; a message that comes twice finds it taken."""
+    from recognizer import trainer
+
+    try:
+        run = trainer.train(run_id)
+    except training.RunLost as error:
+        return str(error)
+    versions.prune_versions()
+    return f"{run}: {run.state}, {run.reason}"
 
 
 @shared_task(soft_time_limit=600, time_limit=660)

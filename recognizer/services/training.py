@@ -151,18 +151,36 @@ def _promote(run: TrainingRun, version: ModelVersion) -> TrainingRun.State:
     return State.PROMOTED
 
 
-@transaction.atomic
 def promote_candidate(*, run: TrainingRun, by: User | None, reason: str = "") -> Promotion:
-    """Promote what a run brought forth. Against the gates only with a reason. Raises ValidationError."""
-    run = TrainingRun.objects.select_for_update().get(pk=run.pk)
+    """Promote what a run brought forth; against the gates only with a reason. Raises ValidationError."""
     if run.version is None:
         raise ValidationError(f"{run} has no version that could be promoted.")
-    kind = Promotion.Kind.CHOSEN if run.verdict.get("passed") else Promotion.Kind.FORCED
+    return promote_version(version=run.version, by=by, reason=reason, force=True)
+
+
+@transaction.atomic
+def promote_version(*, version: ModelVersion, by: User | None, reason: str = "", force: bool = False) -> Promotion:
+    """Let a version read because a person says so.
+
+    One that neither passed the gates nor has read before must be forced, with a reason; else ValidationError.
+    """
+    run = TrainingRun.objects.select_for_update().filter(version=version).first()
+    proven = version.promotions.exists() or (run is not None and run.verdict.get("passed", False))
+    if not proven and not force:
+        raise ValidationError(
+            f"{version} did not pass all gates. To promote it all the same, force it and say why."
+        )
+    kind = Promotion.Kind.CHOSEN if proven else Promotion.Kind.FORCED
     promotion = versions.promote_version(
-        version=run.version, instead_of=versions.active_version(), kind=kind, by=by, reason=reason
+        version=version, instead_of=versions.active_version(), kind=kind, by=by, reason=reason
     )
-    TrainingRun.objects.filter(pk=run.pk).update(state=State.PROMOTED, reason=promotion.get_kind_display())
+    TrainingRun.objects.filter(version=version).update(state=State.PROMOTED, reason=_promoted(promotion))
     return promotion
+
+
+def _promoted(promotion: Promotion) -> str:
+    who = f" by {promotion.by}" if promotion.by else ""
+    return f"Promoted{who}: {promotion.get_kind_display()}. {promotion.reason}".strip()[:300]
 
 
 def dismiss_candidate(*, run: TrainingRun, by: User, reason: str) -> None:

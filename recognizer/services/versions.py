@@ -54,9 +54,11 @@ def promote_version(
     """
     if kind == Promotion.Kind.FORCED and not reason.strip():
         raise ValidationError("Say why this version is to read although it did not pass all gates.")
+    if instead_of is not None and instead_of.pk == version.pk:
+        raise ValidationError(f"{version} reads already.")
     _retire(instead_of)
     if not ModelVersion.objects.kept().filter(pk=version.pk, active=False).update(active=True):
-        raise ValidationError(f"{version} cannot read: it is active already, or its artifact was pruned.")
+        raise ValidationError(f"{version} cannot read: its artifact was pruned.")
     return Promotion.objects.create(version=version, replaced=instead_of, kind=kind, by=by, reason=reason[:300])
 
 

@@ -1,0 +1,70 @@
+import json
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from recognizer.models import TrainingRun
+from recognizer.services import training
+
+State = TrainingRun.State
+
+
+class Command(BaseCommand):
+    help = "Train a new version on what was reviewed, here and now; it takes over if it passes all gates."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--force", action="store_true", help="also if little or nothing new was reviewed")
+        parser.add_argument(
+            "--from-scratch", action="store_true", help="all networks anew, which takes hours, not minutes"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="only say what would be trained on")
+        parser.add_argument("--json", action="store_true", help="print the outcome for machines")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["dry_run"]:
+            self._say(_plan(), options["json"])
+            return
+        from recognizer import trainer
+
+        try:
+            run = training.start_run(
+                trigger=TrainingRun.Trigger.COMMAND, force=options["force"], from_scratch=options["from_scratch"]
+            )
+            if not run.is_over:
+                run = trainer.train(run.pk, self.stderr.write)
+        except (ValidationError, training.RunLost) as error:
+            raise CommandError(getattr(error, "message", None) or str(error)) from error
+        self._say(_outcome(run), options["json"])
+        if run.state == State.FAILED:
+            sys.exit(1)
+
+    def _say(self, found: dict[str, Any], as_json: bool) -> None:
+        lines = [f"{name}: {value}" for name, value in found.items()]
+        self.stdout.write(json.dumps(found) if as_json else "\n".join(lines))
+
+
+def _outcome(run: TrainingRun) -> dict[str, Any]:
+    return {
+        "run": run.pk,
+        "state": run.state,
+        "reason": run.reason,
+        "version": run.version_id,
+        "seconds": run.seconds,
+        "gates": {gate["name"]: gate["passed"] for gate in run.verdict.get("gates", [])},
+    }
+
+
+def _plan() -> dict[str, Any]:
+    """What a run would do now. Nothing is written."""
+    from recognizer import engine, manifest
+
+    samples = manifest.build(engine.active_or_shipped(), settings.TRAINING_DATA)
+    return {
+        "would run": training.nothing_new() or "yes",
+        **manifest.counts(samples),
+        "reasons": manifest.reasons(samples),
+    }

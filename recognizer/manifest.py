@@ -1,0 +1,222 @@
+"""What a run learns from: reviewed drawings whose writers agree, each with its role, or why it was set aside.
+
+Each step takes all samples and returns all of them: what it sets aside stays, and says why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from recognizer import engine
+from recognizer.models import Drawing, Review, TrainingSample
+
+if TYPE_CHECKING:
+    from ml.align import Aligned
+    from ml.reader import Reader
+
+Role = TrainingSample.Role
+
+_BUCKETS = 5  # of users; those of one never train
+_VALIDATED = 7  # one drawing in so many chooses between weights
+_ALIKE = 0.995  # cosine of two glyphs of one writer, above which they count as one
+_SIDE = 64  # steps along the longer side within which two drawings are the same
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A reviewed drawing. `ink` is what the reader takes; `role` is "" until it has one."""
+
+    drawing_id: UUID
+    writer_id: int
+    review_id: int
+    text: str
+    day: date
+    ink: Any = None
+    role: str = ""
+    reason: str = ""
+    aligned: Aligned | None = None
+
+    def set_aside(self, reason: str) -> Sample:
+        return replace(self, role=Role.SET_ASIDE, reason=reason)
+
+
+Samples = list[Sample]
+
+
+def build(reader: Reader, data: Path | None, told: Callable[[str], None] = lambda stage: None) -> Samples:
+    """All reviewed drawings that may train, in the order of their reviews, each with its role.
+
+    `told` is called with the name of each step.
+    """
+    samples = gather()
+    steps: list[tuple[str, Callable[[Samples], Samples]]] = [
+        ("counting by writer and day", within_caps),
+        ("looking for doubles", once_each),
+        ("finding the digits", lambda some: with_digits(some, reader)),
+        ("comparing labels", lambda some: believed(some, reader, data)),
+    ]
+    for name, step in steps:
+        told(name)
+        samples = step(samples)
+    return [sample if sample.role else replace(sample, role=role_of(sample)) for sample in samples]
+
+
+def gather() -> Samples:
+    """Those that a reviewer agreed on and whose writers let them train; what is damaged is set aside."""
+    reviews = Review.objects.trainable().select_related("drawing", "correction").order_by("pk")
+    return [_sample(review) for review in reviews.iterator(chunk_size=200)]
+
+
+def _sample(review: Review) -> Sample:
+    drawing: Drawing = review.drawing
+    day, text = review.correction.created_at.date(), review.correction.text
+    sample = Sample(drawing.pk, drawing.user_id, review.pk, text, day)
+    try:
+        return replace(sample, ink=engine.ink_of(drawing))
+    except ValueError as error:  # InkError, PictureError
+        return sample.set_aside(f"It is damaged: {error}"[:200])
+
+
+def open_ones(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """Those that no step has set aside."""
+    return (sample for sample in samples if not sample.role)
+
+
+def within_caps(samples: Samples) -> Samples:
+    """The first few of a writer's day, and the newest few of a writer, lest one outvotes all. 0 is no limit."""
+    a_day: Counter[tuple[int, date]] = Counter()
+    found = [
+        _counted(sample, a_day, (sample.writer_id, sample.day), settings.TRAINING_A_DAY, "a day")
+        for sample in samples
+    ]
+    in_all: Counter[int] = Counter()
+    newest = [
+        _counted(sample, in_all, sample.writer_id, settings.TRAINING_A_USER, "in all")
+        for sample in reversed(found)
+    ]
+    return newest[::-1]
+
+
+def _counted(sample: Sample, counts: Counter[Any], key: Any, most: int, when: str) -> Sample:
+    if sample.role or not most:
+        return sample
+    counts[key] += 1
+    return (
+        sample
+        if counts[key] <= most
+        else sample.set_aside(f"No more than {most} drawings of one writer {when} train.")
+    )
+
+
+def once_each(samples: Samples) -> Samples:
+    """Of the same ink, and of nearly the same by one writer, the first."""
+    seen: set[str] = set()
+    glyphs: dict[tuple[int, str], list[Any]] = {}
+    return [sample if sample.role else _first(sample, seen, glyphs) for sample in samples]
+
+
+def _first(sample: Sample, seen: set[str], glyphs: dict[tuple[int, str], list[Any]]) -> Sample:
+    mark = digest(sample.ink)
+    if mark in seen:
+        return sample.set_aside("The same drawing is there already.")
+    seen.add(mark)
+    mine = _direction(sample.ink)
+    others = glyphs.setdefault((sample.writer_id, sample.text), [])
+    if mine is not None and others and float((np.stack(others) @ mine).max()) > _ALIKE:
+        return sample.set_aside("Nearly the same drawing by the same writer is there already.")
+    if mine is not None:
+        others.append(mine)
+    return sample
+
+
+def digest(ink: Any) -> str:
+    """SHA-256 of a drawing, the same wherever on the canvas it lies and however large; of a picture as it is."""
+    if isinstance(ink, np.ndarray):
+        return hashlib.sha256(repr(ink.shape).encode() + ink.tobytes()).hexdigest()
+    points = np.concatenate(ink)
+    low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-9)
+    steps = [np.rint((stroke - low) / side * _SIDE).astype(np.int16) for stroke in ink]
+    return hashlib.sha256(b"|".join(step.tobytes() for step in steps)).hexdigest()
+
+
+def _direction(ink: Any) -> Any:
+    """The glyph of all strokes as a vector of length 1; None of a picture."""
+    from ml.glyph import from_strokes
+
+    if isinstance(ink, np.ndarray):
+        return None
+    pixels = from_strokes(ink).astype(np.float32).ravel()
+    return pixels / max(float(np.linalg.norm(pixels)), 1e-9)
+
+
+def with_digits(samples: Samples, reader: Reader) -> Samples:
+    """With the ink of each digit of the text."""
+    return [sample if sample.role else _aligned(sample, reader) for sample in samples]
+
+
+def _aligned(sample: Sample, reader: Reader) -> Sample:
+    from ml.align import align
+
+    found = align(reader, sample.ink, sample.text)
+    if found is None:
+        return sample.set_aside("Its ink could not be parted into the digits of its text.")
+    return replace(sample, aligned=found)
+
+
+def believed(samples: Samples, reader: Reader, data: Path | None) -> Samples:
+    """Without those of which a digit looks just like known digits of another label."""
+    from ml.known import Known
+
+    chosen = [sample for sample in open_ones(samples) if sample.aligned is not None]
+    if not chosen or not settings.TRAINING_CHECKS_LABELS:
+        return samples
+    parts = [sample.aligned.part for sample in chosen if sample.aligned]
+    wrong = Known.gather(reader, data).contradict(
+        reader, np.concatenate([part.glyphs for part in parts]), np.concatenate([part.labels for part in parts])
+    )
+    left = iter(wrong.tolist())
+    contradicted = {
+        s.drawing_id for s, part in zip(chosen, parts, strict=True) if any([*islice(left, len(part.labels))])
+    }
+    return [
+        s.set_aside("A digit of it looks just like others of another label.")
+        if s.drawing_id in contradicted
+        else s
+        for s in samples
+    ]
+
+
+def role_of(sample: Sample) -> str:
+    """The same in every run: writers of one bucket of five never train."""
+    if hashlib.sha256(f"writer {sample.writer_id}".encode()).digest()[0] % _BUCKETS == 0:
+        return Role.HELD_OUT
+    return Role.VALIDATE if sample.drawing_id.int % _VALIDATED == 0 else Role.TRAIN
+
+
+def hash_of(samples: Sequence[Sample], **facts: Any) -> str:
+    """SHA-256 of a manifest: drawings, texts, roles, reasons, and the facts of the run."""
+    rows = [[str(s.drawing_id), s.writer_id, s.review_id, s.text, s.role, s.reason] for s in samples]
+    return hashlib.sha256(json.dumps([rows, facts], sort_keys=True).encode()).hexdigest()
+
+
+def counts(samples: Iterable[Sample]) -> dict[str, int]:
+    """How many have each role."""
+    found = Counter(str(sample.role) for sample in samples)
+    return {str(role): found[role] for role in Role}
+
+
+def reasons(samples: Iterable[Sample]) -> dict[str, int]:
+    """Why how many were set aside."""
+    return dict(Counter(sample.reason for sample in samples if sample.reason).most_common())
