@@ -256,13 +256,16 @@ CELERY_TASK_DEFAULT_QUEUE = "reading"
 CELERY_TASK_ROUTES = {
     "recognizer.tasks.purge": {"queue": "training"},
     "recognizer.tasks.train": {"queue": "training"},
+    "recognizer.tasks.read_shadow": {"queue": "training"},
 }
 # In the database, so that people can change it. What stands here is written there anew at each start; retraining
 # does not stand here but came with a migration, so that what somebody changed in the admin stays.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # of the options this scheduler knows `expire_seconds`, and passes over `expires`
     "reconcile": {"task": "recognizer.tasks.reconcile", "schedule": 15.0, "options": {"expire_seconds": 14}},
-    "purge": {"task": "recognizer.tasks.purge", "schedule": 24 * 3600.0, "options": {"expire_seconds": 3600}},
+    "shadow": {"task": "recognizer.tasks.read_shadow", "schedule": 30.0, "options": {"expires": 29}},
+    # Hourly, because a time that has not come yet counts from the last start.
+    "purge": {"task": "recognizer.tasks.purge", "schedule": 3600.0, "options": {"expire_seconds": 3000}},
 }
 CELERY_RESULT_EXPIRES = None  # no results are kept, so nothing is to be scheduled that would clear them away
 

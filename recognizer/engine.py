@@ -120,14 +120,15 @@ def that_read(version_id: int) -> Engine:
 
     active = current()
     try:
-        return active if active.version_id == version_id else _opened(version_id)
+        return active if active.version_id == version_id else kept_open(version_id)
     except (ModelVersion.DoesNotExist, ArtifactError, BrokenArtifact) as error:
         logger.warning("Explaining with the active version: %s", error)
         return active
 
 
 @lru_cache(maxsize=1)
-def _opened(version_id: int) -> Engine:
+def kept_open(version_id: int) -> Engine:
+    """As `open_version`, and the last one stays open."""
     return open_version(version_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -18,11 +19,12 @@ from ml.ink import InkError
 from ml.picture import PictureError
 from recognizer import doorbell, engine, explaining
 from recognizer.models import Drawing, TrainingRun
-from recognizer.services import reading, training, versions
+from recognizer.services import reading, shadowing, training, versions
 
 logger = logging.getLogger(__name__)
 
 TRAINING_SECONDS = 6 * 3600  # no run takes that long, not even one from scratch
+SHADOWED = 200  # drawings that a waiting version reads in one go, in a second or so
 TURN_SECONDS = 0.5  # what a ring is worth; then live previews get their turn
 
 
@@ -78,11 +80,16 @@ def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
 
 
 def _ink_or_fail(drawing: Drawing) -> Any:
+    return _ink(drawing, lambda why: reading.fail(drawing_id=drawing.pk, why=why))
+
+
+def _ink(drawing: Drawing, told: Callable[[str], None] = lambda why: None) -> Any:
+    """The ink of a drawing; None, and `told` why, if it is damaged."""
     try:
         return engine.ink_of(drawing)
     except ValueError as error:  # InkError, PictureError
         logger.warning("%s is damaged: %s", drawing, error)
-        reading.fail(drawing_id=drawing.pk, why=str(error))
+        told(str(error))
         return None
 
 
@@ -162,6 +169,19 @@ def retrain_on_schedule() -> str:
     if not run.is_over:
         doorbell.call_trainer(run.pk)
     return f"{run}: {run.reason or 'started'}"
+
+
+@shared_task
+def read_shadow() -> str:
+    """Let a version that waits for promotion read what was drawn since; nobody waits for it."""
+    version = shadowing.waiting_version()
+    if version is None:
+        return "no version waits"
+    drawings = shadowing.unread(version=version, limit=SHADOWED)
+    inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
+    readings = engine.kept_open(version.pk).read([*inks.values()]) if inks else []
+    stored = shadowing.store_shadow(version=version, readings=list(zip(inks, readings, strict=True)))
+    return f"{stored} read by {version}"
 
 
 @shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)

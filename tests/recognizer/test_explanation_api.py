@@ -166,7 +166,7 @@ def test_the_version_that_read_it_explains_it(api, worker, read_drawing, version
     newer = ModelVersion.objects.create(sha256="1" * 64, artifact=b"", origin="trained")
     monkeypatch.setattr(engine, "current", lambda: engine.Engine(newer.pk, str(newer), worker))
     old = engine.Engine(version.pk, str(version), worker)
-    monkeypatch.setattr(engine, "_opened", {version.pk: old}.__getitem__)
+    monkeypatch.setattr(engine, "kept_open", {version.pk: old}.__getitem__)
     assert api.get(url(read_drawing)).json()["model_version"] == str(version)
     monkeypatch.undo()
     monkeypatch.setattr(engine, "current", lambda: engine.Engine(newer.pk, str(newer), worker))
