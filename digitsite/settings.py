@@ -263,7 +263,7 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # of the options this scheduler knows `expire_seconds`, and passes over `expires`
     "reconcile": {"task": "recognizer.tasks.reconcile", "schedule": 15.0, "options": {"expire_seconds": 14}},
-    "shadow": {"task": "recognizer.tasks.read_shadow", "schedule": 30.0, "options": {"expires": 29}},
+    "shadow": {"task": "recognizer.tasks.read_shadow", "schedule": 30.0, "options": {"expire_seconds": 29}},
     # Hourly, because a time that has not come yet counts from the last start.
     "purge": {"task": "recognizer.tasks.purge", "schedule": 3600.0, "options": {"expire_seconds": 3000}},
 }
