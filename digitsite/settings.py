@@ -195,6 +195,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
+    "ENUM_NAME_OVERRIDES": {"TrainingStateEnum": "recognizer.models.TrainingRun.State"},
 }
 # A picture of 10 MB as base64 in JSON. Django bounds everything by this but files, hence our own handler.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 15 * 2**20
@@ -211,6 +212,7 @@ READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't rea
 READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
 LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for
 EXPLAIN_WAIT = 2.8  # seconds until an explanation counts as not to be had; below `doorbell.PATIENT`
+EXPORT_WAIT = 2.8  # seconds until the download of a version does; it is made in less than one
 
 # ---- Training
 
@@ -256,6 +258,7 @@ CELERY_TASK_DEFAULT_QUEUE = "reading"
 CELERY_TASK_ROUTES = {
     "recognizer.tasks.purge": {"queue": "training"},
     "recognizer.tasks.train": {"queue": "training"},
+    "recognizer.tasks.export": {"queue": "training"},
     "recognizer.tasks.read_shadow": {"queue": "training"},
 }
 # In the database, so that people can change it. What stands here is written there anew at each start; retraining

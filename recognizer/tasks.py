@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import time
 from collections.abc import Callable
@@ -18,7 +19,8 @@ from knox.models import AuthToken
 from ml.ink import InkError
 from ml.picture import PictureError
 from recognizer import doorbell, engine, explaining
-from recognizer.models import Drawing, TrainingRun
+from recognizer.models import Drawing, ModelVersion, TrainingRun
+from recognizer.models.version import BrokenArtifact
 from recognizer.services import reading, shadowing, training, versions
 
 logger = logging.getLogger(__name__)
@@ -195,6 +197,22 @@ def train(run_id: int) -> str:
         return str(error)
     versions.prune_versions()
     return f"{run}: {run.state}, {run.reason}"
+
+
+@shared_task
+def export(name: str, request: dict[str, Any]) -> str:
+    """Make the download of a version; `request` names it. It goes back in the reply, and is not kept."""
+    from ml.artifact import ArtifactError
+    from ml.export import as_download
+
+    version = ModelVersion.objects.get(pk=request["version"])
+    try:
+        made = as_download(version.checked_artifact())
+    except (BrokenArtifact, ArtifactError) as error:
+        doorbell.answer(name, {"error": str(error)})
+        return str(error)
+    doorbell.answer(name, {"zip": base64.b64encode(made).decode()})
+    return f"{version}: {len(made)} bytes"
 
 
 @shared_task(soft_time_limit=600, time_limit=660)

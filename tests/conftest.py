@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
 
@@ -69,6 +70,20 @@ def reviewer_client(reviewer: User) -> Client:
 def api(owner: User) -> Client:
     """A program with a token of the owner's."""
     return Client(headers={"Authorization": f"Token {create_token(user=owner)}"})
+
+
+@pytest.fixture
+def trainer(db: None) -> User:
+    """A member of staff who may train and promote."""
+    user = User.objects.create_user("trainer", "trainer@example.com", "correct horse battery", is_staff=True)
+    user.groups.add(Group.objects.get(name="trainers"))
+    return user
+
+
+@pytest.fixture
+def program(trainer: User) -> Client:
+    """A program with a token of the trainer's."""
+    return Client(headers={"Authorization": f"Token {create_token(user=trainer)}"})
 
 
 def digit(label: int | None = 7, confidence: float = 0.98, line: int = 0) -> Digit:

@@ -25,6 +25,11 @@ OWNED = {
     "recognizer:drawing", "recognizer:drawing_image", "recognizer:delete_drawing", "recognizer:correct_drawing",
     "api:prediction-detail", "api:prediction-explanation", "accounts:revoke_token",
 }  # fmt: skip
+API_OF_TRAINERS = {
+    "api:training-run-list", "api:training-run-detail", "api:training-run-promote", "api:training-run-dismiss",
+    "api:model-version-list", "api:model-version-detail", "api:model-version-rollback",
+    "api:model-version-artifact", "api:model-version-download",
+}  # fmt: skip
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
@@ -38,7 +43,7 @@ def names(patterns: list, namespace: str = "") -> Iterator[str]:
 
 
 def test_every_address_has_its_rule() -> None:
-    assert set(names(get_resolver().url_patterns)) == OPEN | SIGNED_IN | OWNED
+    assert set(names(get_resolver().url_patterns)) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS
 
 
 def address(name: str, pk: object) -> str:
@@ -75,3 +80,13 @@ def test_what_needs_an_account_asks_for_it(db: None, client: Client, name: str) 
     assert answer.status_code in {302, 401, 405}
     if answer.status_code == 302:
         assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("name", sorted(API_OF_TRAINERS))
+def test_only_trainers_train(db: None, client: Client, owner_client: Client, name: str, method: str) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[] if name.endswith(("-list", "-rollback")) else [1])
+    assert getattr(client, method)(path).status_code == 401
+    assert getattr(owner_client, method)(path).status_code == 403

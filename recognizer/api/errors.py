@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.views import exception_handler
@@ -24,10 +25,36 @@ class ReaderUnavailable(exceptions.APIException):
     default_code = "reader_away"
 
 
+class TrainerUnavailable(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The training worker makes this file, and is busy or away. Try again in a minute."
+    default_code = "trainer_away"
+    wait = 30  # seconds; goes out as Retry-After
+
+
 class NotExplained(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = "This drawing has not been read yet, so there is nothing to explain."
     default_code = "not_explained"
+
+
+class Refused(exceptions.APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "refused"
+
+
+class Gone(exceptions.APIException):
+    status_code = status.HTTP_410_GONE
+    default_code = "gone"
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Answer what a service refuses to do with 409 and the sentence that says why."""
+    try:
+        yield
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
 
 
 def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
