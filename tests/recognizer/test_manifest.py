@@ -1,0 +1,219 @@
+"""What a run learns from: consent, caps, doubles, alignment, contradicted labels, and who is kept out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from ml.reader import SHIPPED, Reader
+from ml.synth import write_digit, write_number
+from recognizer import manifest
+from recognizer.manifest import Role, Sample
+from recognizer.models import Correction, Drawing, Review
+from recognizer.services import reading, reviewing
+
+Submit = Callable[..., Drawing]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Reader:
+    return Reader.open(SHIPPED)
+
+
+def writer(name: str, role: str = Role.TRAIN) -> User:
+    """Somebody who agrees, and whose drawings train; or of the fifth that never does."""
+    for i in range(200):
+        user = User(pk=1000 + sum(map(ord, name)) * 200 + i, username=name, may_train=True)
+        if (manifest.role_of(sample_by(user.pk)) == Role.HELD_OUT) == (role == Role.HELD_OUT):
+            user.save()
+            return user
+    raise AssertionError("one writer in five is held out")
+
+
+def sample_by(writer_id: int) -> Sample:
+    from uuid import UUID
+
+    return Sample(UUID(int=1), writer_id, 1, "7", timezone.now().date())
+
+
+def plain(strokes: Any) -> list[Any]:
+    return [np.round(100 * stroke, 2).tolist() for stroke in strokes]
+
+
+def digit(label: int, seed: int = 0, **how: Any) -> list[Any]:
+    return plain(write_digit(label, rng=np.random.default_rng((label, seed)), **how))
+
+
+@pytest.fixture
+def reviewed(reviewer: User) -> Submit:
+    """A drawing that is said to be `text`, with which a reviewer agreed."""
+
+    def submit(user: User, strokes: list[Any], text: str, verdict: str = Review.Verdict.ACCEPTED) -> Drawing:
+        drawing = reading.submit_strokes(user=user, strokes=strokes)
+        claim = reviewing.correct_drawing(drawing=drawing, user=user, text=text)
+        reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
+        return drawing
+
+    return submit
+
+
+def roles(samples: list[Sample]) -> list[tuple[str, str]]:
+    return [(sample.role, sample.reason) for sample in samples]
+
+
+def built(shipped: Reader) -> list[Sample]:
+    return manifest.build(shipped, None)
+
+
+def test_it_works(shipped: Reader, reviewed: Submit) -> None:
+    anna = writer("anna")
+    strokes = plain([stroke / 100 for stroke in write_number("407", rng=np.random.default_rng(1))])
+    reviewed(anna, strokes, "407")
+    reviewed(anna, digit(3), "3")
+    number, single = built(shipped)
+    assert {number.role, single.role} <= {Role.TRAIN, Role.VALIDATE}
+    assert number.aligned is not None
+    assert number.aligned.labels.tolist() == [4, 0, 7]
+    assert single.aligned is not None
+    assert single.aligned.labels.tolist() == [3]
+
+
+def test_without_consent_or_agreement_nothing_trains(shipped: Reader, reviewed: Submit, reviewer: User) -> None:
+    anna, shy, gone = writer("anna"), writer("shy"), writer("gone")
+    User.objects.filter(pk=shy.pk).update(may_train=False)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    reviewed(shy, digit(1), "1")
+    reviewed(gone, digit(2), "2")
+    reviewed(anna, digit(3), "3", Review.Verdict.REFUSED)
+    replaced = reviewed(anna, digit(4), "4")
+    reviewing.correct_drawing(drawing=replaced, user=anna, text="9")
+    reading.submit_strokes(user=anna, strokes=digit(5))
+    assert built(shipped) == []
+
+
+def test_what_is_withdrawn_or_deleted_is_absent_from_the_next_manifest(shipped: Reader, reviewed: Submit) -> None:
+    anna, ben = writer("anna"), writer("ben")
+    first, _second = reviewed(anna, digit(3), "3"), reviewed(ben, digit(4), "4")
+    assert len(built(shipped)) == 2
+    User.objects.filter(pk=ben.pk).update(may_train=False)
+    assert [sample.drawing_id for sample in built(shipped)] == [first.pk]
+    reading.delete_drawing(drawing=first)
+    assert built(shipped) == []
+
+
+def test_nobody_outvotes_the_others_in_a_day(reviewed: Submit, settings) -> None:
+    settings.TRAINING_A_DAY = 2
+    anna, ben = writer("anna"), writer("ben")
+    for i in range(3):
+        reviewed(anna, digit(3, i), "3")
+    reviewed(ben, digit(3, 9), "3")
+    found = manifest.within_caps(manifest.gather())
+    aside = [sample for sample in found if sample.reason]
+    assert [(sample.writer_id, sample.reason) for sample in aside] == [
+        (anna.pk, "No more than 2 drawings of one writer a day train.")
+    ]
+
+
+def test_another_day_is_another_day(reviewed: Submit, settings) -> None:
+    settings.TRAINING_A_DAY = 1
+    anna = writer("anna")
+    reviewed(anna, digit(3, 0), "3")
+    Correction.objects.update(created_at=timezone.now() - timedelta(days=1))
+    reviewed(anna, digit(3, 1), "3")
+    assert not any(sample.reason for sample in manifest.within_caps(manifest.gather()))
+
+
+def test_nor_in_all_and_the_newest_count(reviewed: Submit, settings) -> None:
+    settings.TRAINING_A_USER = 2
+    anna = writer("anna")
+    old, *_ = [reviewed(anna, digit(3, i), "3") for i in range(3)]
+    aside = [sample for sample in manifest.within_caps(manifest.gather()) if sample.reason]
+    assert [sample.drawing_id for sample in aside] == [old.pk]
+
+
+def test_no_cap_is_no_cap(reviewed: Submit, settings) -> None:
+    settings.TRAINING_A_DAY = settings.TRAINING_A_USER = 0
+    anna = writer("anna")
+    for i in range(3):
+        reviewed(anna, digit(3, i), "3")
+    assert not any(sample.reason for sample in manifest.within_caps(manifest.gather()))
+
+
+def test_the_same_ink_counts_once_wherever_it_lies_and_whoever_sends_it(reviewed: Submit) -> None:
+    anna, ben = writer("anna"), writer("ben")
+    strokes = digit(3)
+    moved = [[[2 * x + 30, 2 * y + 40] for x, y in stroke] for stroke in strokes]
+    reviewed(anna, strokes, "3")
+    reviewed(ben, moved, "3")
+    first, second = manifest.once_each(manifest.gather())
+    assert not first.role
+    assert second.reason == "The same drawing is there already."
+
+
+def test_nearly_the_same_by_one_writer_counts_once(reviewed: Submit) -> None:
+    anna, ben = writer("anna"), writer("ben")
+    strokes = digit(3)
+    shaken = [[[x + 0.4 * (i % 2), y] for i, (x, y) in enumerate(stroke)] for stroke in strokes]
+    reviewed(anna, strokes, "3")
+    reviewed(anna, shaken, "3")
+    reviewed(ben, [[[x + 0.5 * (i % 2), y] for i, (x, y) in enumerate(stroke)] for stroke in strokes], "3")
+    reasons = [sample.reason for sample in manifest.once_each(manifest.gather())]
+    assert reasons == ["", "Nearly the same drawing by the same writer is there already.", ""]
+
+
+def test_a_damaged_drawing_is_listed_and_spoils_nothing(shipped: Reader, reviewed: Submit) -> None:
+    anna = writer("anna")
+    broken = reviewed(anna, digit(3), "3")
+    reviewed(anna, digit(4), "4")
+    Drawing.objects.filter(pk=broken.pk).update(strokes=[[["?", 1]]])
+    first, second = built(shipped)
+    assert first.role == Role.SET_ASIDE
+    assert first.reason.startswith("It is damaged: ")
+    assert second.role != Role.SET_ASIDE
+
+
+def test_what_cannot_be_parted_into_its_text_is_listed(shipped: Reader, reviewed: Submit) -> None:
+    reviewed(writer("anna"), digit(1), "1234567")
+    assert roles(built(shipped)) == [(Role.SET_ASIDE, "Its ink could not be parted into the digits of its text.")]
+
+
+def test_a_plain_one_that_is_called_seven_is_not_believed(shipped: Reader, reviewed: Submit) -> None:
+    anna = writer("anna")
+    reviewed(anna, digit(1, style="plain"), "7")
+    reviewed(anna, digit(1, 1, style="plain"), "1")
+    wrong, right = built(shipped)
+    assert wrong.reason == "A digit of it looks just like others of another label."
+    assert right.role in {Role.TRAIN, Role.VALIDATE}
+
+
+def test_labels_are_believed_where_the_site_says_so(shipped: Reader, reviewed: Submit, settings) -> None:
+    settings.TRAINING_CHECKS_LABELS = False
+    reviewed(writer("anna"), digit(1, style="plain"), "7")
+    assert built(shipped)[0].role in {Role.TRAIN, Role.VALIDATE}
+
+
+def test_a_fifth_of_the_writers_never_train_in_any_run() -> None:
+    held = [manifest.role_of(sample_by(i)) == Role.HELD_OUT for i in range(2000)]
+    assert 0.15 < np.mean(held) < 0.25
+    assert held == [manifest.role_of(sample_by(i)) == Role.HELD_OUT for i in range(2000)]
+
+
+def test_the_writers_held_out_examine(shipped: Reader, reviewed: Submit) -> None:
+    reviewed(writer("carol", Role.HELD_OUT), digit(3), "3")
+    assert roles(built(shipped)) == [(Role.HELD_OUT, "")]
+
+
+def test_the_hash_names_the_manifest(shipped: Reader, reviewed: Submit) -> None:
+    anna = writer("anna")
+    reviewed(anna, digit(3), "3")
+    once = manifest.hash_of(built(shipped), seed=1)
+    assert once == manifest.hash_of(built(shipped), seed=1)
+    assert once != manifest.hash_of(built(shipped), seed=2)
+    reviewed(anna, digit(4), "4")
+    assert once != manifest.hash_of(built(shipped), seed=1)
