@@ -1,11 +1,11 @@
 """The frozen sets on which champion and challenger are compared. No user ever touches them.
 
-Most are synthetic and need no file: an item is drawn from nothing but its id, so that the same drawings come again
-on every machine, and any one of them alone (`find_items`). They come from the generator that also trains, from other
-seeds: they show what is forgotten or poisoned, not how strangers write. For that there are writers who never train:
-MNIST's, a tenth of its training part, and those of pen digits, where these files are at hand. A fine-tuning must
-leave the same writers out. The test part of MNIST is not among them: it is read once per release, and gates that
-read it at each retraining would, in time, choose versions that happen to fit it.
+Most are synthetic and need no file: an item is drawn from nothing but its id, so that the same drawings come
+again on every machine, and any one of them alone (`find_items`). They come from the generator that also trains,
+from other seeds: they show what is forgotten or poisoned, not how strangers write. For that there are writers who
+never train: MNIST's, a tenth of its training part, and those of pen digits, where these files are at hand. A
+fine-tuning must leave the same writers out. The test part of MNIST is not among them: it is read once per release,
+and gates that read it at each retraining would, in time, choose versions that happen to fit it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Sizes:
     The margins of `ml.gates.Bars` are made for these: with fewer items no challenger can show that it is no worse.
     """
 
-    digits: int = 24
+    digits: int = 30
     numbers: int = 86
     photos: int = 160
     junk: int = 6

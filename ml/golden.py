@@ -1,8 +1,8 @@
 """Golden cases: ways of writing that readers of digits are known for misreading. Whoever reads them right must not
 unlearn it.
 
-They are written in hurried hands, and only those stay that the shipped reader reads right and surely: then it is no
-accident of a drawing between two digits if one of them is read otherwise.
+They are written in hurried hands, and only those stay that the shipped reader reads right and surely: then it is
+no accident of a drawing between two digits if one of them is read otherwise.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ SURELY = 0.95  # confidence of the shipped reader in a golden case
 _EACH = 6  # of a style
 _WOBBLE = 0.045  # heights; twice as much as hands usually have
 
-# What they are taken for: 0 for 6, 8, 9 or no digit; 1 for 7, 4 or 2; 2 for a; 3 for 5 or 7; 4 for 9 or u; 5 for 3,
-# 6 or two pieces; 6 for b, 0 or 4; 7 for 1, 2, 4 or F; 8 for 6, 9 or 3; 9 for 4, 7, g or 8.
+# What they are taken for: 0 for 6, 8, 9 or no digit; 1 for 7, 4 or 2; 2 for a; 3 for 5 or 7; 4 for 9 or u; 5 for
+# 3, 6 or two pieces; 6 for b, 0 or 4; 7 for 1, 2, 4 or F; 8 for 6, 9 or 3; 9 for 4, 7, g or 8.
 STYLES: Mapping[int, tuple[str, ...]] = {
     0: ("slashed", "backslashed", "open", "looped", "knotted"),
     1: ("european", "foot", "one_stroke_foot", "long_serif", "curved_serif", "cursive"),
@@ -35,7 +35,21 @@ STYLES: Mapping[int, tuple[str, ...]] = {
 }
 
 # Drawings that the shipped reader misreads, or is less sure of.
-_LEFT_OUT: frozenset[str] = frozenset()
+_LEFT_OUT = frozenset(
+    {
+        "0/slashed/0",
+        "0/slashed/2",
+        "0/backslashed/0",
+        "0/knotted/2",
+        "0/knotted/3",
+        "1/curved_serif/4",
+        "1/cursive/3",
+        "4/open/0",
+        "4/open/2",
+        "6/open/5",
+        "9/swan/4",
+    }
+)
 
 
 def names() -> Iterator[str]:

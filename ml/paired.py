@@ -54,9 +54,9 @@ def _score(fixes: int, breaks: int, n: int, d: float) -> float:
 def _tail(fixes: int, breaks: int) -> float:
     """The chance that a fair coin splits as unevenly as that, or more, towards the same side."""
     n = fixes + breaks
-    return sum(math.comb(n, k) for k in range(min(fixes, breaks) + 1)) / 2**n
+    return float(sum(math.comb(n, k) for k in range(min(fixes, breaks) + 1)) / 2**n)
 
 
 def _share(fixes: int, breaks: int) -> float:
     """The chance of just this split."""
-    return math.comb(fixes + breaks, fixes) / 2 ** (fixes + breaks)
+    return float(math.comb(fixes + breaks, fixes) / 2 ** (fixes + breaks))

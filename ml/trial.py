@@ -213,7 +213,7 @@ def paces(readers: Sequence[Reads], drawings: Sequence[Drawing]) -> list[float |
     return [float(np.median(mine.min(axis=1))) if len(drawings) else None for mine in taken]
 
 
-def _to_time(sets: Sequence[TrialSet]) -> list[Drawing]:
+def _to_time(sets: Sequence[TrialSet]) -> Sequence[Drawing]:
     """Written drawings of one digit, some of every style."""
     ink = [i.ink for each in sets for i in each.items if len(i.text) == 1 and not isinstance(i.ink, np.ndarray)]
     return ink[:: max(1, len(ink) // _TIMED)][:_TIMED]
