@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
-from recognizer.models import Correction, Drawing, ModelVersion, Prediction, Review
+from recognizer.models import (
+    Correction,
+    Drawing,
+    ModelVersion,
+    Prediction,
+    Promotion,
+    Review,
+    TrainingRun,
+    TrainingSample,
+)
 from recognizer.services import reading, reviewing
 
 if TYPE_CHECKING:
@@ -164,8 +173,58 @@ class ReviewAdmin(ReadOnly):
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(ReadOnly):
-    list_display = ["__str__", "origin", "active", "created_at"]
-    fields = ["sha256", "origin", "active", "card", "created_at"]
+    list_display = ["__str__", "origin", "active", "kept", "trouble", "created_at"]
+    list_filter = ["origin", "active"]
+    fields = ["sha256", "origin", "parent", "active", "kept", "trouble", "trouble_at", "card", "created_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
-        return super().get_queryset(request).defer("artifact")
+        kept = ExpressionWrapper(Q(artifact__isnull=False), BooleanField())
+        return ModelVersion.objects.light().annotate(kept=kept)
+
+    @admin.display(description="can read", boolean=True)
+    def kept(self, version: ModelVersion) -> bool:
+        return bool(getattr(version, "kept", False))
+
+
+@admin.register(Promotion)
+class PromotionAdmin(ReadOnly):
+    """The log of who read when, for all who may look at versions."""
+
+    list_display = ["version", "replaced", "kind", "by", "reason", "created_at"]
+    list_filter = ["kind", "created_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Promotion]:
+        joined = super().get_queryset(request).select_related("version", "replaced", "by")
+        return joined.defer("version__artifact", "version__card", "replaced__artifact", "replaced__card")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("recognizer.view_modelversion")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+
+@admin.register(TrainingRun)
+class TrainingRunAdmin(ReadOnly):
+    list_display = ["__str__", "state", "reason", "trigger", "requested_by", "created_at", "duration"]
+    list_filter = ["state", "trigger", "created_at"]
+    fields = ["state", "reason", "gates", "samples", "trigger", "requested_by", "force", "from_scratch", "stage",
+              "base", "version", "slot", "seed", "manifest_hash", "seconds", "peak_memory", "created_at",
+              "started_at", "finished_at"]  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingRun]:
+        # the verdict and the losses of one run are looked at, those of all would be megabytes
+        return super().get_queryset(request).select_related("requested_by").defer("verdict", "losses")
+
+    @admin.display(description="gates")
+    def gates(self, run: TrainingRun) -> str:
+        rows = (
+            ("passed" if gate["passed"] else "FAILED", gate["name"], gate["sentence"])
+            for gate in run.verdict.get("gates", [])
+        )
+        return format_html_join("", "<p>{} {}: {}</p>", rows) or "-"
+
+    @admin.display(description="reviewed drawings")
+    def samples(self, run: TrainingRun) -> str:
+        counted = dict(run.samples.order_by().values_list("role").annotate(Count("pk")))
+        return "; ".join(f"{counted[role]} {role.label}" for role in TrainingSample.Role if role in counted) or "-"
