@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ _NOT_ZERO = np.arange(10) > 0
 _LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
 _TRAILS = 4  # texts kept at each position,
 _PROPOSED = 12  # and where the strip has a say as well
+_CHANCES = (1e-9, 1 - 1e-9)  # nothing is surer to be a digit, or to be none
 _OUT_OF_REACH = 100.0  # nats, at most, against a text
 
 
@@ -50,7 +50,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class _Edge:
+class Edge:
     """A candidate with a label, or with None as ink that is no digit."""
 
     candidate: Candidate
@@ -59,13 +59,16 @@ class _Edge:
 
 
 @dataclass(frozen=True)
-class _Trail:
+class Trail:
     """Ways from the start that read the same: the log of their sum, and the best of them."""
 
     labels: tuple[int, ...]
     total: float
     best: float
-    edges: tuple[_Edge, ...]
+    edges: tuple[Edge, ...]
+
+
+UNBEGUN = Trail((), 0.0, 0.0, ())
 
 
 class _Ways:
@@ -134,7 +137,7 @@ def best_path(
         Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
         for edge in trails[0].edges
     )
-    second = trails[1] if len(trails) > 1 else _Trail((), -math.inf, -math.inf, ())
+    second = trails[1] if len(trails) > 1 else Trail((), -math.inf, -math.inf, ())
     return Path(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
 
 
@@ -145,9 +148,7 @@ def _has_a_say(steps: Steps, labels: tuple[int, ...], weights: Weights) -> bool:
     return len(steps.labels) > 1 and float(steps.log_chances([steps.labels])[0]) > math.log(weights.found)
 
 
-def _proposed(
-    ways: _Ways, edges: Sequence[Sequence[_Edge]], trails: Sequence[_Trail], steps: Steps
-) -> list[_Trail]:
+def _proposed(ways: _Ways, edges: Sequence[Sequence[Edge]], trails: Sequence[Trail], steps: Steps) -> list[Trail]:
     """The likeliest text by the strip, if the line can be parted so, and it is not among the `trails`."""
     if any(trail.labels == steps.labels for trail in trails):
         return []
@@ -155,7 +156,7 @@ def _proposed(
     return [trail for trail in found if trail.labels == steps.labels]
 
 
-def _by_both(trails: Sequence[_Trail], steps: Steps, weights: Weights, total: float) -> Path:
+def _by_both(trails: Sequence[Trail], steps: Steps, weights: Weights, total: float) -> Path:
     """The best of some texts by their digits and by the strip; their shares are those among these texts."""
     said = steps.log_chances([trail.labels for trail in trails]).clip(-_OUT_OF_REACH)
     sums = np.array([trail.total for trail in trails]) + weights.strip * said
@@ -180,7 +181,7 @@ def _less_sure(path: Path, digitness: Mapping[Candidate, float]) -> Path:
     return replace(path, segments=segments, share=path.share * like, second_share=path.second_share * like)
 
 
-def _holds(trail: _Trail, edge: _Edge) -> bool:
+def _holds(trail: Trail, edge: Edge) -> bool:
     """Whether a text has this label at about this place, however the ink around it is parted."""
     return any(
         other.label == edge.label and _share_middle(other.candidate, edge.candidate) for other in trail.edges
@@ -223,6 +224,46 @@ def text_sums(
     return reached[ways.full], totals[ways.full]
 
 
+def spelled(
+    candidates: Sequence[Candidate],
+    digits: Floats,
+    digitness: Floats,
+    weights: Weights,
+    text: Sequence[int],
+    begun: Mapping[int, Trail],
+) -> dict[int, Trail]:
+    """The best ways through one line, and those above, that read the first digits of a text, by how many.
+
+    Of the other arguments see `text_sums`; `begun` are such ways through the lines above, at first {0: UNBEGUN}.
+    """
+    scores = _all_scores(candidates, digitness, weights)
+    ways = _Ways(candidates)
+    edges = _edges(candidates, without_low(candidates, digits), scores, sorted({*text}))
+    found = []
+    for done, above in begun.items():
+        left = tuple(text[done:])
+        trails = _trails(ways, edges, len(left) + 1, left)
+        found += [_joined(above, trail) for trail in trails if trail.labels == left[: len(trail.labels)]]
+    return {len(trail.labels): trail for trail in _merged(found, len(text) + 1)}
+
+
+def said(trail: Trail, candidates: Sequence[Candidate], digits: Floats, digitness: Floats) -> float:
+    """How much of the log weight of a way that `spelled` found is what the network says of its digits, or of what
+    is none where it has no digit."""
+    digits, chances = without_low(candidates, digits), digitness.clip(*_CHANCES)
+    place = {candidate: i for i, candidate in enumerate(candidates)}
+    if not trail.labels:
+        return float(sum(math.log1p(-chances[place[edge.candidate]]) for edge in trail.edges))
+    known = [(place[edge.candidate], edge.label) for edge in trail.edges if edge.label is not None]
+    return float(sum(digits[i, label] + math.log(chances[i]) for i, label in known))
+
+
+def _joined(above: Trail, below: Trail) -> Trail:
+    return Trail(
+        above.labels + below.labels, above.total + below.total, above.best + below.best, above.edges + below.edges
+    )
+
+
 def without_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
     """Log probabilities (n, 10), less for any label but 0 where a candidate is low."""
     return digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
@@ -235,7 +276,7 @@ def _spans(digits: Floats, scores: Sequence[tuple[float, float]]) -> list[float]
 
 
 def _all_scores(candidates: Sequence[Candidate], digitness: Floats, weights: Weights) -> list[tuple[float, float]]:
-    chances = digitness.clip(1e-9, 1 - 1e-9).tolist()
+    chances = digitness.clip(*_CHANCES).tolist()
     return [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
 
 
@@ -256,13 +297,13 @@ def _edges(
     digits: Floats,
     scores: Sequence[tuple[float, float]],
     labels: Sequence[int] | None = None,
-) -> list[list[_Edge]]:
+) -> list[list[Edge]]:
     """For each candidate one edge for each likely label, or these, and one for no digit where that may be."""
     likely = np.argsort(-digits, axis=1)[:, :_LABELS].tolist() if labels is None else [labels] * len(digits)
     found = []
     for candidate, labels, row, (known, unknown) in zip(candidates, likely, digits.tolist(), scores, strict=True):
-        edges = [_Edge(candidate, label, row[label] + known) for label in labels]
-        found.append(edges if unknown == -math.inf else [*edges, _Edge(candidate, None, unknown)])
+        edges = [Edge(candidate, label, row[label] + known) for label in labels]
+        found.append(edges if unknown == -math.inf else [*edges, Edge(candidate, None, unknown)])
     return found
 
 
@@ -280,7 +321,7 @@ def _sums(ways: _Ways, spans: Sequence[float]) -> tuple[dict[int, float], dict[i
     return forward, backward
 
 
-def _through(edge: _Edge, forward: Mapping[int, float], backward: Mapping[int, float]) -> float:
+def _through(edge: Edge, forward: Mapping[int, float], backward: Mapping[int, float]) -> float:
     """Log of the sum over all ways that take this edge."""
     places, total = edge.candidate.places, -math.inf
     for state, weight in forward.items():
@@ -297,10 +338,10 @@ def _add(a: float, b: float) -> float:
 
 
 def _trails(
-    ways: _Ways, edges: Sequence[Sequence[_Edge]], most: int, within: tuple[int, ...] | None = None
-) -> list[_Trail]:
+    ways: _Ways, edges: Sequence[Sequence[Edge]], most: int, within: tuple[int, ...] | None = None
+) -> list[Trail]:
     """The likeliest texts of the whole line, by the sum over the ways that read so; or beginnings of one text."""
-    reached: dict[int, list[_Trail]] = {0: [_Trail((), 0.0, 0.0, ())]}
+    reached: dict[int, list[Trail]] = {0: [Trail((), 0.0, 0.0, ())]}
     for state, follow in ways.steps:
         for trail in _merged(reached.pop(state, []), most):
             for i, after in follow:
@@ -309,81 +350,30 @@ def _trails(
     return _merged([_in_order(trail) for trail in reached.get(ways.full, ())], most)
 
 
-def _fitting(edges: Sequence[_Edge], left: tuple[int, ...]) -> list[_Edge]:
+def _fitting(edges: Sequence[Edge], left: tuple[int, ...]) -> list[Edge]:
     """Those that read no digit, or the next one of what is left of a text."""
     return [edge for edge in edges if edge.label is None or edge.label in left[:1]]
 
 
-def _longer(trail: _Trail, edge: _Edge) -> _Trail:
+def _longer(trail: Trail, edge: Edge) -> Trail:
     labels = trail.labels if edge.label is None else (*trail.labels, edge.label)
-    return _Trail(labels, trail.total + edge.weight, trail.best + edge.weight, (*trail.edges, edge))
+    return Trail(labels, trail.total + edge.weight, trail.best + edge.weight, (*trail.edges, edge))
 
 
-def _in_order(trail: _Trail) -> _Trail:
+def _in_order(trail: Trail) -> Trail:
     """From left to right by the middles of the boxes: a late hat may begin left of the digit before its own."""
     edges = tuple(sorted(trail.edges, key=lambda edge: edge.candidate.box[0] + edge.candidate.box[2] / 2))
     labels = tuple(edge.label for edge in edges if edge.label is not None)
-    return _Trail(labels, trail.total, trail.best, edges)
+    return Trail(labels, trail.total, trail.best, edges)
 
 
-def _merged(trails: Sequence[_Trail], most: int) -> list[_Trail]:
+def _merged(trails: Sequence[Trail], most: int) -> list[Trail]:
     """One trail for each text, the likeliest texts first."""
-    found: dict[tuple[int, ...], _Trail] = {}
+    found: dict[tuple[int, ...], Trail] = {}
     for trail in trails:
         other = found.get(trail.labels)
         if other is not None:
             best = max(trail, other, key=lambda t: t.best)
-            trail = _Trail(best.labels, _add(trail.total, other.total), best.best, best.edges)
+            trail = Trail(best.labels, _add(trail.total, other.total), best.best, best.edges)
         found[trail.labels] = trail
     return sorted(found.values(), key=lambda t: -t.total)[:most]
-
-
-@dataclass(frozen=True)
-class Row:
-    """The digits of a line as numbers, the probability that its spaces are where they were meant to be, and the
-    same of what there is when the most doubtful gap is taken for the other thing."""
-
-    numbers: list[list[Segment]]
-    chance: float = 1.0
-    other: list[list[Segment]] = field(default_factory=list)
-    other_chance: float = 0.0
-
-
-def numbers(segments: Sequence[Segment], height: float, weights: Weights) -> Row:
-    """A gap that is wide beside the narrower gaps of the line separates two numbers."""
-    digits = [segment for segment in segments if segment.label is not None]
-    boxes = [segment.candidate.box for segment in digits]
-    gaps = [b[0] - a[0] - a[2] for a, b in pairwise(boxes)]
-    if not gaps:
-        return Row([digits] if digits else [])
-    least = max(_space(gaps, height, weights), 1e-9)
-    spaces = [gap > least for gap in gaps]
-    chances = [_spaced(gap / least, weights) for gap in gaps]
-    doubtful = min(range(len(gaps)), key=lambda i: chances[i])
-    other = [space != (i == doubtful) for i, space in enumerate(spaces)]
-    chance = math.prod(chances)
-    return Row(_parted(digits, spaces), chance, _parted(digits, other), chance / chances[doubtful] - chance)
-
-
-def _parted(digits: Sequence[Segment], spaces: Sequence[bool]) -> list[list[Segment]]:
-    found = [[digits[0]]]
-    for space, digit in zip(spaces, digits[1:], strict=True):
-        if space:
-            found.append([])
-        found[-1].append(digit)
-    return found
-
-
-def _spaced(gap: float, weights: Weights) -> float:
-    """How likely it is that a gap, in least spaces, is what it is taken for: even odds at 1, more beyond."""
-    odds = max(gap, 1e-3) ** weights.space_sure
-    return max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0
-
-
-def _space(gaps: Sequence[float], height: float, weights: Weights) -> float:
-    """The least gap that counts as a space. Digits written far apart, but evenly, are one number."""
-    if len(gaps) < 2:
-        return weights.space_alone * height
-    narrow = sorted(gaps)[: len(gaps) // 2]
-    usual = max(float(np.mean(narrow)), weights.space_floor * height)
-    return max(weights.space_least * height, weights.space_ratio * usual)

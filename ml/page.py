@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -31,6 +32,19 @@ Paths = Sequence[lattice.Path]
 Ask = Callable[[Strip], Steps]
 
 
+@dataclass(frozen=True)
+class Spelling:
+    """The ink of each digit of a text.
+
+    `share` is that among all ways to read this text. `parting` (nats, low is unlikely) is how well the ink parts
+    so, whatever its parts look like: where a new hand is misread, it says whether there are as many digits.
+    """
+
+    candidates: tuple[Candidate, ...]
+    share: float
+    parting: float
+
+
 class Page:
     """One drawing on its way through the reader; None is one without ink."""
 
@@ -52,6 +66,10 @@ class Page:
         """Whether it is known how the pen went."""
         return isinstance(self._pieces, StrokePieces)
 
+    def ink(self, candidate: Candidate) -> Strokes | None:
+        """Its strokes in the order in which they were drawn; None of a picture."""
+        return self._pieces.strokes(sorted(candidate.pieces)) if isinstance(self._pieces, StrokePieces) else None
+
     def trajectories(self) -> list[Trajectory]:
         """Of all candidates; of a picture none."""
         return [self.trajectory(candidate) for candidate in self.candidates] if self.written else []
@@ -63,8 +81,7 @@ class Page:
     def subject(self, digit: Digit) -> Subject:
         """What there is to explain of a digit of the reading."""
         chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
-        strokes = self._pieces.strokes(sorted(chosen.pieces)) if isinstance(self._pieces, StrokePieces) else None
-        return Subject(self.glyph(chosen), digit.label, strokes, chosen.at_least, chosen.low)
+        return Subject(self.glyph(chosen), digit.label, self.ink(chosen), chosen.at_least, chosen.low)
 
     def reading(
         self, digits: Floats, digitness: Floats, calibration: Calibration, ask: Ask | None = None
@@ -113,6 +130,38 @@ class Page:
             total += more
         return float(begun[-1]), total
 
+    def spelled(self, text: str, digits: Floats, digitness: Floats) -> Spelling | None:
+        """The best of all ways to read a text of digits without spaces; None where it cannot be read so.
+
+        Of the empty text: the ink that is taken for no digit, but for what is small.
+        """
+        found: list[tuple[Layout, lattice.Trail, float]] = []
+        totals = []
+        done = 0
+        for layout in self._layouts:
+            part = slice(done, done + len(layout.candidates))
+            found += self._trails(layout, text, digits[part], digitness[part])
+            totals.append(self._sums(layout, text, digits[part], digitness[part])[1])
+            done = part.stop
+        if not found:
+            return None
+        layout, best, said = max(found, key=lambda one: one[1].best)
+        chosen = [edge.candidate for edge in best.edges if _is_meant(edge, layout, bool(text))]
+        every = float(np.logaddexp.reduce([trail.total for _, trail, _ in found]))
+        parting = best.best - said - float(np.logaddexp.reduce(totals))
+        return Spelling(tuple(chosen), math.exp(best.best - every), parting) if chosen else None
+
+    def _trails(
+        self, layout: Layout, text: str, digits: Floats, digitness: Floats
+    ) -> list[tuple[Layout, lattice.Trail, float]]:
+        """The best way to read the text in a layout, if there is one, and what the network says of that."""
+        labels, begun = [int(character) for character in text], {0: lattice.UNBEGUN}
+        for candidates, part in _lines(layout):
+            begun = lattice.spelled(candidates, digits[part], digitness[part], self._weights, labels, begun)
+        if (trail := begun.get(len(labels))) is None:
+            return []
+        return [(layout, trail, lattice.said(trail, layout.candidates, digits, digitness))]
+
     def _paths(self, layout: Layout, digits: Floats, digitness: Floats, ask: Ask | None) -> Paths:
         paths = []
         lines = zip(_lines(layout), layout.lines, layout.heights, strict=True)
@@ -136,6 +185,13 @@ class Page:
         if digits > 1 and path.share < self._weights.ask:
             return True
         return any(s.label is None and s.candidate.box[3] >= LARGE * height for s in path.segments)
+
+
+def _is_meant(edge: lattice.Edge, layout: Layout, text: bool) -> bool:
+    """Whether ink is a digit of a text; without a text whether it is large."""
+    if text:
+        return edge.label is not None
+    return edge.candidate.box[3] >= LARGE * layout.heights[edge.candidate.line]
 
 
 def _lines(layout: Layout) -> Iterator[tuple[list[Candidate], list[int]]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import lattice
+from ml import lattice, spaces
 from ml.calibration import Calibration
 from ml.layout import Layout
 from ml.weights import Weights
@@ -64,7 +64,7 @@ def compose(
     `probabilities` (n, 10) are those of the candidates; `share` is the probability of the layout.
     """
     parted = [
-        lattice.numbers(path.segments, height, weights) for path, height in zip(paths, layout.heights, strict=True)
+        spaces.numbers(path.segments, height, weights) for path, height in zip(paths, layout.heights, strict=True)
     ]
     rows = [_line_text(row.numbers) for row in parted]
     text = "\n".join(row for row in rows if row)
@@ -103,7 +103,7 @@ def _digit(segment: lattice.Segment, probabilities: Floats, share: float) -> Dig
     )
 
 
-def _alternative(paths: Paths, rows: Sequence[lattice.Row], calibration: Calibration) -> str | None:
+def _alternative(paths: Paths, rows: Sequence[spaces.Row], calibration: Calibration) -> str | None:
     """The text with the likeliest change of one line, other digits or another space, if it is worth offering."""
     texts = [_line_text(row.numbers) for row in rows]
     changes = [

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from ml.ctc import NOTHING, Steps
-from ml.lattice import best_path, numbers, text_sums
+from ml.lattice import best_path, text_sums
 from ml.layout import layouts
 from ml.lines import find_lines
+from ml.spaces import numbers
 from ml.weights import Weights
 
 WEIGHTS = Weights()
