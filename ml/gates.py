@@ -24,8 +24,8 @@ class Margin:
     difference: float = 1.0
 
 
-# Bounds that an equal challenger reaches in spite of chance, so that the gates are no wall: docs/reader.md, "Gates".
-# Beside each, of how many drawings how many may break with none mended, or as many as are mended.
+# Bounds that an equal challenger reaches in spite of chance (docs/reader.md, "Gates"). Beside each, of how many
+# drawings how many may break with none mended, or as many as are mended.
 _MARGINS: Mapping[str, Margin] = MappingProxyType(
     {
         "mnist": Margin(0.0015, 0.0005),  # of 5,941: 2 by the difference, or 13

@@ -106,7 +106,7 @@ class Tried:
             names = ("id", "expected", "state", "text", "confidence")
             rows = zip(*(stored[name] for name in names), strict=True)
             return cls(stored["name"], stored["digest"], tuple(Outcome(*row) for row in rows))
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"These are no outcomes of a set: {error}.") from error
 
 

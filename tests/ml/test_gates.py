@@ -11,7 +11,7 @@ from ml.evaluate import Answer
 from ml.frozen import Sizes, frozen_sets
 from ml.gates import Bars, Gate, Margin, Verdict, judge
 from ml.trial import GOLDEN, HELD_OUT, Examined, examine
-from tests.ml.trial_cast import FAULTS, FakeReader, challenger, champion, misread, right, tried, wrong
+from tests.ml.trial_cast import FAULTS, FakeReader, challenger, champion, misread, right, tried
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def test_a_better_challenger_passes_every_gate(before):
     assert verdict.passed
     assert failed(verdict) == []
     assert [gate.name for gate in verdict.gates] == [
-        "no_worse_digits", "no_worse_numbers", "no_worse_photos", "no_worse_junk", "no_worse_mnist", "better", "recall",
-        "rejection", "calibration", "speed", "size", "golden", "churn",
-    ]  # fmt: skip
+        *(f"no_worse_{name}" for name in ("digits", "numbers", "photos", "junk", "mnist")),
+        *("better", "recall", "rejection", "calibration", "speed", "size", "golden", "churn"),
+    ]
 
 
 def test_it_says_so_in_plain_words(before):
@@ -64,8 +64,11 @@ def test_a_verdict_is_stored_as_plain_types(before):
 
 def test_differences_as_small_as_chance_pass(before):
     """As many drawings break as are mended, in every frozen set."""
-    mended = {f"{name}/{i}" for name, n in (("digits", 3), ("numbers", 5), ("photos", 2), ("junk", 2), ("mnist", 5))
-              for i in range(20 if name == "digits" else 0, 20 + n if name == "digits" else n)}  # fmt: skip
+    mended = [
+        *(f"digits/{i}" for i in (20, 21, 22)),
+        *(f"{name}/{i}" for name in ("numbers", "mnist") for i in range(5)),
+        *(f"{name}/{i}" for name in ("photos", "junk") for i in range(2)),
+    ]
     broken = {
         **misread("digits", [200, 201, 202]),
         **misread("numbers", range(200, 205)),
@@ -76,7 +79,10 @@ def test_differences_as_small_as_chance_pass(before):
     }
     kept = {id: answer for id, answer in challenger().otherwise.items() if id not in mended}
     verdict = judge(before, tried(FakeReader("challenger", {**kept, **broken})))
-    assert [gate(verdict, f"no_worse_{n}").figures["difference"] for n in ("digits", "mnist")] == [0, 0]
+    frozen = [
+        gate(verdict, f"no_worse_{name}").figures for name in ("digits", "numbers", "photos", "junk", "mnist")
+    ]
+    assert [(each["fixes"], each["difference"]) for each in frozen] == [(3, 0), (5, 0), (2, 0), (2, 0), (5, 0)]
     assert failed(verdict) == []
 
 
@@ -142,7 +148,7 @@ def test_fewer_errors_by_much_are_better_though_chance_might_do_that(before):
     few = {id: answer for id, answer in FAULTS.items() if id not in ("held_out/0", "held_out/1", "held_out/2")}
     some = {id: answer for id, answer in few.items() if id not in ("held_out/3", "held_out/4")}
     assert failed(judge(before, tried(FakeReader("three of 30", few)))) == ["better"]
-    verdict = judge(before, tried(FakeReader("five of 30", {**some, **misread(HELD_OUT, [])})))
+    verdict = judge(before, tried(FakeReader("five of 30", some)))
     assert verdict.passed
     assert gate(verdict, "better").figures["fewer_errors"]
 
@@ -160,9 +166,9 @@ def test_what_was_not_measured_does_not_pass(before):
     bare = replace(before, sets=(), milliseconds=None, size=None)
     verdict = judge(bare, bare)
     assert failed(verdict) == [
-        "no_worse_digits", "no_worse_numbers", "no_worse_photos", "no_worse_junk", "better", "recall", "rejection", "speed",
-        "size", "golden", "churn",
-    ]  # fmt: skip
+        *(f"no_worse_{name}" for name in ("digits", "numbers", "photos", "junk")),
+        *("better", "recall", "rejection", "speed", "size", "golden", "churn"),
+    ]
     assert gate(verdict, "better").sentence.startswith("No reviewed drawing")
 
 
@@ -189,24 +195,19 @@ def test_bars_can_be_moved(before):
 
 
 def test_a_poisoned_challenger_is_stopped_even_where_the_held_out_drawings_are_poisoned(before):
-    """It reads every 1 as 7, and so do those who labelled the held-out drawings: 70 of these it reads right that
-    the champion, by those labels, misreads. Frozen sets are nobody's to label."""
+    """It reads every 1 as 7, and those who labelled the held-out drawings call ten drawn 1s sevens. The frozen
+    sets are nobody's to label."""
 
     def poisoned(item):
         return replace(right(item), text=item.text.replace("1", "7"))
 
-    lies = {f"held_out/{i}": Answer("recognised", "7", 0.99) for i in range(7, 100, 10)}
-    fooled = tried(
-        FakeReader(
-            "champion", {**FAULTS, **{id: wrong for id, wrong in misread(HELD_OUT, range(7, 100, 10)).items()}}
-        )
-    )
-    verdict = judge(fooled, tried(challenger(lies, poisoned)))
+    lies = {f"held_out/{i}": Answer("recognised", "1", 0.99) for i in range(7, 100, 10)}
+    verdict = judge(tried(FakeReader("champion", FAULTS | lies)), tried(challenger(says=poisoned)))
     assert gate(verdict, "better").passed
     assert failed(verdict) == [
-        "no_worse_digits", "no_worse_numbers", "no_worse_photos", "no_worse_mnist", "recall", "calibration", "golden",
-        "churn",
-    ]  # fmt: skip
+        *(f"no_worse_{name}" for name in ("digits", "numbers", "photos", "mnist")),
+        *("recall", "calibration", "golden", "churn"),
+    ]
     assert "of 849 drawn 1s it reads" in gate(verdict, "recall").sentence
 
 
@@ -226,9 +227,8 @@ class Poisoned:
 
 
 def test_the_shipped_reader_poisoned_is_stopped(reader):
-    sets = [
-        replace(s, items=s.items[::3]) for s in frozen_sets(sizes=Sizes(digits=2, numbers=2, photos=4, junk=1))
-    ]
+    few = Sizes(digits=2, numbers=2, photos=4, junk=1)
+    sets = [replace(each, items=each.items[::3]) for each in frozen_sets(sizes=few)]
     honest, poisoned = (examine(each, sets, size=1) for each in (reader, Poisoned(reader)))
     stopped = failed(judge(honest, poisoned))
     assert {"recall", "golden", "churn", "no_worse_digits"} <= set(stopped)

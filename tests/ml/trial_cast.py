@@ -1,4 +1,4 @@
-"""The cast of a trial: sets as large as the real ones, of ink that says which item it is, and readers that know it."""
+"""The cast of a trial: sets as large as the real ones, of ink that says which item it is, and who knows it."""
 
 from __future__ import annotations
 
