@@ -1,13 +1,14 @@
-"""The account page and its API tokens; everything else about accounts is allauth's."""
+"""The account page, its switches and API tokens; everything else about accounts is allauth's."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import tokens
+from accounts import services, tokens
+from accounts.forms import SwitchForm
 from accounts.requests import SignedInRequest
 
 
@@ -38,4 +39,24 @@ def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
     if not tokens.revoke_token(user=request.user, digest=digest):
         raise Http404
     messages.success(request, "The token is revoked. Programs that use it can no longer sign in.")
+    return redirect("accounts:overview")
+
+
+_SWITCHED = {
+    ("may_train", True): "Thank you. What you correct may train the reader, once a reviewer agrees.",
+    ("may_train", False): "Your drawings are absent from the next training. Versions already trained stay.",
+    ("adapts", True): "The reader learns your handwriting from what you correct.",
+    ("adapts", False): "The reader reads your handwriting like everybody else’s.",
+}
+
+
+@require_POST
+def turn_switch(request: SignedInRequest) -> HttpResponse:
+    form = SwitchForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest("There is no such switch.")
+    switch, on = form.cleaned_data["switch"], form.cleaned_data["on"]
+    allow = services.allow_training if switch == "may_train" else services.allow_adapting
+    allow(user=request.user, allowed=on)
+    messages.success(request, _SWITCHED[switch, on])
     return redirect("accounts:overview")

@@ -149,6 +149,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "recognizer:draw"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.ConsentForm"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "recognizer:draw"
 ACCOUNT_PREVENT_ENUMERATION = True
@@ -224,6 +225,7 @@ TRAINING_KEPT_VERSIONS = env.int("TRAINING_KEPT_VERSIONS", default=5)  # trained
 TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user and day that may train
 TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
 TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # against digits that are known
+TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: as many as ml.finetune takes
 TRAINING_LEASE = 120.0  # seconds after which a trainer that says nothing counts as dead
 TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 

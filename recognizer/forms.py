@@ -31,3 +31,16 @@ class CorrectionForm(forms.Form):
         elif not data.get("text") and "text" not in self.errors:
             raise forms.ValidationError("Write what it should be, or say that it is not a number.")
         return data
+
+
+class StartForm(forms.Form):
+    """How to train: both may be left alone."""
+
+    force = forms.BooleanField(required=False)
+    from_scratch = forms.BooleanField(required=False)
+
+
+class DecisionForm(forms.Form):
+    """Why a version is promoted, dismissed or replaced. Whether a reason is needed, the services know."""
+
+    reason = forms.CharField(required=False, max_length=300)

@@ -18,7 +18,8 @@ OPEN = {
     "account_email_verification_sent", "account_confirm_login_code", "account_inactive",
 }  # fmt: skip
 SIGNED_IN = {
-    "recognizer:history", "api:prediction-list", "accounts:overview", "accounts:create_token", "account_email",
+    "recognizer:history", "api:prediction-list", "accounts:overview", "accounts:create_token",
+    "accounts:turn_switch", "account_email",
     "account_change_password", "account_set_password", "account_reauthenticate",
 }  # fmt: skip
 OWNED = {
@@ -30,6 +31,15 @@ API_OF_TRAINERS = {
     "api:model-version-list", "api:model-version-detail", "api:model-version-rollback",
     "api:model-version-artifact", "api:model-version-download",
 }  # fmt: skip
+PAGES_OF_TRAINERS = {
+    "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
+    "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
+    "recognizer:training_set_aside", "recognizer:training_shadow",
+}  # fmt: skip
+DEEDS_OF_TRAINERS = {
+    "recognizer:start_training", "recognizer:rollback", "recognizer:promote_run", "recognizer:dismiss_run",
+}  # fmt: skip
+TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
@@ -43,7 +53,7 @@ def names(patterns: list, namespace: str = "") -> Iterator[str]:
 
 
 def test_every_address_has_its_rule() -> None:
-    assert set(names(get_resolver().url_patterns)) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS
+    assert set(names(get_resolver().url_patterns)) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS
 
 
 def address(name: str, pk: object) -> str:
@@ -90,3 +100,19 @@ def test_only_trainers_train(db: None, client: Client, owner_client: Client, nam
     path = reverse(name, args=[] if name.endswith(("-list", "-rollback")) else [1])
     assert getattr(client, method)(path).status_code == 401
     assert getattr(owner_client, method)(path).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", sorted(TRAINERS))
+def test_only_trainers_see_and_do_what_belongs_to_training(
+    db: None, client: Client, owner_client: Client, name: str, method: str
+) -> None:
+    from django.urls import reverse
+
+    of_all = {"recognizer:training", "recognizer:training_versions", "recognizer:start_training"}
+    path = reverse(name, args=[] if name in of_all | {"recognizer:rollback"} else [1])
+    anonymous, other = getattr(client, method)(path), getattr(owner_client, method)(path)
+    wrong_method = (method == "get") == (name in DEEDS_OF_TRAINERS)
+    assert other.status_code == (405 if wrong_method else 403)
+    assert anonymous.status_code == 302
+    assert anonymous["Location"].startswith("/accounts/login/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -64,6 +65,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
 
         claims = Correction.objects.in_force().select_related("review")
         return self.prefetch_related(Prefetch("corrections", claims, to_attr="claims"))
+
+    def pictures(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Drawing]:
+        """Those of these numbers that still exist, with all that a small picture needs: one query."""
+        return self.defer("image").in_bulk(list(ids))
 
 
 class Drawing(models.Model):
@@ -151,6 +156,14 @@ def _percent(confidence: float) -> int:
     return min(99, round(100 * confidence))
 
 
+def in_words(state: str, text: str) -> str:
+    """What was read, in one line for people."""
+    lines = " / ".join(text.splitlines())
+    if state == Prediction.State.UNSURE:
+        return f"{lines}, unsure" if lines else "unsure"
+    return lines or {"not_a_digit": "no number", "empty": "nothing"}.get(state, "")
+
+
 class Prediction(models.Model):
     """What one model version read in one drawing. A fact: never changed."""
 
@@ -184,6 +197,11 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return self.text or self.get_state_display()
+
+    @property
+    def read(self) -> str:
+        """In words what was read."""
+        return in_words(self.state, self.text)
 
     @property
     def percent(self) -> int:

@@ -7,8 +7,16 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from recognizer.models.drawing import Drawing, Prediction
+from recognizer.models.drawing import Drawing, Prediction, in_words
 from recognizer.models.version import ModelVersion
+
+
+class ShadowReadingQuerySet(models.QuerySet["ShadowReading"]):
+    def disagreements(self, version: ModelVersion) -> ShadowReadingQuerySet:
+        """Where `version` reads otherwise than what was answered, with the drawing and what that was."""
+        drawings = Drawing.objects.defer("image").with_predictions()
+        found = self.filter(model_version=version, agrees=False)
+        return found.prefetch_related(models.Prefetch("drawing", drawings))
 
 
 class ShadowReading(models.Model):
@@ -22,6 +30,8 @@ class ShadowReading(models.Model):
     agrees = models.BooleanField(help_text=_("with what the active version read"))
     created_at = models.DateTimeField(default=timezone.now)
 
+    objects = ShadowReadingQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
         constraints = [
@@ -33,3 +43,8 @@ class ShadowReading(models.Model):
 
     def __str__(self) -> str:
         return self.text or self.get_state_display()
+
+    @property
+    def read(self) -> str:
+        """In words what the version read."""
+        return in_words(self.state, self.text)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from recognizer.models.drawing import in_words
 from recognizer.models.version import ModelVersion
 
 
@@ -25,6 +28,16 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def trained(self) -> TrainingRunQuerySet:
         """Those that brought forth a version, whatever became of it."""
         return self.filter(version__isnull=False)
+
+    def light(self) -> TrainingRunQuerySet:
+        """With who asked and the version, without what is long: pictures of the verdict, losses, the artifact."""
+        joined = self.select_related("requested_by", "version")
+        return joined.defer("verdict", "losses", "version__artifact", "version__card")
+
+    def undecided_first(self) -> TrainingRunQuerySet:
+        """What waits for somebody's word, then the others, the newest first."""
+        waits = Case(When(state=TrainingRun.State.CANDIDATE, then=0), default=1)
+        return self.order_by(waits, "-id")
 
 
 class TrainingRun(models.Model):
@@ -129,6 +142,42 @@ class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
         """Right before, misread after."""
         return self.compared().filter(right_before=True, right_after=False)
 
+    def both_wrong(self) -> TrainingSampleQuerySet:
+        """Misread by both."""
+        return self.compared().filter(right_before=False, right_after=False)
+
+    def set_aside(self) -> TrainingSampleQuerySet:
+        return self.filter(role=TrainingSample.Role.SET_ASIDE)
+
+    def tally(self) -> dict[str, int]:
+        """How many have each role, were compared, fixed, broken, and misread by both: one query."""
+        roles = {role: Count("pk", filter=Q(role=role)) for role in TrainingSample.Role.values}
+        compared = ~Q(after_state="")
+        return self.aggregate(
+            **roles,
+            compared=Count("pk", filter=compared),
+            fixed=Count("pk", filter=compared & Q(right_before=False, right_after=True)),
+            broken=Count("pk", filter=compared & Q(right_before=True, right_after=False)),
+            both_wrong=Count("pk", filter=compared & Q(right_before=False, right_after=False)),
+        )
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """Why how many were set aside, the commonest first."""
+        counted = self.set_aside().order_by().values_list("reason").annotate(n=Count("pk"))
+        return list(counted.order_by("-n", "reason"))
+
+    def of_drawings(self, ids: Iterable[UUID]) -> TrainingSampleQuerySet:
+        """With run and version, of runs that are over: that of the version that reads first, then the newest."""
+        over = self.filter(drawing_id__in=ids).exclude(run__state=TrainingRun.State.RUNNING)
+        light = over.select_related("run__version").defer(
+            "run__verdict", "run__losses", "run__version__artifact", "run__version__card"
+        )
+        return light.order_by(F("run__version__active").desc(nulls_last=True), "-run_id")
+
+    def by_active(self) -> TrainingSampleQuerySet:
+        """Those of the run that brought forth the version that reads today."""
+        return self.filter(run__version__active=True)
+
 
 class TrainingSample(models.Model):
     """A reviewed drawing in the manifest of a run: the ledger of what was trained on what.
@@ -171,3 +220,19 @@ class TrainingSample(models.Model):
 
     def __str__(self) -> str:
         return f"{self.drawing_id} as {self.text or 'not a number'}"
+
+    @property
+    def read_before(self) -> str:
+        """In words what the older version read."""
+        return in_words(self.before_state, self.before)
+
+    @property
+    def read_after(self) -> str:
+        return in_words(self.after_state, self.after)
+
+    @property
+    def change(self) -> str:
+        """ "fixed", "broken", or "" where both read alike."""
+        if self.right_before == self.right_after:
+            return ""
+        return "fixed" if self.right_after else "broken"

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +39,25 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def kept(self) -> ModelVersionQuerySet:
         """Those that can still read: their artifact was not pruned."""
         return self.filter(artifact__isnull=False)
+
+    def with_story(self) -> ModelVersionQuerySet:
+        """Without what is long, each with its run, promotions, `drawings` it learned from, `gates` that judged it,
+        and whether it `can_read`: two queries."""
+        from recognizer.models.training import TrainingSample
+
+        learned = TrainingSample.objects.trained().filter(run__version=OuterRef("pk")).order_by()
+        drawings = learned.values("run").annotate(n=models.Count("pk")).values("n")
+        long = ["artifact", "card", "run__verdict", "run__losses"]
+        return (
+            self.select_related("run")
+            .defer(*long)
+            .annotate(
+                drawings=Coalesce(Subquery(drawings), 0),
+                gates=F("run__verdict__gates"),
+                can_read=ExpressionWrapper(Q(artifact__isnull=False), models.BooleanField()),
+            )
+            .prefetch_related(models.Prefetch("promotions", Promotion.objects.select_related("by")))
+        )
 
 
 class ModelVersion(models.Model):

@@ -68,15 +68,20 @@ def _already(slot: str | None) -> str:
 
 def nothing_new() -> str:
     """Why a run is not worth its time; "" if enough was reviewed since the last one that looked."""
-    last = TrainingRun.objects.exclude(state__in=[State.SKIPPED, State.FAILED]).first()
-    reviews = Review.objects.trainable()
-    new = (reviews.filter(created_at__gt=last.created_at) if last else reviews).count()
+    new, last = newly_reviewed()
     if new >= max(1, settings.TRAINING_LEAST_NEW):
         return ""
     since = f" since {last}" if last else ""
     if not new:
         return f"Nothing new was reviewed{since}."
     return f"Only {new} drawings were reviewed{since}; {settings.TRAINING_LEAST_NEW} are worth a run."
+
+
+def newly_reviewed() -> tuple[int, TrainingRun | None]:
+    """How many reviewed drawings no run has looked at, and the last run that looked."""
+    last = TrainingRun.objects.exclude(state__in=[State.SKIPPED, State.FAILED]).first()
+    reviews = Review.objects.trainable()
+    return (reviews.filter(created_at__gt=last.created_at) if last else reviews).count(), last
 
 
 def take_run(*, run_id: int) -> TrainingRun:

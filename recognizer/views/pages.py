@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,13 +17,15 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from recognizer.forms import CorrectionForm
-from recognizer.models import Drawing
+from recognizer.models import Drawing, TrainingSample
+from recognizer.outcome import Outcome, in_short, outcome_of
 from recognizer.services import reading, reviewing
 
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
 
 PAGE = 24  # cards: rows of two, three, four and six come out even
+LEDGER = 50  # entries of one drawing that are looked through: one for each run that it was part of
 
 
 @require_safe
@@ -45,7 +48,17 @@ def draw(request: HttpRequest) -> HttpResponse:
 def history(request: SignedInRequest) -> HttpResponse:
     drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image")
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
+    _add_outcomes(page.object_list)
     return render(request, "recognizer/history.html", {"page_obj": page})
+
+
+def _add_outcomes(drawings: Iterable[Drawing]) -> None:
+    """A line below each correction from which the version that reads today has learned."""
+    claims = {drawing.pk: drawing.claim for drawing in drawings if drawing.claim and drawing.claim.verdict}
+    samples = TrainingSample.objects.by_active().of_drawings(claims)
+    lines = {s.drawing_id: in_short(s) for s in samples if s.review_id == claims[s.drawing_id].review.pk}
+    for drawing in drawings:
+        drawing.outcome = lines.get(drawing.pk, "")  # type: ignore[attr-defined]
 
 
 def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
@@ -74,9 +87,15 @@ def _drawing_page(
         "prediction": drawing.latest,
         "digits": drawing.latest.digits.all() if drawing.latest else [],
         "claim": drawing.claim,
+        "outcome": _outcome(request, drawing),
         "form": form,
     }
     return render(request, "recognizer/drawing.html", context, status=status)
+
+
+def _outcome(request: SignedInRequest, drawing: Drawing) -> Outcome | None:
+    samples = TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER] if drawing.claim else []
+    return outcome_of(drawing.claim, list(samples), may_train=request.user.may_train)
 
 
 @require_POST

@@ -1,5 +1,6 @@
 // History and detail: asks before deleting, shows times in the reader's own words, looks again at what still
 // waits, and keeps the two answers of a correction apart.
+import { localise } from "times";
 
 const LOOK_AGAIN = 3000; // ms
 
@@ -13,13 +14,6 @@ function attachDeletion(form) {
   dialog.addEventListener("close", () => {
     if (dialog.returnValue === "delete") form.requestSubmit();
   });
-}
-
-// The server writes times in its own zone.
-function localise(time) {
-  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  time.title = time.textContent.trim();
-  time.textContent = format.format(new Date(time.dateTime));
 }
 
 // "Not a number" and a number exclude each other. Enter sends, as in a field of one line; Shift and Enter
@@ -45,5 +39,5 @@ function lookAgain() {
 
 for (const form of document.querySelectorAll("[data-deletion]")) attachDeletion(form);
 for (const form of document.querySelectorAll("[data-correction]")) attachCorrection(form);
-for (const time of document.querySelectorAll("time[data-local]")) localise(time);
+localise();
 if (document.querySelector("[data-waiting]")) setTimeout(lookAgain, LOOK_AGAIN);

@@ -40,7 +40,7 @@ def test_a_long_history_costs_the_same(
     owner_client: Client, owner: User, version, django_assert_max_num_queries
 ) -> None:
     drawings_read(owner, version, 30, claim="13")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         owner_client.get("/history/")
     assert owner_client.get("/history/?page=2").status_code == 200
     assert owner_client.get("/history/?page=nonsense").status_code == 200

@@ -1,0 +1,33 @@
+"""The forms of the accounts, where allauth's do not do."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpRequest
+
+from accounts import services
+from accounts.models import User
+
+
+class SwitchForm(forms.Form):
+    """One of the two switches of the account page, and whether it is to be on. Pressed twice it stays so."""
+
+    switch = forms.ChoiceField(choices=[("may_train", "may train"), ("adapts", "adapts")])
+    on = forms.BooleanField(required=False)
+
+
+class ConsentForm(forms.Form):
+    """What sign-up asks besides name and password. Nobody consents by not looking: the box is empty."""
+
+    may_train = forms.BooleanField(
+        label="My drawings may train the reader",
+        required=False,
+        help_text="Only those that you correct, and only after somebody has reviewed them. "
+        "You can change this at any time in your account.",
+    )
+    field_order = ["username", "email", "password1", "password2", "may_train"]
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """Called by allauth once the user exists."""
+        if self.cleaned_data["may_train"]:
+            services.allow_training(user=user, allowed=True)
