@@ -90,38 +90,54 @@ def finish(
     At most `most` examples are made of each kind of which there can be any number. `origin` goes into the card:
     the settings, and where the training data come from.
     """
-    sets = validation_sets(material, seed, most)
-    answers = {name: _answers(networks, examined) for name, examined in sets.items()}
-    fitted = calibration.fit([*answers.values()])
+    found = calibrate(networks.glyphs, networks.trajectories, validation_sets(material, seed, most))
     rows = {"rows": compose_rows(material, most, np.random.default_rng((seed, 6))), "lines": lines}
-    errors = {
-        **{name: _errors(fitted, answer) for name, answer in answers.items()},
-        **{name: _misread(networks.strips, some) for name, some in rows.items() if some.texts},
-    }
-    log.info("validation: %s", errors)
+    misread = {name: _misread(networks.strips, some) for name, some in rows.items() if some.texts}
     card = {
         "name": "handwritten digits",
         "network": {"parameters": networks.parameters, "outputs": _OUTPUTS},
         **origin,
-        "calibration": asdict(fitted),
-        "validation": errors,
+        "calibration": asdict(found.calibration),
+        "validation": {**found.errors, **misread},
     }
-    return _packed(networks, card)
+    log.info("validation: %s", card["validation"])
+    model, *others = (exported(each) for each in (networks.glyphs, networks.trajectories, networks.strips))
+    return artifact.pack(model.model, card, model.stored, index_of(networks.glyphs), *others)
 
 
-def _packed(networks: Networks, card: Mapping[str, Any]) -> bytes:
-    model, others = networks.glyphs, (networks.trajectories, networks.strips)
-    index = exemplars.choose(lambda x: model.predict(as_inputs(x), verbose=0)[:, network.DIGITS + 1 :])
-    parts = [Trained(network.export(other), network.get_weights(other)) for other in others]
-    return artifact.pack(network.export(model), card, network.get_weights(model), index, *parts)
+@dataclass(frozen=True)
+class Calibrated:
+    """What fits two networks best, and how often they err so on each of the sets."""
+
+    calibration: calibration.Calibration
+    errors: dict[str, dict[str, int | float]]
 
 
-def _answers(networks: Networks, examined: Examined) -> calibration.Answers:
-    def ask(one: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return np.asarray(one.predict(inputs, batch_size=512, verbose=0), np.float32)
+def calibrate(glyphs: Any, trajectories: Any | None, sets: Mapping[str, Examined]) -> Calibrated:
+    """Fit the calibration of networks on glyphs and, if there is one, on trajectories, and measure both with it."""
+    answers = {name: _answers(glyphs, trajectories, examined) for name, examined in sets.items()}
+    fitted = calibration.fit([*answers.values()])
+    return Calibrated(fitted, {name: _errors(fitted, answer) for name, answer in answers.items()})
 
-    also = None if examined.trajectories is None else ask(networks.trajectories, examined.trajectories)
-    return calibration.Answers(ask(networks.glyphs, as_inputs(examined.glyphs)), examined.labels, also)
+
+def exported(model: Any) -> Trained:
+    return Trained(network.export(model), network.get_weights(model))
+
+
+def index_of(glyphs: Any) -> exemplars.Exemplars:
+    """Exemplars with the embeddings of this network on glyphs."""
+    return exemplars.choose(lambda x: glyphs.predict(as_inputs(x), verbose=0)[:, network.DIGITS + 1 :])
+
+
+def ask(model: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What a Keras network says of many inputs (n, ...)."""
+    return np.asarray(model.predict(inputs, batch_size=512, verbose=0), np.float32)
+
+
+def _answers(glyphs: Any, trajectories: Any | None, examined: Examined) -> calibration.Answers:
+    ways = None if trajectories is None else examined.trajectories
+    drawn = None if ways is None else ask(trajectories, ways)
+    return calibration.Answers(ask(glyphs, as_inputs(examined.glyphs)), examined.labels, drawn)
 
 
 def _errors(fitted: calibration.Calibration, answers: calibration.Answers) -> dict[str, int | float]:

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 
 from ml.augment import NOT_A_DIGIT, UNCLEAR, Glyphs, Labels
 from ml.candidates import Candidate
-from ml.datasets import Cheques, StrokeSet, load_characters, load_cheques, load_images, load_mnist, load_strokes
+from ml.datasets import (
+    Cheques,
+    Mnist,
+    StrokeSet,
+    load_characters,
+    load_cheques,
+    load_images,
+    load_mnist,
+    load_strokes,
+)
 from ml.glyph import from_strokes, normalise
 from ml.ink import Strokes
 from ml.layout import layouts
@@ -62,6 +71,11 @@ class Part:
         ink = self.ink[some] if isinstance(self.ink, np.ndarray) else [self.ink[int(i)] for i in some]
         return Part(ink, self.labels[some], None if self.hands is None else self.hands[some])
 
+    def some(self, most: int, rng: np.random.Generator) -> Part:
+        """At most so many, chosen by chance."""
+        n = len(self.labels)
+        return self if n <= most else self.only(rng.permutation(n) < most)
+
     @property
     def glyphs(self) -> Glyphs:
         """(n, 28, 28); drawings as the reader draws them."""
@@ -90,11 +104,27 @@ def gather(folder: Path | None, share: float, seed: int) -> Gathered:
 
     The test parts are not looked at. UJI's writers of the fold `seed` are in neither part: they are the strangers.
     """
-    mnist = load_mnist(folder)
-    aside = held_out(mnist.writer_train, share, seed=0)
-    digits = Part(mnist.x_train, mnist.y_train, mnist.writer_train)
-    training, validation = {"mnist": digits.only(~aside)}, {"mnist": digits.only(aside)}
-    sources = ["MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0"]
+    return _gathered(load_mnist(folder), folder, share, seed, amounts=True)
+
+
+def at_hand(folder: Path | None, share: float, seed: int, *, amounts: bool = True) -> Gathered:
+    """The same from what `folder` holds, MNIST as well if it is there: nothing is ever fetched.
+
+    Without `amounts` there are no lines, which only the network on strips learns from. Raises DatasetError.
+    """
+    known = folder is not None and (folder / _MNIST).exists()
+    return _gathered(load_mnist(folder) if known else None, folder, share, seed, amounts)
+
+
+def _gathered(mnist: Mnist | None, folder: Path | None, share: float, seed: int, amounts: bool) -> Gathered:
+    training: Material = {}
+    validation: Material = {}
+    sources = []
+    if mnist is not None:
+        aside = held_out(mnist.writer_train, share, seed=0)
+        digits = Part(mnist.x_train, mnist.y_train, mnist.writer_train)
+        training["mnist"], validation["mnist"] = digits.only(~aside), digits.only(aside)
+        sources.append("MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0")
     for file, load, source in _FILES:
         if folder is None or not (folder / file).exists():
             log.info("no %s: training goes on without it", file)
@@ -103,7 +133,7 @@ def gather(folder: Path | None, share: float, seed: int) -> Gathered:
         for name, mine, theirs in load(folder / file, share, seed):
             training[name], validation[name] = mine, theirs
     validation = {name: part for name, part in validation.items() if len(part.labels)}
-    lines, other_lines = (_lines(folder, aside=aside) for aside in (False, True))
+    lines, other_lines = (_lines(folder if amounts else None, aside=aside) for aside in (False, True))
     return Gathered(training, validation, lines, other_lines, (*sources, _OWN), _strangers(folder, seed))
 
 
@@ -261,6 +291,7 @@ def _narrowed(picture: NDArray[np.uint8], width: float) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+_MNIST = "mnist.npz"
 _UJI = "uji_strokes.npz"
 _CHEQUES = "orand_car_a.npz"
 _OWN = "synthetic strokes of this project (ml/synth.py)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -24,10 +23,13 @@ from ml.composition import mix_strips
 from ml.finishing import Networks, finish
 from ml.material import Gathered, gather
 from ml.mixture import mix, mix_trajectories
+from ml.progress import Teller
 
 log = logging.getLogger("ml.train")
 
-_EXAMINED = 2000  # synthetic digits, signs or rows, to validate on
+EXAMINED = 2000  # synthetic digits, signs or rows, to validate on
+# Shares of the stages in the time of a run.
+SHARES = {"preparing": 0.02, "glyphs": 0.73, "trajectories": 0.07, "strips": 0.17, "calibrating": 0.01}
 _WEAK = 0.3  # strength of the deformation at the end
 
 
@@ -61,42 +63,82 @@ class Settings:
         return max(1, self.examples // self.batch)
 
 
+Follow = Callable[[int, int, float], None]  # told of an epoch, of so many, and its mean loss
+
+
 class Batches(Protocol):
     """Where a network's examples come from; `strength` 0..1 scales all deformation."""
 
     def batch(self, rng: np.random.Generator, strength: float) -> tuple[NDArray[Any], Labels]: ...
 
 
-def train(source: Batches, settings: Settings) -> Any:
+def train(source: Batches, settings: Settings, teller: Teller | None = None) -> Any:
     """A network on glyphs, its weights averaged and its batch statistics taken anew."""
-    return _fit(network.build(settings.seed), source, settings)
+    return _fit(network.build(settings.seed), source, settings, _follow(teller, "glyphs"))
 
 
-def train_trajectory(source: Batches, settings: Settings) -> Any:
+def train_trajectory(source: Batches, settings: Settings, teller: Teller | None = None) -> Any:
     """The same on trajectories."""
-    return _fit(network.build_trajectory(settings.seed), source, replace(settings, epochs=settings.drawn_epochs))
+    settings = replace(settings, epochs=settings.drawn_epochs)
+    return _fit(network.build_trajectory(settings.seed), source, settings, _follow(teller, "trajectories"))
 
 
-def train_strip(source: Batches, settings: Settings) -> Any:
+def train_strip(source: Batches, settings: Settings, teller: Teller | None = None) -> Any:
     """The same on strips."""
     settings = replace(
         settings, epochs=settings.strip_epochs, examples=settings.strip_examples, batch=settings.strip_batch
     )
-    return _fit(network.build_strip(settings.seed), source, settings, network.strip_loss)
+    follow = _follow(teller, "strips")
+    return _fit(network.build_strip(settings.seed), source, settings, follow, network.strip_loss)
 
 
-def train_all(found: Gathered, settings: Settings) -> Networks:
+def train_all(found: Gathered, settings: Settings, teller: Teller | None = None) -> Networks:
     """All networks, one after the other."""
     material, seed, pool = found.training, settings.seed, settings.pool
     return Networks(
-        train(mix(material, seed, pool, settings.batch), settings),
-        train_trajectory(mix_trajectories(material, seed, pool, settings.batch), settings),
-        train_strip(mix_strips(material, found.lines, seed, settings.rows, settings.strip_batch), settings),
+        train(mix(material, seed, pool, settings.batch), settings, teller),
+        train_trajectory(mix_trajectories(material, seed, pool, settings.batch), settings, teller),
+        train_strip(
+            mix_strips(material, found.lines, seed, settings.rows, settings.strip_batch), settings, teller
+        ),
     )
 
 
-def _fit(model: Any, source: Batches, settings: Settings, loss: Callable[[Any, Any], Any] = network.loss) -> Any:
+def train_on(model: Any, source: Batches, settings: Settings, follow: Follow) -> None:
+    """Train a network further from the weights that it has. Its normalisation stays as it is, so that the weights
+    before and after can be averaged."""
     import keras
+
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    _run(model, source, settings, follow, network.loss)
+
+
+def _follow(teller: Teller | None, stage: str) -> Follow:
+    teller = teller or Teller(SHARES)
+    return lambda epoch, epochs, loss: teller(stage, epoch, epochs, loss)
+
+
+def _fit(
+    model: Any,
+    source: Batches,
+    settings: Settings,
+    follow: Follow,
+    loss: Callable[[Any, Any], Any] = network.loss,
+) -> Any:
+    _run(model, source, settings, follow, loss)
+    # From here on the weights are the averaged ones.
+    _take_statistics(model, source, settings)
+    network.set_weights(model, network.get_weights(model))  # half precision: what is exported is what is kept
+    return model
+
+
+def _run(model: Any, source: Batches, settings: Settings, follow: Follow, loss: Callable[[Any, Any], Any]) -> None:
+    import keras
+
+    def end(epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        follow(epoch + 1, settings.epochs, float((logs or {})["loss"]))
 
     epoch = settings.steps_per_epoch
     # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
@@ -109,12 +151,8 @@ def _fit(model: Any, source: Batches, settings: Settings, loss: Callable[[Any, A
         steps_per_epoch=epoch,
         shuffle=False,  # the source is random already
         verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=_progress(model.name, settings.epochs))],
+        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=end)],
     )
-    # From here on the weights are the averaged ones.
-    _take_statistics(model, source, settings)
-    network.set_weights(model, network.get_weights(model))  # half precision: what is exported is what is kept
-    return model
 
 
 def _optimizer(settings: Settings) -> Any:
@@ -157,18 +195,6 @@ def batches(source: Batches, settings: Settings) -> Iterator[tuple[NDArray[np.fl
         yield network.as_inputs(x), y
 
 
-def _progress(name: str, epochs: int) -> Callable[[int, Mapping[str, float] | None], None]:
-    """A callback that logs the loss of each epoch and how long the rest will take."""
-    started = time.monotonic()
-
-    def log_epoch(epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        left = (time.monotonic() - started) / (epoch + 1) * (epochs - epoch - 1) / 60
-        loss = (logs or {}).get("loss", math.nan)
-        log.info("%s: epoch %d of %d, loss %.4f, about %.0f minutes left", name, epoch + 1, epochs, loss, left)
-
-    return log_epoch
-
-
 def _take_statistics(model: Any, source: Batches, settings: Settings, steps: int = 100) -> None:
     """Batch statistics for the averaged weights; those of the last steps belong to weights that are gone."""
     for step in range(steps):
@@ -192,7 +218,7 @@ def main() -> None:
     found = gather(options.data, settings.validation, settings.seed)
     networks = train_all(found, settings)
     origin = {"settings": asdict(settings), "sources": found.sources, "strangers": found.strangers}
-    most = min(_EXAMINED, settings.pool)
+    most = min(EXAMINED, settings.pool)
     options.out.write_bytes(
         finish(networks, found.validation, found.validation_lines, settings.seed, most, origin)
     )

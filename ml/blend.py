@@ -1,0 +1,74 @@
+"""A network before and after it learned something new, and the weights between that serve best.
+
+Weights between two trainings of one network forget less than the later ones and know more than the earlier
+("Robust fine-tuning of zero-shot models", Wortsman and others 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml import network
+from ml.augment import Labels
+from ml.finishing import ask
+
+_LEAST = 0.01  # nats; losses below are so small that their ratio says nothing
+
+Examples = tuple[NDArray[np.float32], Labels]  # inputs (n, ...) of the network, and labels (n,)
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A `share` of the new weights, and with it the mean losses (nats) on new digits and on all else."""
+
+    share: float
+    new: float
+    replay: float
+
+    def against(self, champion: Blend) -> float:
+        """The losses in those of the champion: 2 where nothing has changed, less is better.
+
+        A sum of the losses would let a style that was never read before pay for many digits that are read no more.
+        """
+        return (self.new + _LEAST) / (champion.new + _LEAST) + (self.replay + _LEAST) / (champion.replay + _LEAST)
+
+
+def choose(blends: Sequence[Blend]) -> Blend:
+    """The best; the first is that of the champion, which wins ties."""
+    return min(blends, key=lambda blend: round(blend.against(blends[0]), 4))
+
+
+class Between:
+    """A Keras network whose weights of now are the champion's; `learned` marks those it has after training."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._before = _values(model)
+        self._after = self._before
+
+    def learned(self) -> None:
+        self._after = _values(self.model)
+
+    def take(self, share: float) -> None:
+        """Weights with this share of the new ones, in half precision, as they are exported."""
+        for variable, before, after in zip(self.model.weights, self._before, self._after, strict=True):
+            variable.assign((1 - share) * before + share * after)
+        network.set_weights(self.model, network.get_weights(self.model))
+
+    def judge(self, share: float, new: Iterable[Examples], replay: Iterable[Examples]) -> Blend:
+        """How the network does with such a share, on sets of examples that did not train."""
+        self.take(share)
+        return Blend(share, self._loss(new), self._loss(replay))
+
+    def _loss(self, sets: Iterable[Examples]) -> float:
+        """Each set counts the same, as in the calibration."""
+        return float(np.mean([float(network.loss(labels, ask(self.model, x))) for x, labels in sets]))
+
+
+def _values(model: Any) -> list[NDArray[np.float32]]:
+    return [variable.numpy() for variable in model.weights]

@@ -1,0 +1,232 @@
+"""A reader that learns from what people confirmed, and forgets nothing: fine-tuning, and training from scratch.
+
+Joint training on new examples and a memory of old ones does as well as cleverer ways not to forget, and a small
+memory, seen often, does no harm ("On Tiny Episodic Memories in Continual Learning", Chaudhry and others 2019).
+TensorFlow is imported inside the functions that need it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ml import artifact, network
+from ml.artifact import Artifact, Trained
+from ml.augment import Mixture, Warper
+from ml.blend import Blend, choose
+from ml.exemplars import Exemplars
+from ml.finishing import Examined, calibrate, exported, finish, index_of, validation_sets
+from ml.learner import Learner, Sets
+from ml.material import Gathered, at_hand
+from ml.mixture import mix, mix_trajectories
+from ml.network import as_inputs
+from ml.progress import Progress, Teller, Told
+from ml.reviewed import NewMaterial, drawn_source, sources
+from ml.train import EXAMINED, SHARES, Settings, train_all
+from ml.variation import Trajectories
+
+__all__ = ["NewMaterial", "Progress", "Tuned", "Tuning", "finetune", "retrain_from_scratch"]
+
+# Shares of the stages in the time of a run, as measured for 2,000 new drawings (docs/reader.md).
+_SHARES = {"preparing": 0.15, "glyphs": 0.55, "trajectories": 0.18, "choosing": 0.09, "calibrating": 0.03}
+_STRIPS = ("rows", "lines")  # what the network on strips was examined on
+_REVIEWED = "drawings that people confirmed on this site"
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Everything a fine-tuning depends on, besides the data."""
+
+    seed: int = 1
+    steps: int = 1000  # of the network on glyphs: what two slow cores manage in some minutes
+    drawn_steps: int = 1000  # of the network on trajectories
+    portion: int = 50  # steps that count as an epoch
+    batch: int = 128
+    new: float = 0.25  # of a batch; the rest is what the champion learned from
+    most_often: int = 3  # times that an example of a rare label counts
+    rate: float = 2e-4  # peak; a tenth of that of a training from scratch
+    decay: float = 1e-4  # of the kernels
+    average: float = 0.995  # exponential moving average of the weights
+    shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)  # of the new weights, that are tried
+    validation: float = 0.1  # share of the writers of the data sets that never train
+    memory: int = 6000  # examples of each part of the data sets that are trained on again,
+    pool: int = 3000  # and synthetic digits, and as many signs
+    examined: int = 1000  # examples of each part, and synthetic ones, to validate on
+
+    def settings(self, steps: int) -> Settings:
+        """As a training takes them; the last tenth is hardly deformed."""
+        portion = min(self.portion, steps)
+        epochs = max(1, steps // portion)
+        return Settings(
+            seed=self.seed,
+            epochs=epochs,
+            examples=portion * self.batch,
+            batch=self.batch,
+            rate=self.rate,
+            decay=self.decay,
+            average=self.average,
+            weak_epochs=epochs // 10,
+        )
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The artifact, the champion's own where nothing was better; of each network that learned the share of the new
+    weights, and the figures of all shares that were tried, 0 first."""
+
+    artifact: bytes
+    chosen: dict[str, float]
+    tried: dict[str, tuple[Blend, ...]]
+
+
+def finetune(
+    champion: bytes,
+    new: NewMaterial,
+    validation: NewMaterial,
+    data: Path | None = None,
+    tuning: Tuning = Tuning(),
+    told: Told | None = None,
+    logs: Path | None = None,
+) -> Tuned:
+    """Train the networks of the artifact `champion` further, on `new` and on what it learned from.
+
+    That is what the folder `data` holds, and always synthetic ink; nothing is fetched. `validation` is by people
+    of whom nothing is in `new`. The network on strips stays as it is, as does that on trajectories where nothing
+    was drawn. The same input, on as many threads, gives the same artifact. Under `logs` TensorBoard finds the
+    losses.
+
+    Raises ArtifactError, DatasetError, and ValueError where there is nothing to learn from or to validate on.
+    """
+    if not len(new) or not len(validation):
+        raise ValueError("There must be new digits to learn from, and others to validate on.")
+    held, teller = artifact.unpack(champion), Teller(_SHARES, told, logs)
+    found = _remember(held, data, tuning)
+    sets = validation_sets({**found.validation, **validation.material}, tuning.seed, tuning.examined)
+    learners = _learners(held, found, new.balanced(tuning.most_often), sets, tuning)
+    teller("preparing")
+    for learner in learners.values():
+        learner.learn(teller)
+    tried = {name: learner.try_out(tuning.shares) for name, learner in learners.items()}
+    chosen = {name: choose(blends).share for name, blends in tried.items()}
+    teller("choosing")
+    if not any(chosen.values()):
+        return Tuned(champion, chosen, tried)
+    models = {name: learner.finished(chosen[name]) for name, learner in learners.items()}
+    origin = {
+        **_heritage(held, found),
+        "tuning": {**asdict(tuning), "chosen": chosen},
+        "reviewed": _counts(new, validation),
+    }
+    packed = _packed(held, models, chosen, sets, origin)
+    teller("calibrating")
+    return Tuned(packed, chosen, tried)
+
+
+def retrain_from_scratch(
+    new: NewMaterial,
+    validation: NewMaterial,
+    data: Path | None,
+    settings: Settings | None = None,
+    told: Told | None = None,
+) -> bytes:
+    """The artifact of a full training on what the folder `data` holds, on synthetic ink and on `new`.
+
+    Nothing is fetched: without `data` it knows MNIST's hands no more. Raises DatasetError.
+    """
+    settings, teller = settings or Settings(), Teller(SHARES, told)
+    found = at_hand(data, settings.validation, settings.seed)
+    training = {**found.training, **new.balanced(Tuning.most_often).material}
+    teller("preparing")
+    networks = train_all(replace(found, training=training), settings, teller)
+    origin = {
+        "settings": asdict(settings),
+        "sources": [*found.sources, _REVIEWED],
+        "strangers": found.strangers,
+        "reviewed": _counts(new, validation),
+    }
+    material = {**found.validation, **validation.material}
+    most = min(EXAMINED, settings.pool)
+    packed = finish(networks, material, found.validation_lines, settings.seed, most, origin)
+    teller("calibrating")
+    return packed
+
+
+def _remember(held: Artifact, data: Path | None, tuning: Tuning) -> Gathered:
+    """What the champion learned from, or what is at hand of it, without the writers whom it never saw."""
+    rng = np.random.default_rng((tuning.seed, 7))
+    found = at_hand(data, tuning.validation, _seed(held, tuning), amounts=False)
+    return replace(
+        found,
+        training={name: part.some(tuning.memory, rng) for name, part in found.training.items()},
+        validation={name: part.some(tuning.examined, rng) for name, part in found.validation.items()},
+    )
+
+
+def _seed(held: Artifact, tuning: Tuning) -> int:
+    """That by which the champion's training left out writers."""
+    settings = held.card.get("settings")
+    seed = settings.get("seed") if isinstance(settings, dict) else None
+    return seed if isinstance(seed, int) else tuning.seed
+
+
+def _learners(
+    held: Artifact, found: Gathered, new: NewMaterial, examined: Mapping[str, Examined], tuning: Tuning
+) -> dict[str, Learner]:
+    """The networks that there is something new for."""
+    seed, warper = tuning.seed, Warper(seed=tuning.seed)
+    mine = round(tuning.new * tuning.batch)
+    known = found.training, seed, tuning.pool, tuning.batch - mine
+    names = [*NewMaterial.NAMES]
+    glyphs = network.build(seed)
+    network.set_weights(glyphs, held.weights)
+    source = Mixture([*mix(*known).sources, *sources(new, mine, warper)])
+    sets = Sets.of(examined, names, lambda each: as_inputs(each.glyphs))
+    learners = {"glyphs": Learner("glyphs", glyphs, source, tuning.settings(tuning.steps), sets)}
+    sets = Sets.of(examined, names, lambda each: each.trajectories)
+    if held.trajectory is not None and len(new.written.labels) and sets.new:
+        ways = network.build_trajectory(seed)
+        network.set_weights(ways, held.trajectory.weights)
+        drawn = Trajectories([*mix_trajectories(*known).sources, (drawn_source(new, warper), mine)])
+        settings = tuning.settings(tuning.drawn_steps)
+        learners["trajectories"] = Learner("trajectories", ways, drawn, settings, sets)
+    return learners
+
+
+def _heritage(held: Artifact, found: Gathered) -> dict[str, Any]:
+    """The card of the champion, with what was learned from in addition."""
+    known = held.card.get("sources")
+    before = known if isinstance(known, list) else []
+    return {**held.card, "parent": held.version, "sources": [*dict.fromkeys([*before, *found.sources, _REVIEWED])]}
+
+
+def _counts(new: NewMaterial, validation: NewMaterial) -> dict[str, dict[str, int]]:
+    return {
+        name: {"written": len(each.written.labels), "pictures": len(each.pictures.labels)}
+        for name, each in (("learned", new), ("validated", validation))
+    }
+
+
+def _packed(
+    held: Artifact,
+    models: Mapping[str, Any],
+    chosen: Mapping[str, float],
+    sets: Mapping[str, Examined],
+    origin: Mapping[str, Any],
+) -> bytes:
+    """The new artifact, calibrated; a network that did not change is that of the champion, byte for byte."""
+    ways = models.get("trajectories")
+    if ways is None and held.trajectory is not None:
+        ways = network.build_trajectory()
+        network.set_weights(ways, held.trajectory.weights)
+    found = calibrate(models["glyphs"], ways, sets)
+    before = held.card.get("validation")
+    strips = {name: before[name] for name in _STRIPS if name in before} if isinstance(before, dict) else {}
+    card = {**origin, "calibration": asdict(found.calibration), "validation": {**found.errors, **strips}}
+    glyphs: Trained = exported(models["glyphs"]) if chosen["glyphs"] else held
+    index: Exemplars | None = index_of(models["glyphs"]) if chosen["glyphs"] else held.exemplars
+    drawn = exported(ways) if chosen.get("trajectories") else held.trajectory
+    return artifact.pack(glyphs.model, card, glyphs.weights, index, drawn, held.strip)
