@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 Role = TrainingSample.Role
 
-_BUCKETS = 5  # of users; those of one never train
-_VALIDATED = 7  # one drawing in so many chooses between weights
+_BUCKETS = 5  # of users:
+_EXAMINES, _CHOOSES = 0, 1  # those of the first never train, those of the second choose between weights
+_VALIDATED = 5  # or one drawing in so many does
 _ALIKE = 0.995  # cosine of two glyphs of one writer, above which they count as one
 _SIDE = 64  # steps along the longer side within which two drawings are the same
 
@@ -70,7 +71,7 @@ def build(reader: Reader, data: Path | None, told: Callable[[str], None] = lambd
     for name, step in steps:
         told(name)
         samples = step(samples)
-    return [sample if sample.role else replace(sample, role=role_of(sample)) for sample in samples]
+    return with_roles(samples)
 
 
 def gather() -> Samples:
@@ -198,11 +199,32 @@ def believed(samples: Samples, reader: Reader, data: Path | None) -> Samples:
     ]
 
 
-def role_of(sample: Sample) -> str:
-    """The same in every run: writers of one bucket of five never train."""
-    if hashlib.sha256(f"writer {sample.writer_id}".encode()).digest()[0] % _BUCKETS == 0:
+def with_roles(samples: Samples) -> Samples:
+    """Writers of one bucket of five never train, in any run; those of another choose between weights.
+
+    Where nobody is in that other bucket, or everybody, a few drawings choose instead.
+    """
+    rest = [sample for sample in open_ones(samples) if not is_held_out(sample.writer_id)]
+    chosen = {sample.drawing_id for sample in rest if _bucket(sample.writer_id) == _CHOOSES}
+    if not 0 < len(chosen) < len(rest):
+        chosen = {sample.drawing_id for sample in rest[1::_VALIDATED]}
+    return [sample if sample.role else replace(sample, role=_role(sample, chosen)) for sample in samples]
+
+
+def _role(sample: Sample, chosen: set[UUID]) -> str:
+    if is_held_out(sample.writer_id):
         return Role.HELD_OUT
-    return Role.VALIDATE if sample.drawing_id.int % _VALIDATED == 0 else Role.TRAIN
+    return Role.VALIDATE if sample.drawing_id in chosen else Role.TRAIN
+
+
+def is_held_out(writer_id: int) -> bool:
+    """Whether this writer only ever examines."""
+    return _bucket(writer_id) == _EXAMINES
+
+
+def _bucket(writer_id: int) -> int:
+    """The same for ever, whoever else writes here."""
+    return int.from_bytes(hashlib.sha256(f"writer {writer_id}".encode()).digest()[:4]) % _BUCKETS
 
 
 def hash_of(samples: Sequence[Sample], **facts: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from recognizer.models import Correction, Drawing, Review
 from recognizer.services import reading, reviewing
 
 Submit = Callable[..., Drawing]
+CAST = (1, 2, 3, 4, 5, 6, 7, 8)  # enough for all roles
 
 
 @pytest.fixture(scope="module")
@@ -30,16 +32,20 @@ def writer(name: str, role: str = Role.TRAIN) -> User:
     """Somebody who agrees, and whose drawings train; or of the fifth that never does."""
     for i in range(200):
         user = User(pk=1000 + sum(map(ord, name)) * 200 + i, username=name, may_train=True)
-        if (manifest.role_of(sample_by(user.pk)) == Role.HELD_OUT) == (role == Role.HELD_OUT):
+        if role_of(user.pk) == role:
             user.save()
             return user
-    raise AssertionError("one writer in five is held out")
+    raise AssertionError("there are writers of all roles")
 
 
-def sample_by(writer_id: int) -> Sample:
-    from uuid import UUID
+def role_of(writer_id: int) -> str:
+    """Beside one who trains and one who chooses."""
+    some = [sample_by(n, i) for i, n in enumerate([*CAST, writer_id])]
+    return manifest.with_roles(some)[-1].role
 
-    return Sample(UUID(int=1), writer_id, 1, "7", timezone.now().date())
+
+def sample_by(writer_id: int, number: int = 0) -> Sample:
+    return Sample(UUID(int=number), writer_id, 1, "7", timezone.now().date())
 
 
 def plain(strokes: Any) -> list[Any]:
@@ -199,9 +205,23 @@ def test_labels_are_believed_where_the_site_says_so(shipped: Reader, reviewed: S
 
 
 def test_a_fifth_of_the_writers_never_train_in_any_run() -> None:
-    held = [manifest.role_of(sample_by(i)) == Role.HELD_OUT for i in range(2000)]
-    assert 0.15 < np.mean(held) < 0.25
-    assert held == [manifest.role_of(sample_by(i)) == Role.HELD_OUT for i in range(2000)]
+    held = {i for i in range(2000) if manifest.is_held_out(i)}
+    assert 0.15 < len(held) / 2000 < 0.25
+    for last in (30, 500):
+        roles = {s.writer_id: s.role for s in manifest.with_roles([sample_by(i, i) for i in range(last)])}
+        assert {i for i, role in roles.items() if role == Role.HELD_OUT} == {i for i in held if i < last}
+        assert {*roles.values()} == {Role.HELD_OUT, Role.VALIDATE, Role.TRAIN}
+
+
+def test_the_writers_who_choose_do_not_train() -> None:
+    roles = [(s.writer_id, s.role) for s in manifest.with_roles([sample_by(i % 50, i) for i in range(500)])]
+    assert len({*roles}) == 50
+
+
+def test_where_one_writes_some_of_the_drawings_choose() -> None:
+    alone = next(i for i in range(100) if not manifest.is_held_out(i))
+    roles = [s.role for s in manifest.with_roles([sample_by(alone, i) for i in range(10)])]
+    assert (roles.count(Role.TRAIN), roles.count(Role.VALIDATE)) == (8, 2)
 
 
 def test_the_writers_held_out_examine(shipped: Reader, reviewed: Submit) -> None:

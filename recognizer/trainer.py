@@ -1,0 +1,250 @@
+"""One training run from its manifest to its verdict: what the training worker and `manage.py retrain` do."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+
+from recognizer import manifest
+from recognizer.manifest import Role, Sample
+from recognizer.models import ModelVersion, TrainingRun, TrainingSample
+from recognizer.models.version import BrokenArtifact
+from recognizer.services import training, versions
+
+if TYPE_CHECKING:
+    from ml.finetune import NewMaterial, Progress
+    from ml.reader import Reader
+    from ml.reading import Reading
+    from ml.trial import Examined, Item, Outcome, TrialSet
+
+logger = logging.getLogger(__name__)
+
+State = TrainingRun.State
+Told = Callable[[str], None]
+
+_SHOWN = 40  # drawings of a frozen set that are kept to be looked at
+_PULSES = 4  # a lease is prolonged so often while it lasts
+
+
+@dataclass
+class Course:
+    """A run under way: writes down its stages and what each took. Every write raises RunLost if it is not ours."""
+
+    run: TrainingRun
+    told: Told = lambda line: None
+    seconds: dict[str, float] = field(default_factory=dict)
+    losses: list[list[Any]] = field(default_factory=list)
+
+    def stage(self, name: str) -> None:
+        """A new stage begins."""
+        self._close()
+        self._name, self._since = name, time.monotonic()
+        training.note(run_id=self.run.pk, stage=name, progress={}, seconds=self.seconds)
+        self.told(name)
+
+    def progress(self, step: Progress) -> None:
+        """How far a stage of training is."""
+        if step.loss is not None:
+            self.losses.append([step.stage, step.epoch, round(step.loss, 5)])
+        training.note(run_id=self.run.pk, progress=asdict(step), losses=self.losses)
+        loss = "" if step.loss is None else f", loss {step.loss:.4f}"
+        left = "" if step.seconds_left is None else f", about {step.seconds_left:.0f} s left"
+        self.told(f"{step.stage}: {step.epoch} of {step.epochs}{loss}{left}")
+
+    def facts(self) -> dict[str, Any]:
+        """What there is to say at the end."""
+        self._close()
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return {"seconds": self.seconds, "losses": self.losses, "peak_memory": peak, "stage": ""}
+
+    def _close(self) -> None:
+        if name := getattr(self, "_name", ""):
+            self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - self._since, 1)
+            self._name = ""
+
+
+def train(run_id: int, told: Told = lambda line: None) -> TrainingRun:
+    """Carry a run through; its row says how it ended, also when something broke. Raises RunLost."""
+    course = Course(training.take_run(run_id=run_id), told)
+    with _pulse(run_id):
+        try:
+            _carry_through(course)
+        except training.RunLost:
+            raise
+        except Exception as error:  # whatever it is: the run has ended, and the reason stands in its row
+            logger.exception("run %s broke off", run_id)
+            training.end_run(run_id=run_id, state=State.FAILED, reason=_plainly(error), **course.facts())
+    return TrainingRun.objects.select_related("version", "base").get(pk=run_id)
+
+
+def _plainly(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"It broke off: {error.strerror}."
+    return f"It broke off: {error}" if str(error) else f"It broke off: {type(error).__name__}."
+
+
+def _carry_through(course: Course) -> None:
+    from ml.reader import Reader
+
+    base = ModelVersion.objects.filter(active=True).first()
+    if base is None:
+        raise BrokenArtifact("No version is active: run manage.py register_model.")
+    champion = base.checked_artifact()
+    training.note(run_id=course.run.pk, base=base)
+    reader = Reader.open(champion)
+    samples = manifest.build(reader, settings.TRAINING_DATA, course.stage)
+    _freeze(course.run, samples, base)
+    if not {Role.TRAIN, Role.VALIDATE} <= {sample.role for sample in samples}:
+        why = "Too little of what was reviewed can train: see what was set aside, and why."
+        training.end_run(run_id=course.run.pk, state=State.SKIPPED, reason=why, **course.facts())
+        return
+    artifact = _trained(course, champion, samples)
+    if artifact == champion:
+        why = "Nothing that was learned was better than what is known."
+        training.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
+        return
+    course.stage("storing")
+    version, _new = versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED, parent=base)
+    verdict = _judged(course, reader, Reader.open(artifact), samples, (len(champion), len(artifact)))
+    state = training.settle_run(run_id=course.run.pk, version=version, verdict=verdict, **course.facts())
+    logger.info("run %s: %s is %s", course.run.pk, version, state)
+
+
+def _freeze(run: TrainingRun, samples: Sequence[Sample], base: ModelVersion) -> None:
+    """The manifest as rows, before anything is learned from it."""
+    TrainingSample.objects.bulk_create(
+        TrainingSample(
+            run=run,
+            drawing_id=sample.drawing_id,
+            writer_id=sample.writer_id,
+            review_id=sample.review_id,
+            text=sample.text,
+            role=sample.role,
+            reason=sample.reason,
+        )
+        for sample in samples
+    )
+    found = manifest.hash_of(samples, seed=run.seed, reader=base.sha256, from_scratch=run.from_scratch)
+    training.note(run_id=run.pk, manifest_hash=found)
+
+
+def _trained(course: Course, champion: bytes, samples: Sequence[Sample]) -> bytes:
+    from ml.finetune import Tuning, finetune, retrain_from_scratch
+    from ml.train import Settings
+
+    new, chosen_by = (_material(samples, role) for role in (Role.TRAIN, Role.VALIDATE))
+    logs = settings.DATA_DIR / "training" / f"run-{course.run.pk}"
+    course.stage("training")
+    if course.run.from_scratch:
+        plan = Settings(seed=course.run.seed)
+        return retrain_from_scratch(new, chosen_by, settings.TRAINING_DATA, plan, course.progress)
+    tuning = Tuning(seed=course.run.seed)
+    if steps := settings.TRAINING_STEPS:
+        tuning = replace(tuning, steps=steps, drawn_steps=steps)
+    return finetune(champion, new, chosen_by, settings.TRAINING_DATA, tuning, course.progress, logs).artifact
+
+
+def _material(samples: Sequence[Sample], role: str) -> NewMaterial:
+    from ml.finetune import NewMaterial
+
+    return NewMaterial.of(s.aligned.part for s in samples if s.role == role and s.aligned is not None)
+
+
+def _judged(
+    course: Course, before: Reader, after: Reader, samples: Sequence[Sample], sizes: tuple[int, int]
+) -> dict[str, Any]:
+    """The verdict on the new version, as plain types; what both read in every sample is written down."""
+    from ml import frozen, gates, trial
+
+    course.stage("reading reviewed drawings with both versions")
+    _compare(course.run, before, after, samples)
+    course.stage("reading the frozen sets with both versions")
+    sets = [*frozen.frozen_sets(settings.TRAINING_DATA), *_held_out(samples)]
+    examined = trial.examine_both(before, after, sets, course.told, sizes=sizes)
+    verdict = gates.judge(*examined)
+    return {**verdict.as_json(), "changed": _changed(sets, *examined)}
+
+
+def _held_out(samples: Sequence[Sample]) -> list[TrialSet]:
+    """The drawings of writers who never train, if there are any."""
+    from ml.trial import HELD_OUT, Item, TrialSet
+
+    held = [sample for sample in samples if sample.role == Role.HELD_OUT]
+    items = [Item(str(sample.drawing_id), sample.ink, sample.text) for sample in held]
+    return [TrialSet(HELD_OUT, items)] if items else []
+
+
+def _changed(sets: Sequence[TrialSet], before: Examined, after: Examined) -> list[dict[str, Any]]:
+    """What only one version reads rightly, with its ink, so that people can look at it; that of users is kept."""
+    from ml.trial import HELD_OUT
+
+    found = []
+    for each, old, new in zip(sets, before.sets, after.sets, strict=True):
+        rows = zip(each.items, old.outcomes, new.outcomes, strict=True)
+        differ = [row for row in rows if row[1].right != row[2].right and each.name != HELD_OUT]
+        found += [_as_shown(each, *row) for row in differ[:_SHOWN]]
+    return found
+
+
+def _as_shown(each: TrialSet, item: Item, old: Outcome, new: Outcome) -> dict[str, Any]:
+    from ml import picture
+
+    ink: dict[str, Any]
+    if isinstance(item.ink, np.ndarray):
+        dark = 255 - item.ink if each.glyphs else item.ink  # ink on paper
+        ink = {"png": base64.b64encode(picture.encode(dark)).decode()}
+    else:
+        ink = {"strokes": [np.round(stroke, 2).tolist() for stroke in item.ink]}
+    read = {"before": old.text, "after": new.text, "fixed": new.right}
+    return {"set": each.name, "id": item.id, "text": item.text, **read, **ink}
+
+
+def _compare(run: TrainingRun, before: Reader, after: Reader, samples: Sequence[Sample]) -> None:
+    readable = [sample for sample in samples if sample.ink is not None]
+    rows = {row.drawing_id: row for row in run.samples.all()}
+    inks = [sample.ink for sample in readable]
+    for sample, old, new in zip(readable, before.read(inks), after.read(inks), strict=True):
+        row = rows[sample.drawing_id]
+        row.before_state, row.before, row.right_before = old.state, old.text, _is_right(old, sample.text)
+        row.after_state, row.after, row.right_after = new.state, new.text, _is_right(new, sample.text)
+    fields = ["before_state", "before", "right_before", "after_state", "after", "right_after"]
+    TrainingSample.objects.bulk_update(rows.values(), fields, batch_size=200)
+
+
+def _is_right(reading: Reading, text: str) -> bool:
+    """As `ml.trial` counts."""
+    return reading.text.split() == text.split() if text else reading.state != "recognised"
+
+
+@contextmanager
+def _pulse(run_id: int) -> Iterator[None]:
+    """Prolong the lease while the body runs, also inside one long call of TensorFlow."""
+    over = threading.Event()
+    thread = threading.Thread(target=_prolong, args=(run_id, over), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _prolong(run_id: int, over: threading.Event) -> None:
+    try:
+        while not over.wait(settings.TRAINING_LEASE / _PULSES):
+            training.keep_alive(run_id=run_id)
+    except training.RunLost:
+        logger.warning("run %s is lost; its trainer will find out at its next step", run_id)
+    finally:
+        connection.close()  # that of this thread
