@@ -81,6 +81,11 @@ def trainer(db: None) -> User:
 
 
 @pytest.fixture
+def trainer_client(trainer: User) -> Client:
+    return signed_in(trainer)
+
+
+@pytest.fixture
 def program(trainer: User) -> Client:
     """A program with a token of the trainer's."""
     return Client(headers={"Authorization": f"Token {create_token(user=trainer)}"})

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -95,3 +96,10 @@ def reviewed(drawing: Drawing, reviewer: User, text: str = "7", verdict: str = R
     """The writer says what it is, and a reviewer decides."""
     claim = reviewing.correct_drawing(drawing=drawing, user=drawing.user, text=text)
     return reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
+
+
+def text_of(client: Client, path: str) -> str:
+    """The page that a trainer gets."""
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.content.decode()
