@@ -43,7 +43,7 @@ class Sizes:
     """
 
     digits: int = 30
-    numbers: int = 86
+    numbers: int = 72
     photos: int = 160
     junk: int = 6
 

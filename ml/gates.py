@@ -30,7 +30,7 @@ _MARGINS: Mapping[str, Margin] = MappingProxyType(
     {
         "mnist": Margin(0.0015, 0.0005),  # of 5,941: 2 by the difference, or 13
         "digits": Margin(0.003),  # of 2,550: 3, or 9
-        "numbers": Margin(0.008),  # of 1,204: 4, or 15
+        "numbers": Margin(0.008),  # of 1,008: 3, or 10
         "photos": Margin(0.04),  # of 160: 2, or 6
         "junk": Margin(0.015),  # of 516: 3, or 9
         "pen": Margin(0.01),  # of 999: 4, or 17

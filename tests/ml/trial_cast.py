@@ -10,7 +10,7 @@ import numpy as np
 from ml.evaluate import Answer
 from ml.trial import GOLDEN, HELD_OUT, Examined, Item, TrialSet, examine
 
-SIZES = {"digits": 2550, "numbers": 1200, "photos": 160, "junk": 520, GOLDEN: 270, HELD_OUT: 100}
+SIZES = {"digits": 2550, "numbers": 1000, "photos": 160, "junk": 520, GOLDEN: 270, HELD_OUT: 100}
 MNIST = 5940
 
 Says = Callable[[Item], Answer]
