@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -213,8 +213,7 @@ class TrainingRunAdmin(ReadOnly):
               "started_at", "finished_at"]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingRun]:
-        # the verdict and the losses of one run are looked at, those of all would be megabytes
-        return super().get_queryset(request).select_related("requested_by").defer("verdict", "losses")
+        return TrainingRun.objects.light()
 
     @admin.display(description="gates")
     def gates(self, run: TrainingRun) -> str:
@@ -226,5 +225,5 @@ class TrainingRunAdmin(ReadOnly):
 
     @admin.display(description="reviewed drawings")
     def samples(self, run: TrainingRun) -> str:
-        counted = dict(run.samples.order_by().values_list("role").annotate(Count("pk")))
-        return "; ".join(f"{counted[role]} {role.label}" for role in TrainingSample.Role if role in counted) or "-"
+        counted = run.samples.tally()
+        return "; ".join(f"{counted[role]} {role.label}" for role in TrainingSample.Role if counted[role]) or "-"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
@@ -16,7 +16,7 @@ from recognizer.api.errors import refusing
 from recognizer.api.rights import HasRight
 from recognizer.api.schema import problems
 from recognizer.api.versions import PromotionSerializer, ReasonSerializer
-from recognizer.models import TrainingRun, TrainingSample
+from recognizer.models import TrainingRun
 from recognizer.services import training
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
     """A run in a few words."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:training-run-detail")
+    page = serializers.CharField(source="get_absolute_url", read_only=True, help_text="the page for people")
     requested_by = serializers.SlugRelatedField[Any](
         slug_field="username",
         read_only=True,
@@ -56,7 +57,7 @@ class RunSerializer(serializers.ModelSerializer[TrainingRun]):
     class Meta:
         model = TrainingRun
         fields = [
-            "id", "url", "trigger", "requested_by", "force", "from_scratch", "state", "reason", "stage",
+            "id", "url", "page", "trigger", "requested_by", "force", "from_scratch", "state", "reason", "stage",
             "progress", "base", "version", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
@@ -84,12 +85,16 @@ class ChangeSerializer(serializers.Serializer[Any]):
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    """Reviewed drawings of the run, by what they were for."""
+    """Reviewed drawings of the run, by what they were for, and by what became of them."""
 
-    train = serializers.IntegerField(default=0, help_text="trained on")
-    validate = serializers.IntegerField(default=0, help_text="chose between weights")  # type: ignore[assignment]
-    held_out = serializers.IntegerField(default=0, help_text="examined; their writers never train")
-    set_aside = serializers.IntegerField(default=0, help_text="not used, each for a reason")
+    train = serializers.IntegerField(help_text="trained on")
+    validate = serializers.IntegerField(help_text="chose between weights")  # type: ignore[assignment]
+    held_out = serializers.IntegerField(help_text="examined; their writers never train")
+    set_aside = serializers.IntegerField(help_text="not used, each for a reason")
+    compared = serializers.IntegerField(help_text="read by both versions")
+    fixed = serializers.IntegerField(help_text="misread before, right after")
+    broken = serializers.IntegerField(help_text="right before, misread after")
+    both_wrong = serializers.IntegerField(help_text="misread by both")
 
 
 class RunDetailSerializer(RunSerializer):
@@ -111,8 +116,7 @@ class RunDetailSerializer(RunSerializer):
 
     @extend_schema_field(CountsSerializer)
     def get_samples(self, run: TrainingRun) -> dict[str, int]:
-        counted = run.samples.order_by().values_list("role").annotate(Count("pk"))
-        return {**dict.fromkeys(TrainingSample.Role.values, 0), **dict(counted)}
+        return run.samples.tally()
 
 
 @extend_schema_view(
@@ -139,12 +143,11 @@ class TrainingRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
     }
 
     def get_queryset(self) -> QuerySet[TrainingRun]:
-        runs = TrainingRun.objects.select_related("requested_by")
         if self.action != "list":
-            return runs
+            return TrainingRun.objects.select_related("requested_by")
         which = WhichRunsSerializer(data=self.request.query_params)
         which.is_valid(raise_exception=True)
-        return runs.filter(**which.validated_data).defer("verdict", "losses")
+        return TrainingRun.objects.light().filter(**which.validated_data)
 
     def get_serializer_class(self) -> type[RunSerializer]:
         return RunSerializer if self.action == "list" else RunDetailSerializer

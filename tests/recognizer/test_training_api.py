@@ -113,7 +113,8 @@ def test_one_run_with_its_gates_and_figures(program: Client, candidate: Training
     body = program.get(f"{URL}{candidate.pk}/").json()
     assert (body["state"], body["passed"], body["gates"]) == ("candidate", True, [GATE])
     assert body["changes"] == [{"name": "digits", "fixes": 2, "breaks": 1}]
-    assert body["samples"] == {"train": 2, "validate": 0, "held_out": 1, "set_aside": 0}
+    assert (body["samples"]["train"], body["samples"]["held_out"], body["samples"]["set_aside"]) == (2, 1, 0)
+    assert body["page"] == candidate.get_absolute_url()
     assert (body["base"], body["version"]) == (candidate.base_id, candidate.version_id)
 
 
@@ -238,7 +239,9 @@ def test_a_page_of_another_site_cannot_start_one(trainer: User) -> None:
 
 
 def test_an_answer_has_the_fields_that_the_schema_names(program: Client, candidate: TrainingRun) -> None:
-    from recognizer.api.training import RunDetailSerializer, RunSerializer
+    from recognizer.api.training import CountsSerializer, RunDetailSerializer, RunSerializer
 
     assert list(program.get(URL).json()["results"][0]) == list(RunSerializer().fields)
-    assert list(program.get(f"{URL}{candidate.pk}/").json()) == list(RunDetailSerializer().fields)
+    body = program.get(f"{URL}{candidate.pk}/").json()
+    assert list(body) == list(RunDetailSerializer().fields)
+    assert list(body["samples"]) == list(CountsSerializer().fields)
