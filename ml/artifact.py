@@ -197,9 +197,12 @@ def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:
     _read_members(data)  # an .npz is a zip as well: the same bounds hold inside it
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+            found = {name: arrays[name] for name in arrays.files}
     except (ValueError, OSError, EOFError, KeyError, SyntaxError, TypeError, MemoryError) as error:
         raise ArtifactError(f"The {what} of the artifact cannot be read.") from error
+    if not all(isinstance(array, np.ndarray) for array in found.values()):  # NumPy hands on other files as bytes
+        raise ArtifactError(f"The {what} of the artifact are not arrays alone.")
+    return found
 
 
 def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
