@@ -10,9 +10,9 @@ from recognizer.models import Correction, ModelVersion, Review, TrainingRun, Tra
 Role, State = TrainingSample.Role, TrainingRun.State
 
 _DID = {
-    Role.TRAIN: "It was trained into version {}",
-    Role.VALIDATE: "It helped to choose the weights of version {}",
-    Role.HELD_OUT: "It was kept to examine version {}",
+    Role.TRAIN: "Reviewed, and trained into version {}",
+    Role.VALIDATE: "Reviewed, and helped to choose the weights of version {}",
+    Role.HELD_OUT: "Reviewed, and kept to examine version {}",
 }
 _NEVER = "One writer in five never trains, so that versions are judged by hands they do not know. You are one."
 
@@ -45,26 +45,26 @@ def outcome_of(claim: Correction | None, samples: Sequence[TrainingSample], *, m
 
 def _undecided_or_refused(claim: Correction) -> Outcome:
     if claim.verdict == Review.Verdict.REFUSED:
-        return Outcome("refused", ("A reviewer disagrees with it, so nothing learns from it.",))
+        return Outcome("refused", ("Nothing learns from it, because a reviewer disagrees.",))
     return Outcome("waiting", ("It waits for a reviewer. Nothing learns from it before one agrees.",))
 
 
 def _unused(mine: Sequence[TrainingSample], may_train: bool) -> Outcome:
     if not may_train:
-        why = "A reviewer agrees with it. It trains nothing, because you have not allowed that."
+        why = "Reviewed. It trains nothing, because you have not allowed that."
         return Outcome("no_consent", (why,), may_consent=True)
     last = max(mine, key=lambda sample: sample.run_id, default=None)
     if last is not None and last.role == Role.SET_ASIDE:
-        why = f"A reviewer agrees with it, but training set it aside: {last.reason}"
+        why = f"Reviewed, but the last training set it aside: {last.reason}"
         return Outcome("set_aside", (why,))
-    return Outcome("accepted", ("A reviewer agrees with it. It waits for the next training.",))
+    return Outcome("accepted", ("Reviewed. It waits for the next training.",))
 
 
 def _used(sample: TrainingSample, may_train: bool) -> Outcome:
     version = sample.run.version
     assert version is not None
     did = _DID[Role(sample.role)].format(version.pk)
-    sentences = [f"A reviewer agrees with it. {did}, {_fate(sample, version)}."]
+    sentences = [f"{did}, {_fate(sample, version)}."]
     if sample.role == Role.HELD_OUT:
         sentences.append(_NEVER)
     if not may_train:

@@ -145,6 +145,10 @@ class ShownVerdict:
     def error_rates(self) -> list[plots.ErrorRates]:
         return [rates for gate in self.gates if (rates := gate.error_rates)]
 
+    def error_rates_of(self, *sets: str) -> list[plots.ErrorRates]:
+        """Those of the sets of these names, where they were counted."""
+        return [rates for gate in self.gates if gate.set_name in sets and (rates := gate.error_rates)]
+
     @property
     def swaps(self) -> plots.Swaps | None:
         """From the lists of what changed, set by set."""

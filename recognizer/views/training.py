@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import ValidationError
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 
 RUNS, VERSIONS = 20, 20  # a page
 PICTURES = 24  # a page: rows of two, three, four and six come out even
-FEW = 8  # on the page of a run, before the link to all
+FEW = 12  # on the page of a run, before the link to all
 RECENT = 5  # versions on the status page
+IN_LISTS = ("held_out", "digits", "mnist")  # sets of which a list of versions says how many are misread
 
 State = TrainingRun.State
 may_look = permission_required("recognizer.view_trainingrun", raise_exception=True)
@@ -48,7 +50,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "running": TrainingRun.objects.running().first(),
         "new": new,
         "since": since,
-        "too_little": training.nothing_new(),
+        "worth": max(1, settings.TRAINING_LEAST_NEW),
         "versions": _with_rates(ModelVersion.objects.with_story()[:RECENT]),
         "page_obj": _page(request, TrainingRun.objects.light().undecided_first(), RUNS),
     }
@@ -67,7 +69,8 @@ def _with_rates(found: Iterable[ModelVersion]) -> list[ModelVersion]:
     """Each with the error rates that the gates of its run have measured."""
     listed = list(found)
     for version in listed:
-        version.error_rates = ShownVerdict({"gates": version.gates}).error_rates  # type: ignore[attr-defined]
+        rates = ShownVerdict({"gates": version.gates}).error_rates_of(*IN_LISTS)
+        version.error_rates = rates  # type: ignore[attr-defined]
     return listed
 
 

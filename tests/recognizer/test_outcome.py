@@ -56,7 +56,7 @@ def test_a_version_learned_from_it_and_reads_it_right(
 ) -> None:
     run = promoted(learned(agreed, judged_run(State.PROMOTED, version)), version)
     assert said(owner_client, agreed) == (
-        f"A reviewer agrees with it. It was trained into version {run.version_id}, which now reads it as 1."
+        f"Reviewed, and trained into version {run.version_id}, which now reads it as 1."
     )
 
 
@@ -75,7 +75,7 @@ def test_it_waits_for_a_reviewer(owner_client: Client, owner: User, read_drawing
 def test_a_reviewer_disagreed(owner_client: Client, read_drawing: Drawing, reviewer: User) -> None:
     reviewed(read_drawing, reviewer, text="1", verdict="refused")
     assert stage(owner_client, read_drawing) == "refused"
-    assert "nothing learns from it" in said(owner_client, read_drawing)
+    assert "Nothing learns from it" in said(owner_client, read_drawing)
 
 
 def test_without_consent_it_leads_to_the_switch(

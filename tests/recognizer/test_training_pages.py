@@ -61,11 +61,11 @@ def test_it_counts_what_is_new_and_says_whether_it_is_enough(
     trainer_client: Client, owner: User, version: ModelVersion, settings
 ) -> None:
     settings.TRAINING_LEAST_NEW = 3
-    assert "Nothing new was reviewed." in text_of(trainer_client, "/training/")
+    assert "reviewed drawings are new; 3 are worth a run." in text_of(trainer_client, "/training/")
     User.objects.filter(pk=owner.pk).update(may_train=True)
     drawings_read(owner, version, 3, claim="7")
     review_all(trainer_client)
-    assert "That is enough for a run." in text_of(trainer_client, "/training/")
+    assert "reviewed drawings are new: enough for a run." in text_of(trainer_client, "/training/")
 
 
 def review_all(client: Client) -> None:
