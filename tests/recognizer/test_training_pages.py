@@ -53,6 +53,7 @@ def test_a_version_that_no_worker_can_open_raises_the_alarm(trainer_client: Clie
     page = text_of(trainer_client, "/training/")
     alarm = page[page.index('role="alert"') :]
     assert f"Version {broken.pk} could not be opened" in alarm
+    assert f"Version {version.pk}, the one before, still serves" in alarm
     assert "The artifact has changed since it was stored." in alarm
     assert f"Go back to version {version.pk}" in alarm
 
