@@ -6,7 +6,7 @@ Weights between two trainings of one network forget less than the later ones and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,14 +60,16 @@ class Between:
             variable.assign((1 - share) * before + share * after)
         network.set_weights(self.model, network.get_weights(self.model))
 
-    def judge(self, share: float, new: Iterable[Examples], replay: Iterable[Examples]) -> Blend:
-        """How the network does with such a share, on sets of examples that did not train."""
-        self.take(share)
-        return Blend(share, self._loss(new), self._loss(replay))
+    def judge(self, share: float, sets: Mapping[str, Examples], new: Collection[str]) -> Blend:
+        """How the network does with such a share, on sets that did not train; `new` are the names of the new ones.
 
-    def _loss(self, sets: Iterable[Examples]) -> float:
-        """Each set counts the same, as in the calibration."""
-        return float(np.mean([float(network.loss(labels, ask(self.model, x))) for x, labels in sets]))
+        Each set counts the same, as in the calibration.
+        """
+        self.take(share)
+        outputs = ask(self.model, {name: x for name, (x, _) in sets.items()})
+        losses = {name: float(network.loss(labels, outputs[name])) for name, (_, labels) in sets.items()}
+        parts = [[loss for name, loss in losses.items() if (name in new) == wanted] for wanted in (True, False)]
+        return Blend(share, *(float(np.mean(part)) for part in parts))
 
 
 def _values(model: Any) -> list[NDArray[np.float32]]:

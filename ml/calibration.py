@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 _DOUBT = 3e-4  # share of digits that are labelled wrong; sets without errors would ask for endless trust
 _WEIGHTS = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
 _TEMPERATURES = [float(t) for t in np.geomspace(0.3, 4.0, 100).round(4)]
+_SHIFTS = ("digitness_shift", "drawn_shift")
 _POSITIVE = ("temperature", "digitness_scale", "drawn_weight", "drawn_temperature", "drawn_scale")
 
 
@@ -73,15 +74,16 @@ class Answers:
     drawn: NDArray[np.float32] | None = None  # (n, 11)
 
 
-def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
+def fit(answers: Sequence[Answers], most_wrong: float = 0.001, drawn_weight: float | None = None) -> Calibration:
     """Fit to what the networks say of several sets, digits and junk.
 
-    `sure` is the least confidence above which no more than `most_wrong` of the digits are misread.
+    `sure` is the least confidence above which no more than `most_wrong` of the digits are misread. With a
+    `drawn_weight` that is taken instead of the best one.
     """
     found = Calibration(*_fit([(each.outputs[:, :11], each.labels) for each in answers]))
     drawn = [each for each in answers if each.drawn is not None]
     if drawn:
-        weight = min(_WEIGHTS, key=lambda w: _least_loss(_digits(_sums(drawn, w))))
+        weight = drawn_weight or min(_WEIGHTS, key=lambda w: _least_loss(_digits(_sums(drawn, w))))
         temperature, scale, shift = _fit(_sums(drawn, weight))
         found = replace(
             found, drawn_weight=weight, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift
@@ -90,6 +92,21 @@ def fit(answers: Sequence[Answers], most_wrong: float = 0.001) -> Calibration:
         np.concatenate(column) for column in zip(*(_judged(found, a) for a in answers), strict=True)
     )
     return replace(found, sure=round(_least_sure(confidence, right, most_wrong), 4))
+
+
+def carried_over(known: Calibration, before: Calibration, after: Calibration) -> Calibration:
+    """What `known` becomes when networks are trained further: `before` and `after` were fitted to the same sets.
+
+    Few or easy sets ask for too much trust, or too little, but they do so of both. `sure` stays: it means the same
+    of probabilities that are as honest as they were.
+    """
+    scaled = {name: _value(known, name) * _value(after, name) / _value(before, name) for name in _POSITIVE}
+    moved = {name: _value(known, name) + _value(after, name) - _value(before, name) for name in _SHIFTS}
+    return replace(known, **{name: round(value, 4) for name, value in {**scaled, **moved}.items()})
+
+
+def _value(found: Calibration, name: str) -> float:
+    return float(getattr(found, name))
 
 
 _Logits = tuple[NDArray[np.float32], NDArray[np.int64]]  # (n, 11), labels (n,)

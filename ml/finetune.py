@@ -18,9 +18,10 @@ from ml import artifact, network
 from ml.artifact import Artifact, Trained
 from ml.augment import Mixture, Warper
 from ml.blend import Blend, choose
+from ml.calibration import Calibration, carried_over, fit
 from ml.exemplars import Exemplars
-from ml.finishing import Examined, calibrate, exported, finish, index_of, validation_sets
-from ml.learner import Learner, Sets
+from ml.finishing import Examined, answers_of, errors_of, exported, finish, index_of, validation_sets
+from ml.learner import Learner
 from ml.material import Gathered, at_hand
 from ml.mixture import mix, mix_trajectories
 from ml.network import as_inputs
@@ -177,23 +178,29 @@ def _learners(
     held: Artifact, found: Gathered, new: NewMaterial, examined: Mapping[str, Examined], tuning: Tuning
 ) -> dict[str, Learner]:
     """The networks that there is something new for."""
-    seed, warper = tuning.seed, Warper(seed=tuning.seed)
+    warper = Warper(seed=tuning.seed)
     mine = round(tuning.new * tuning.batch)
-    known = found.training, seed, tuning.pool, tuning.batch - mine
-    names = [*NewMaterial.NAMES]
-    glyphs = network.build(seed)
-    network.set_weights(glyphs, held.weights)
+    known = found.training, tuning.seed, tuning.pool, tuning.batch - mine
+    glyphs, ways = _networks(held, tuning.seed)
     source = Mixture([*mix(*known).sources, *sources(new, mine, warper)])
-    sets = Sets.of(examined, names, lambda each: as_inputs(each.glyphs))
-    learners = {"glyphs": Learner("glyphs", glyphs, source, tuning.settings(tuning.steps), sets)}
-    sets = Sets.of(examined, names, lambda each: each.trajectories)
-    if held.trajectory is not None and len(new.written.labels) and sets.new:
+    seen = {name: (as_inputs(each.glyphs), each.labels) for name, each in examined.items()}
+    learners = {"glyphs": Learner("glyphs", glyphs, source, tuning.settings(tuning.steps), seen)}
+    drawn = {n: (e.trajectories, e.labels) for n, e in examined.items() if e.trajectories is not None}
+    if ways is not None and len(new.written.labels) and not drawn.keys().isdisjoint(NewMaterial.NAMES):
+        pens = Trajectories([*mix_trajectories(*known).sources, (drawn_source(new, warper), mine)])
+        settings = tuning.settings(tuning.drawn_steps)
+        learners["trajectories"] = Learner("trajectories", ways, pens, settings, drawn)
+    return learners
+
+
+def _networks(held: Artifact, seed: int) -> tuple[Any, Any | None]:
+    """Those of the champion on glyphs and, if it has one, on trajectories, for Keras."""
+    glyphs, ways = network.build(seed), None
+    network.set_weights(glyphs, held.weights)
+    if held.trajectory is not None:
         ways = network.build_trajectory(seed)
         network.set_weights(ways, held.trajectory.weights)
-        drawn = Trajectories([*mix_trajectories(*known).sources, (drawn_source(new, warper), mine)])
-        settings = tuning.settings(tuning.drawn_steps)
-        learners["trajectories"] = Learner("trajectories", ways, drawn, settings, sets)
-    return learners
+    return glyphs, ways
 
 
 def _heritage(held: Artifact, found: Gathered) -> dict[str, Any]:
@@ -218,15 +225,21 @@ def _packed(
     origin: Mapping[str, Any],
 ) -> bytes:
     """The new artifact, calibrated; a network that did not change is that of the champion, byte for byte."""
-    ways = models.get("trajectories")
-    if ways is None and held.trajectory is not None:
-        ways = network.build_trajectory()
-        network.set_weights(ways, held.trajectory.weights)
-    found = calibrate(models["glyphs"], ways, sets)
-    before = held.card.get("validation")
-    strips = {name: before[name] for name in _STRIPS if name in before} if isinstance(before, dict) else {}
-    card = {**origin, "calibration": asdict(found.calibration), "validation": {**found.errors, **strips}}
-    glyphs: Trained = exported(models["glyphs"]) if chosen["glyphs"] else held
-    index: Exemplars | None = index_of(models["glyphs"]) if chosen["glyphs"] else held.exemplars
+    glyphs, ways = _networks(held, 0)
+    before = answers_of(glyphs, ways, sets)
+    glyphs, ways = models["glyphs"], models.get("trajectories", ways)
+    after = answers_of(glyphs, ways, sets)
+    known = Calibration.parse(held.card.get("calibration", {}))
+    was, now = (fit([*each.values()], drawn_weight=known.drawn_weight) for each in (before, after))
+    fitted = carried_over(known, was, now)
+    card = {**origin, "calibration": asdict(fitted), "validation": {**errors_of(fitted, after), **_strips(held)}}
+    model: Trained = exported(glyphs) if chosen["glyphs"] else held
+    index: Exemplars | None = index_of(glyphs) if chosen["glyphs"] else held.exemplars
     drawn = exported(ways) if chosen.get("trajectories") else held.trajectory
-    return artifact.pack(glyphs.model, card, glyphs.weights, index, drawn, held.strip)
+    return artifact.pack(model.model, card, model.weights, index, drawn, held.strip)
+
+
+def _strips(held: Artifact) -> dict[str, Any]:
+    """How the network on strips, which stays, did when it was examined."""
+    known = held.card.get("validation")
+    return {name: known[name] for name in _STRIPS if name in known} if isinstance(known, dict) else {}

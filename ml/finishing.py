@@ -90,34 +90,44 @@ def finish(
     At most `most` examples are made of each kind of which there can be any number. `origin` goes into the card:
     the settings, and where the training data come from.
     """
-    found = calibrate(networks.glyphs, networks.trajectories, validation_sets(material, seed, most))
+    answers = answers_of(networks.glyphs, networks.trajectories, validation_sets(material, seed, most))
+    fitted = calibration.fit([*answers.values()])
     rows = {"rows": compose_rows(material, most, np.random.default_rng((seed, 6))), "lines": lines}
     misread = {name: _misread(networks.strips, some) for name, some in rows.items() if some.texts}
     card = {
         "name": "handwritten digits",
         "network": {"parameters": networks.parameters, "outputs": _OUTPUTS},
         **origin,
-        "calibration": asdict(found.calibration),
-        "validation": {**found.errors, **misread},
+        "calibration": asdict(fitted),
+        "validation": {**errors_of(fitted, answers), **misread},
     }
     log.info("validation: %s", card["validation"])
     model, *others = (exported(each) for each in (networks.glyphs, networks.trajectories, networks.strips))
     return artifact.pack(model.model, card, model.stored, index_of(networks.glyphs), *others)
 
 
-@dataclass(frozen=True)
-class Calibrated:
-    """What fits two networks best, and how often they err so on each of the sets."""
+def answers_of(
+    glyphs: Any, trajectories: Any | None, sets: Mapping[str, Examined]
+) -> dict[str, calibration.Answers]:
+    """What networks on glyphs and, if there is one, on trajectories say of each set."""
+    seen = ask(glyphs, {name: as_inputs(each.glyphs) for name, each in sets.items()})
+    ways = {name: each.trajectories for name, each in sets.items() if each.trajectories is not None}
+    drawn = {} if trajectories is None else ask(trajectories, ways)
+    return {name: calibration.Answers(seen[name], each.labels, drawn.get(name)) for name, each in sets.items()}
 
-    calibration: calibration.Calibration
-    errors: dict[str, dict[str, int | float]]
+
+def ask(model: Any, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+    """What a Keras network says of several sets (n, ...), all in one call: each costs more than a small set."""
+    outputs = model.predict(np.concatenate([*inputs.values()]), batch_size=512, verbose=0)
+    ends = np.cumsum([len(x) for x in inputs.values()])
+    return dict(zip(inputs, np.split(np.asarray(outputs, np.float32), ends[:-1]), strict=True))
 
 
-def calibrate(glyphs: Any, trajectories: Any | None, sets: Mapping[str, Examined]) -> Calibrated:
-    """Fit the calibration of networks on glyphs and, if there is one, on trajectories, and measure both with it."""
-    answers = {name: _answers(glyphs, trajectories, examined) for name, examined in sets.items()}
-    fitted = calibration.fit([*answers.values()])
-    return Calibrated(fitted, {name: _errors(fitted, answer) for name, answer in answers.items()})
+def errors_of(
+    fitted: calibration.Calibration, answers: Mapping[str, calibration.Answers]
+) -> dict[str, dict[str, int | float]]:
+    """By set: how many there are, how many digits are misread, how many fall on the wrong side of digit-ness."""
+    return {name: _errors(fitted, answer) for name, answer in answers.items()}
 
 
 def exported(model: Any) -> Trained:
@@ -129,19 +139,7 @@ def index_of(glyphs: Any) -> exemplars.Exemplars:
     return exemplars.choose(lambda x: glyphs.predict(as_inputs(x), verbose=0)[:, network.DIGITS + 1 :])
 
 
-def ask(model: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What a Keras network says of many inputs (n, ...)."""
-    return np.asarray(model.predict(inputs, batch_size=512, verbose=0), np.float32)
-
-
-def _answers(glyphs: Any, trajectories: Any | None, examined: Examined) -> calibration.Answers:
-    ways = None if trajectories is None else examined.trajectories
-    drawn = None if ways is None else ask(trajectories, ways)
-    return calibration.Answers(ask(glyphs, as_inputs(examined.glyphs)), examined.labels, drawn)
-
-
 def _errors(fitted: calibration.Calibration, answers: calibration.Answers) -> dict[str, int | float]:
-    """How many there are, how many digits are misread, and how many fall on the wrong side of digit-ness."""
     digits, digitness = fitted.probabilities(answers.outputs, answers.drawn)
     is_digit = answers.labels < network.DIGITS
     misread = int((digits.argmax(axis=1) != answers.labels)[is_digit].sum())
