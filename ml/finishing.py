@@ -136,7 +136,12 @@ def exported(model: Any) -> Trained:
 
 def index_of(glyphs: Any) -> exemplars.Exemplars:
     """Exemplars with the embeddings of this network on glyphs."""
-    return exemplars.choose(lambda x: glyphs.predict(as_inputs(x), verbose=0)[:, network.DIGITS + 1 :])
+
+    def embed(x: Glyphs) -> NDArray[np.float32]:
+        # Called, not asked to predict: it takes longer to prepare that than to embed so few.
+        return np.asarray(glyphs(as_inputs(x), training=False), np.float32)[:, network.DIGITS + 1 :]
+
+    return exemplars.choose(embed)
 
 
 def _errors(fitted: calibration.Calibration, answers: calibration.Answers) -> dict[str, int | float]:

@@ -168,20 +168,31 @@ def test_labels_that_are_wrong_change_nothing(champion):
     assert tuned.chosen == {"glyphs": 0.0, "trajectories": 0.0}
 
 
-def test_the_same_input_gives_the_same_artifact(champion):
-    once, again = (finetune(champion, sevens(12, seed=1), sevens(12, seed=2), None, TINY) for _ in range(2))
-    assert once.tried == again.tried
-    assert once.artifact == again.artifact
-
-
-def test_pictures_teach_the_network_on_glyphs_alone(champion):
+@pytest.fixture(scope="module")
+def taught(champion):
+    """Fine-tunes with a few pictures, the same each time."""
     glyphs = sevens(20, seed=1).written.glyphs
     new, other = (NewMaterial(pictures=Part(g, np.full(10, 7))) for g in (glyphs[:10], glyphs[10:]))
-    tuned = finetune(champion, new, other, None, replace(TINY, rate=1e-3))
-    assert tuned.chosen.keys() == {"glyphs"}
-    held, before = unpack(tuned.artifact), unpack(champion)
+    return lambda: finetune(champion, new, other, None, TINY)
+
+
+@pytest.fixture(scope="module")
+def tuned_by_pictures(taught):
+    return taught()
+
+
+def test_pictures_teach_the_network_on_glyphs_alone(tuned_by_pictures, champion):
+    assert tuned_by_pictures.chosen == {"glyphs": 1.0}
+    held, before = unpack(tuned_by_pictures.artifact), unpack(champion)
     assert held.trajectory.model == before.trajectory.model
+    assert held.model != before.model
     assert held.card["reviewed"]["learned"] == {"written": 0, "pictures": 10}
+
+
+def test_the_same_input_gives_the_same_artifact(taught, tuned_by_pictures):
+    again = taught()
+    assert again.tried == tuned_by_pictures.tried
+    assert again.artifact == tuned_by_pictures.artifact
 
 
 def test_without_new_digits_or_others_to_validate_on_there_is_nothing_to_do(champion):
@@ -198,8 +209,8 @@ def test_a_damaged_artifact_is_refused(champion):
 
 def test_a_reader_can_be_trained_from_scratch(champion):
     settings = Settings(
-        seed=3, epochs=1, examples=640, batch=32, average=0.9, drawn_epochs=2, strip_epochs=1, strip_examples=160,
-        strip_batch=16, rows=60, weak_epochs=1, pool=100,
+        seed=3, epochs=1, examples=160, batch=8, average=0.9, drawn_epochs=1, strip_epochs=1, strip_examples=80,
+        strip_batch=8, rows=40, weak_epochs=1, pool=60,
     )  # fmt: skip
     told = []
     packed = retrain_from_scratch(sevens(20, seed=1), sevens(10, seed=2), None, settings, told.append)
