@@ -65,12 +65,11 @@ def all_versions(request: SignedInRequest) -> HttpResponse:
     return render(request, "recognizer/training_versions.html", context)
 
 
-def _with_rates(found: Iterable[ModelVersion]) -> list[ModelVersion]:
+def _with_rates(found: Iterable[Any]) -> list[Any]:
     """Each with the error rates that the gates of its run have measured."""
     listed = list(found)
     for version in listed:
-        rates = ShownVerdict({"gates": version.gates}).error_rates_of(*IN_LISTS)
-        version.error_rates = rates  # type: ignore[attr-defined]
+        version.error_rates = ShownVerdict({"gates": version.gates}).error_rates_of(*IN_LISTS)
     return listed
 
 
