@@ -63,3 +63,15 @@ def test_extreme_logits_stay_finite():
 def test_a_card_without_calibration_gives_the_defaults():
     assert Calibration.parse({}) == Calibration()
     assert Calibration.parse({"temperature": 2, "more": "ignored"}).temperature == 2.0
+
+
+@pytest.mark.parametrize(("digits", "junk"), [(12, 4), (20, 10), (30, 5), (-5, -20), (3, -30)])
+def test_what_is_told_apart_without_a_mistake_stays_so(digits: float, junk: float) -> None:
+    rng = np.random.default_rng(0)
+    outputs = np.zeros((4000, 11), np.float32)
+    outputs[:, 10] = np.concatenate([rng.normal(digits, 1, 2000), rng.normal(junk, 1, 2000)])
+    labels = np.repeat([0, 10], 2000)
+    outputs[:2000, 0] = 9
+    fitted = fit([Answers(outputs, labels)])
+    _, digitness = fitted.probabilities(outputs)
+    assert ((digitness > 0.5) == (labels < 10)).all()
