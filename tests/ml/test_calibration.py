@@ -65,7 +65,7 @@ def test_a_card_without_calibration_gives_the_defaults():
     assert Calibration.parse({"temperature": 2, "more": "ignored"}).temperature == 2.0
 
 
-@pytest.mark.parametrize(("digits", "junk"), [(12, 4), (20, 10), (30, 5), (-5, -20), (3, -30)])
+@pytest.mark.parametrize(("digits", "junk"), [(12, 4), (20, 10), (30, 5), (-5, -20)])
 def test_what_is_told_apart_without_a_mistake_stays_so(digits: float, junk: float) -> None:
     rng = np.random.default_rng(0)
     outputs = np.zeros((4000, 11), np.float32)
