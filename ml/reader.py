@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ml.explain import Explanation, Known, explain_glyph
 from ml.glyph import SIDE, turned
 from ml.ink import Strokes
 from ml.page import Ask, Page, open_page, open_pieces
+from ml.personal import LEAST, MOST, Crowd, Hand
 from ml.reading import EMPTY, Reading
 from ml.runtime import Network, StripNetwork
 from ml.trajectory import CHANNELS, POINTS, Trajectory
@@ -70,12 +72,34 @@ class Reader:
     def calibration(self) -> Calibration:
         return self._calibration
 
-    def read(self, drawings: Sequence[Strokes | NDArray[np.uint8]]) -> list[Reading]:
-        """One reading a drawing: strokes, or grey pixels (h, w) with 0 black.
+    def read(
+        self, drawings: Sequence[Strokes | NDArray[np.uint8]], hands: Sequence[Hand | None] | None = None
+    ) -> list[Reading]:
+        """One reading a drawing: strokes, or grey pixels (h, w) with 0 black; `hands` are those of their writers.
 
-        The glyphs of all drawings share the calls of the network. Raises InkError for what is neither.
+        The glyphs of all drawings share the calls of the network. Raises InkError for what is neither, and
+        ValueError for a hand that another reader made.
         """
-        return self._readings([open_page(drawing) for drawing in drawings])
+        return self._readings([open_page(drawing) for drawing in drawings], hands)
+
+    def hand(self, confirmed: Sequence[tuple[int, Strokes]]) -> Hand | None:
+        """How somebody writes, from drawings of one digit each that they confirmed, the newest first.
+
+        None of too few: see `ml.personal`. Raises InkError for what are no strokes.
+        """
+        alike = [(label, pieces) for label, ink in confirmed if (pieces := open_pieces(ink)) is not None][:MOST]
+        if len(alike) < LEAST:
+            return None
+        glyphs = np.stack([pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike])
+        return self.crowd.hand([label for label, _ in alike], self._embed(glyphs))
+
+    @cached_property
+    def crowd(self) -> Crowd:
+        """Everybody's digits, to which hands are compared; written when first asked for, in a second or two."""
+        return Crowd.gather(self.version, self._embed)
+
+    def _embed(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.outputs(glyphs)[:, _OUTPUTS:]
 
     def explain(
         self,
@@ -105,7 +129,7 @@ class Reader:
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
-    def _readings(self, pages: Sequence[Page]) -> list[Reading]:
+    def _readings(self, pages: Sequence[Page], hands: Sequence[Hand | None] | None = None) -> list[Reading]:
         counts = [len(page.candidates) for page in pages]
         if not sum(counts):
             return [EMPTY for _ in pages]
@@ -113,13 +137,25 @@ class Reader:
         outputs = self._seen(glyphs, np.repeat([not page.written for page in pages], counts))
         drawn = self._drawn([way for page in pages for way in page.trajectories()])
         readings = []
-        for page, n in zip(pages, counts, strict=True):
+        for page, n, hand in zip(pages, counts, hands or [None] * len(pages), strict=True):
             mine, outputs, also = outputs[:n], outputs[n:], None
             if drawn is not None and page.written:
                 also, drawn = drawn[:n], drawn[n:]
-            chances = self._calibration.probabilities(mine, also)
-            readings.append(page.reading(*chances, self._calibration, self.ask))
+            digits, digitness = self._calibration.probabilities(mine, also)
+            if hand is not None:
+                digits = self._by_hand(hand, page, digits, mine[:, _OUTPUTS:])
+            readings.append(page.reading(digits, digitness, self._calibration, self.ask))
         return readings
+
+    def _by_hand(self, hand: Hand, page: Page, digits: Floats, embeddings: NDArray[np.float32]) -> Floats:
+        """Log probabilities (n, 10) by the hand, but of what is low beside its line.
+
+        That is a full stop unless it is likely a 0, so a hand would have a say in what is no digit.
+        """
+        if hand.crowd.version != self.version:
+            raise ValueError("This hand was made by another reader.")
+        low = np.array([candidate.low > 0 for candidate in page.candidates], bool)
+        return np.where(low[:, None], digits, hand.adapted(digits, embeddings))
 
     @property
     def ask(self) -> Ask | None:
@@ -137,6 +173,14 @@ class Reader:
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """The same of glyphs (n, 28, 28) that are known as pictures only."""
         return self._calibration.probabilities(self._seen(glyphs, True))
+
+    def seen(
+        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None = None
+    ) -> tuple[Floats, NDArray[np.float32]]:
+        """Log probabilities of the labels (n, 10) and embeddings (n, d) of glyphs; of drawn ones with trajectories."""
+        outputs = self._seen(glyphs, ways is None)
+        digits, _ = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
+        return digits, outputs[:, _OUTPUTS:]
 
     def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
