@@ -73,8 +73,9 @@ class Tally:
 
     @property
     def change(self) -> float:
-        """Of the number of misread digits: -0.2 for a fifth fewer."""
-        return float(self.after.sum() / max(self.before.sum(), 1e-9)) - 1.0
+        """Of the number of misread digits: -0.2 for a fifth fewer; 0 where none was misread before."""
+        before, after = self.before.sum(), self.after.sum()
+        return float(after / before - 1.0) if before else 0.0
 
     @property
     def worst(self) -> float:

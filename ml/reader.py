@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -106,26 +106,31 @@ class Reader:
         drawing: Strokes | NDArray[np.uint8],
         digit: int = 0,
         own: Sequence[tuple[int, Strokes]] = (),
+        hand: Hand | None = None,
     ) -> Explanation:
         """Why a digit of the reading is what it is; `own` are drawings of one known digit, to be compared with.
+
+        `hand` is that by which it was read.
 
         Raises InkError, and NoSuchDigit when the reading has no digit of this index.
         """
         page = open_page(drawing)
-        [reading] = self._readings([page])
+        [reading] = self._readings([page], [hand])
         if not 0 <= digit < len(reading.digits):
             raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
         alike = [(label, pieces) for label, strokes in own if (pieces := open_pieces(strokes)) is not None]
         glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
         known = Known(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, self._look)
+        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, hand))
 
     def _look(
-        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None
+        self, hand: Hand | None, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None
     ) -> tuple[Floats, NDArray[np.float32]]:
         """Chances (n, 11) of the labels and of no digit, and the embeddings."""
         outputs = self._seen(glyphs, ways is None)
         digits, digitness = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
+        if hand is not None:
+            digits = hand.adapted(digits, outputs[:, _OUTPUTS:])
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
         return chances, outputs[:, _OUTPUTS:]
 
@@ -177,7 +182,7 @@ class Reader:
     def seen(
         self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None = None
     ) -> tuple[Floats, NDArray[np.float32]]:
-        """Log probabilities of the labels (n, 10) and embeddings (n, d) of glyphs; of drawn ones with trajectories."""
+        """Log probabilities of the labels (n, 10) and embeddings (n, d) of glyphs, with trajectories or not."""
         outputs = self._seen(glyphs, ways is None)
         digits, _ = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
         return digits, outputs[:, _OUTPUTS:]

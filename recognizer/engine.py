@@ -19,6 +19,7 @@ from recognizer.models.version import BrokenArtifact
 
 if TYPE_CHECKING:
     from ml.explain import Explanation
+    from ml.personal import Hand
     from ml.reader import Reader
     from ml.reading import Reading
 
@@ -41,18 +42,25 @@ class Engine:
     name: str
     reader: Reader
 
-    def read(self, inks: Sequence[Any]) -> list[Reading]:
-        """Read inks (see `ink_of`) in as few network calls as their number allows."""
+    def read(self, inks: Sequence[Any], hands: Sequence[Hand | None] | None = None) -> list[Reading]:
+        """Read inks (see `ink_of`), each by the hand of its writer, in as few network calls as there may be."""
         with _ended_if_hung():
-            return self.reader.read(inks)
+            return self.reader.read(inks, hands)
 
-    def explain(self, ink: Any, digit: int, own: Sequence[tuple[int, Any]]) -> Explanation:
+    def hand(self, confirmed: Sequence[tuple[int, Any]]) -> Hand | None:
+        """What this version makes of somebody's confirmed digits, for it alone; None of too few."""
+        with _ended_if_hung():
+            return self.reader.hand(confirmed)
+
+    def explain(
+        self, ink: Any, digit: int, own: Sequence[tuple[int, Any]], hand: Hand | None = None
+    ) -> Explanation:
         """Why a digit of the ink is read as it is; `own` are labels and inks of single digits to compare with.
 
         Raises `ml.reader.NoSuchDigit`.
         """
         with _ended_if_hung():
-            return self.reader.explain(ink, digit, own)
+            return self.reader.explain(ink, digit, own, hand)
 
 
 @dataclass(frozen=True)

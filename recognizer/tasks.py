@@ -18,7 +18,7 @@ from knox.models import AuthToken
 
 from ml.ink import InkError
 from ml.picture import PictureError
-from recognizer import doorbell, engine, explaining
+from recognizer import doorbell, engine, explaining, personal
 from recognizer.models import Drawing, ModelVersion, TrainingRun
 from recognizer.models.version import BrokenArtifact
 from recognizer.services import reading, shadowing, training, versions
@@ -70,8 +70,9 @@ def _read_until(end: float, current: engine.Engine, drawings: list[Drawing]) -> 
 def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
     """Read claimed drawings and tell who waits; returns how many got their reading."""
     inks = {drawing.pk: ink for drawing in drawings if (ink := _ink_or_fail(drawing)) is not None}
+    users = [drawing.user_id for drawing in drawings if drawing.pk in inks]
     try:
-        readings = current.read(list(inks.values()))
+        readings = current.read(list(inks.values()), personal.hands(current, users))
     except Exception:  # the reader promises none; an unknown one must not keep the others waiting for their lease
         logger.exception("Reading %d drawings failed", len(inks))
         reading.release(ids=inks)
@@ -97,12 +98,15 @@ def _ink(drawing: Drawing, told: Callable[[str], None] = lambda why: None) -> An
 
 @shared_task
 def read_live(name: str, request: dict[str, Any]) -> str:
-    """Read ink that comes in the message and goes back in the reply; nothing is stored."""
+    """Read ink that comes in the message, with the number of its user, and goes back in the reply.
+
+    Nothing is stored.
+    """
     from ml.reading import reading_as_json
 
     current = engine.current()
     ink = engine.ink_from(request) if request else []
-    [read] = current.read([ink])
+    [read] = current.read([ink], personal.hands(current, [request.get("user")]))
     doorbell.answer(name, {**reading_as_json(read), "model_version": current.name})
     return read.state
 
@@ -115,7 +119,8 @@ def explain(name: str, request: dict[str, Any]) -> str:
     try:
         drawing = Drawing.objects.get(pk=request["drawing"])
         current = engine.that_read(request["version"])
-        found = current.explain(engine.ink_of(drawing), request["digit"], explaining.own_digits(drawing))
+        hand = personal.hand_then(current, drawing, request["version"])
+        found = current.explain(engine.ink_of(drawing), request["digit"], explaining.own_digits(drawing), hand)
     except (Drawing.DoesNotExist, NoSuchDigit):
         return _not_explained(name, "The reader does not find this digit any more.")
     except (InkError, PictureError) as error:  # damaged since it was accepted
@@ -181,7 +186,9 @@ def read_shadow() -> str:
         return "no version waits"
     drawings = shadowing.unread(version=version, limit=SHADOWED)
     inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
-    readings = engine.kept_open(version.pk).read([*inks.values()]) if inks else []
+    candidate = engine.kept_open(version.pk)
+    hands = personal.hands(candidate, [drawing.user_id for drawing in inks])
+    readings = candidate.read([*inks.values()], hands) if inks else []
     stored = shadowing.store_shadow(version=version, readings=list(zip(inks, readings, strict=True)))
     return f"{stored} read by {version}"
 

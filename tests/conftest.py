@@ -131,16 +131,24 @@ class FakeReader:
         self.batches: list[int] = []
         self.compared: list[tuple[int, Any]] = []
         self.breaks_on: Callable[[Any], bool] = lambda ink: False
+        self.hands: list[Any] = []  # of the last batch
 
-    def read(self, inks: Sequence[Any]) -> list[Reading]:
+    def read(self, inks: Sequence[Any], hands: Sequence[Any] | None = None) -> list[Reading]:
         self.batches.append(len(inks))
+        self.hands = list(hands or [])
         if any(self.breaks_on(ink) for ink in inks):
             raise RuntimeError("the network fell over")
         return [
             self.says if len(np.shape(ink)) == 2 or len(ink) else Reading("empty", "", 0.0, ()) for ink in inks
         ]
 
-    def explain(self, ink: Any, digit: int = 0, own: Sequence[tuple[int, Any]] = ()) -> Explanation:
+    def hand(self, confirmed: Sequence[tuple[int, Any]]) -> tuple[int, ...]:
+        """The labels, the newest first."""
+        return tuple(label for label, _ in confirmed)
+
+    def explain(
+        self, ink: Any, digit: int = 0, own: Sequence[tuple[int, Any]] = (), hand: Any = None
+    ) -> Explanation:
         self.compared = list(own)
         if digit >= len(self.says.digits):
             raise NoSuchDigit

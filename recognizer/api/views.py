@@ -148,5 +148,5 @@ class LiveView(APIView):
         ink.is_valid(raise_exception=True)
         image = ink.validated_data.get("image")
         asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data
-        read = _ask(asked, seconds=settings.LIVE_WAIT)
+        read = _ask({**asked, "user": request.user.pk}, seconds=settings.LIVE_WAIT)
         return Response({**read, "size": image.size if image else None})
