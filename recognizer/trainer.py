@@ -23,7 +23,7 @@ from recognizer.models.version import BrokenArtifact
 from recognizer.services import training, versions
 
 if TYPE_CHECKING:
-    from ml.finetune import NewMaterial, Progress
+    from ml.finetune import NewMaterial, Progress, Tuning
     from ml.reader import Reader
     from ml.reading import Reading
     from ml.trial import Examined, Item, Outcome, TrialSet
@@ -150,9 +150,16 @@ def _trained(course: Course, champion: bytes, samples: Sequence[Sample]) -> byte
         plan = Settings(seed=course.run.seed)
         return retrain_from_scratch(new, chosen_by, settings.TRAINING_DATA, plan, course.progress)
     tuning = Tuning(seed=course.run.seed)
-    if steps := settings.TRAINING_STEPS:
-        tuning = replace(tuning, steps=steps, drawn_steps=steps)
+    if settings.TRAINING_STEPS:
+        tuning = _shortened(tuning, settings.TRAINING_STEPS)
     return finetune(champion, new, chosen_by, settings.TRAINING_DATA, tuning, course.progress, logs).artifact
+
+
+def _shortened(tuning: Tuning, steps: int) -> Tuning:
+    """As far in fewer steps: they are larger, and the average looks back over as large a part of them."""
+    rate = tuning.rate * min(4.0, max(1.0, tuning.steps / steps))
+    average = 1 - (1 - tuning.average) * tuning.steps / max(steps, 50)
+    return replace(tuning, steps=steps, drawn_steps=steps, rate=rate, average=average)
 
 
 def _material(samples: Sequence[Sample], role: str) -> NewMaterial:
