@@ -121,10 +121,10 @@ class Reader:
         alike = [(label, pieces) for label, strokes in own if (pieces := open_pieces(strokes)) is not None]
         glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
         known = Known(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, hand))
+        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, hand=hand))
 
     def _look(
-        self, hand: Hand | None, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None
+        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None, hand: Hand | None = None
     ) -> tuple[Floats, NDArray[np.float32]]:
         """Chances (n, 11) of the labels and of no digit, and the embeddings."""
         outputs = self._seen(glyphs, ways is None)
