@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.calibration import Answers, Calibration, fit
+from ml.calibration import Answers, Calibration, carried_over, fit
 
 
 @pytest.fixture
@@ -75,3 +75,16 @@ def test_what_is_told_apart_without_a_mistake_stays_so(digits: float, junk: floa
     fitted = fit([Answers(outputs, labels)])
     _, digitness = fitted.probabilities(outputs)
     assert ((digitness > 0.5) == (labels < 10)).all()
+
+
+def test_a_calibration_is_carried_over_by_what_changed():
+    known = Calibration(temperature=0.9, digitness_shift=-1.0, drawn_weight=0.75, sure=0.86)
+    before, after = (
+        Calibration(temperature=0.4, digitness_shift=0.5),
+        Calibration(temperature=0.5, digitness_shift=0.8),
+    )
+    found = carried_over(known, before, after)
+    assert found.temperature == pytest.approx(0.9 * 0.5 / 0.4)
+    assert found.digitness_shift == pytest.approx(-0.7)
+    assert (found.drawn_weight, found.sure) == (0.75, 0.86)
+    assert carried_over(known, before, before) == known

@@ -12,12 +12,13 @@ from ml.finishing import finish
 from ml.glyph import from_strokes
 from ml.material import Gathered
 from ml.mixture import mix
+from ml.progress import Progress, Teller
 from ml.reader import SHIPPED, Reader
 from ml.runtime import Network, StripNetwork
 from ml.strip import HEIGHT, STEP
 from ml.strips import Lines, as_texts
 from ml.synth import write_digit, write_number
-from ml.train import Settings, train, train_all
+from ml.train import SHARES, Settings, train, train_all
 
 from .conftest import drawn
 
@@ -117,7 +118,14 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     first, second = network.get_weights(once), network.get_weights(again)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
     nothing = Lines([], [])
-    networks = train_all(Gathered({}, {}, nothing, nothing, (), {}), settings)
+    told: list[Progress] = []
+    networks = train_all(Gathered({}, {}, nothing, nothing, (), {}), settings, Teller(SHARES, told.append))
+    assert [(each.stage, each.epoch) for each in told if each.epoch == each.epochs] == [
+        ("glyphs", 2),
+        ("trajectories", 2),
+        ("strips", 3),
+    ]
+    assert all(each.loss > 0 for each in told)
     fresh = Reader.open(finish(networks, {}, nothing, 3, 200, {"sources": ["synthetic"]}))
     assert fresh.card["sources"] == ["synthetic"]
     assert fresh.card["network"]["parameters"] == networks.parameters
