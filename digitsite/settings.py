@@ -226,7 +226,7 @@ TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user a
 TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
 TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # against digits that are known
 TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: as many as ml.finetune takes
-TRAINING_LEASE = env.float("TRAINING_LEASE", default=120.0)  # seconds until a trainer that is silent counts as dead
+TRAINING_LEASE = env.float("TRAINING_LEASE", default=120.0)  # seconds of silence, then it counts as dead
 TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 
 # ---- The queue. Every message is a hint: the row in the database decides (docs/architecture.md)
