@@ -1,0 +1,155 @@
+"""How a run ends when something is wrong with it: in a plain state, with a reason, and with nothing changed."""
+
+from __future__ import annotations
+
+import errno
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from accounts.models import User
+from ml.synth import write_digit
+from recognizer import trainer
+from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
+from recognizer.services import reading, reviewing, training, versions
+
+State = TrainingRun.State
+
+
+@pytest.fixture
+def shipped(db: None, settings) -> ModelVersion:
+    settings.TRAINING_CHECKS_LABELS = False  # which takes seconds, and is tested elsewhere
+    version, active = versions.install_shipped()
+    assert active
+    return version
+
+
+@pytest.fixture
+def reviewed(owner: User, reviewer: User) -> list[Drawing]:
+    """Ten drawings that may train."""
+    User.objects.filter(pk=owner.pk).update(may_train=True)
+    rng = np.random.default_rng(4)
+    drawings = []
+    for label in range(10):
+        strokes = [np.round(100 * stroke, 2).tolist() for stroke in write_digit(label, rng=rng)]
+        drawing = reading.submit_strokes(user=owner, strokes=strokes)
+        claim = reviewing.correct_drawing(drawing=drawing, user=owner, text=str(label))
+        reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        drawings.append(drawing)
+    return drawings
+
+
+@pytest.fixture(autouse=True)
+def _owner_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has which number: these tests are not about who is held out."""
+    from recognizer import manifest
+
+    monkeypatch.setattr(manifest, "_bucket", lambda writer_id: 2)
+
+
+def run_with(monkeypatch: pytest.MonkeyPatch, trained: Any) -> TrainingRun:
+    monkeypatch.setattr(trainer, "_trained", trained)
+    run = training.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
+    return trainer.train(run.pk)
+
+
+def test_a_full_disk_is_named_and_nothing_changes(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    run = run_with(monkeypatch, full)
+    assert (run.state, run.reason) == (State.FAILED, "It broke off: No space left on device.")
+    assert versions.active_version() == shipped
+    assert training.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True).state == State.RUNNING
+
+
+def test_what_it_was_to_learn_from_is_written_down_first(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen: list[int] = []
+
+    def look(*_: Any) -> bytes:
+        frozen.append(TrainingSample.objects.count())
+        raise RuntimeError("enough")
+
+    run = run_with(monkeypatch, look)
+    assert frozen == [10]
+    assert len(run.manifest_hash) == 64
+    assert {*run.samples.values_list("role", flat=True)} == {"train", "validate"}
+
+
+def test_where_nothing_was_better_nothing_takes_over(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    assert run.state == State.REJECTED
+    assert run.version is None
+    assert versions.active_version() == shipped
+
+
+def test_a_trainer_that_was_given_up_stops(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_late(course: trainer.Course, champion: bytes, samples: Any) -> bytes:
+        TrainingRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        training.reap_runs()
+        return champion + b"."
+
+    with pytest.raises(training.RunLost):
+        run_with(monkeypatch, too_late)
+    assert TrainingRun.objects.get().reason == "The trainer stopped in the middle of it."
+    assert ModelVersion.objects.count() == 1
+
+
+def test_a_damaged_champion_is_named(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ModelVersion.objects.update(signature="0" * 64)
+    run = run_with(monkeypatch, lambda *_: b"")
+    assert run.state == State.FAILED
+    assert "was not signed" in run.reason
+
+
+def test_a_corrupt_drawing_is_set_aside_and_the_rest_trains(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Drawing.objects.filter(pk=reviewed[0].pk).update(strokes=[[["?", 1]]])
+    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    assert run.samples.get(drawing_id=reviewed[0].pk).reason.startswith("It is damaged")
+    assert run.samples.filter(role="set_aside").count() == 1
+
+
+def test_without_anything_to_learn_from_it_is_skipped(shipped: ModelVersion) -> None:
+    run = training.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
+    ended = trainer.train(run.pk)
+    assert ended.state == State.SKIPPED
+    assert ended.reason.startswith("Too little of what was reviewed can train")
+
+
+def test_without_an_active_version_it_says_what_to_do(db: None) -> None:
+    run = training.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
+    assert "register_model" in trainer.train(run.pk).reason
+
+
+def test_a_dry_run_writes_nothing(shipped: ModelVersion, reviewed: list[Drawing], capsys) -> None:
+    call_command("retrain", "--dry-run", "--json")
+    assert '"train": 8' in capsys.readouterr().out
+    assert not TrainingRun.objects.exists()
+
+
+def test_the_command_fails_where_the_run_failed(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    def broken(*_: Any) -> bytes:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(trainer, "_trained", broken)
+    with pytest.raises(SystemExit):
+        call_command("retrain", "--force", "--json")
+    assert '"state": "failed"' in capsys.readouterr().out
