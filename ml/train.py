@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml import network
+from ml.ahead import ahead
 from ml.augment import Labels
 from ml.composition import mix_strips
 from ml.finishing import Networks, finish
@@ -31,6 +33,7 @@ EXAMINED = 2000  # synthetic digits, signs or rows, to validate on
 # Shares of the stages in the time of a run.
 SHARES = {"preparing": 0.02, "glyphs": 0.73, "trajectories": 0.07, "strips": 0.17, "calibrating": 0.01}
 _WEAK = 0.3  # strength of the deformation at the end
+_AHEAD = 16  # batches that wait for the network
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Settings:
         return max(1, self.examples // self.batch)
 
 
+Batch = tuple[NDArray[np.float32], Labels]  # as a network takes it
 Follow = Callable[[int, int, float], None]  # told of an epoch, of so many, and its mean loss
 
 
@@ -135,24 +139,23 @@ def _fit(
 
 
 def _run(model: Any, source: Batches, settings: Settings, follow: Follow, loss: Callable[[Any, Any], Any]) -> None:
-    import keras
-
-    def end(epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        follow(epoch + 1, settings.epochs, float((logs or {})["loss"]))
-
-    epoch = settings.steps_per_epoch
-    # Steps without a return to Python; a divisor of the epoch, or Keras runs past its end and out of data.
-    together = max(n for n in range(1, 17) if epoch % n == 0)
     # XLA takes three times as long for a network of this size on a processor.
-    model.compile(_optimizer(settings), loss, jit_compile=False, steps_per_execution=together)
-    model.fit(
-        _dataset(source, settings),
-        epochs=settings.epochs,
-        steps_per_epoch=epoch,
-        shuffle=False,  # the source is random already
-        verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=end)],
-    )
+    model.compile(_optimizer(settings), loss, jit_compile=False)
+    for epoch, portion in enumerate(_epochs(source, settings), start=1):
+        losses = [model.train_on_batch(x, y) for x, y in portion]
+        follow(epoch, settings.epochs, float(np.mean(losses)))
+    model.optimizer.finalize_variable_values(model.trainable_variables)  # puts the averages in their place
+
+
+def _epochs(source: Batches, settings: Settings) -> Iterator[Iterator[Batch]]:
+    """The batches of each epoch in turn, made in a thread of its own while the network runs.
+
+    Not by `fit`: tf.data's generators tell the allocator to hand back all memory at once, for as long as the
+    process lives, and every step then spends as long in the kernel as in the network.
+    """
+    made = ahead(batches(source, settings), _AHEAD)
+    for _ in range(settings.epochs):
+        yield islice(made, settings.steps_per_epoch)
 
 
 def _optimizer(settings: Settings) -> Any:
@@ -171,20 +174,7 @@ def _optimizer(settings: Settings) -> Any:
     return optimizer
 
 
-def _dataset(source: Batches, settings: Settings) -> Any:
-    """Batches as TensorFlow takes them, made in a thread of its own while the network runs."""
-    import tensorflow as tf
-
-    like, labels = source.batch(np.random.default_rng(0), 0.0)
-    signature = (
-        tf.TensorSpec((None, *network.as_inputs(like).shape[1:]), tf.float32),
-        tf.TensorSpec((None, *labels.shape[1:]), tf.int64),
-    )
-    data = tf.data.Dataset.from_generator(lambda: batches(source, settings), output_signature=signature)
-    return data.prefetch(32)
-
-
-def batches(source: Batches, settings: Settings) -> Iterator[tuple[NDArray[np.float32], Labels]]:
+def batches(source: Batches, settings: Settings) -> Iterator[Batch]:
     """All batches of a run, as the network takes them, always the same for a seed.
 
     The last ones are hardly deformed: training ends on ink as it really looks.
