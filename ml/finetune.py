@@ -133,12 +133,14 @@ def retrain_from_scratch(
     data: Path | None,
     settings: Settings | None = None,
     told: Told | None = None,
+    logs: Path | None = None,
 ) -> bytes:
     """The artifact of a full training on what the folder `data` holds, on synthetic ink and on `new`.
 
-    Nothing is fetched: without `data` it knows MNIST's hands no more. Raises DatasetError.
+    Nothing is fetched: without `data` it knows MNIST's hands no more. Under `logs` TensorBoard finds the losses.
+    Raises DatasetError.
     """
-    settings, teller = settings or Settings(), Teller(SHARES, told)
+    settings, teller = settings or Settings(), Teller(SHARES, told, logs)
     found = at_hand(data, settings.validation, settings.seed)
     training = {**found.training, **new.balanced(Tuning.most_often).material}
     teller("preparing")

@@ -63,7 +63,8 @@ class Known:
         chances = np.column_stack([np.exp(digits) * digitness[:, None], 1 - digitness])
         seen = chances[:, :10].argmax(axis=1)
         unlikely = chances[np.arange(len(labels)), labels] < _UNLIKELY
-        return np.asarray(unlikely & self._surround(unit(reader.outputs(glyphs)[:, 11:]), seen))
+        other = seen != labels  # a digit of which the reader doubts that it is one is what is to be learned
+        return np.asarray(unlikely & other & self._surround(unit(reader.outputs(glyphs)[:, 11:]), seen))
 
     def _surround(self, embeddings: NDArray[np.float32], seen: Labels) -> NDArray[np.bool_]:
         """(n,) whether the nearest known digits are near, and have the labels `seen`."""

@@ -14,7 +14,7 @@ log = logging.getLogger("ml.train")
 
 @dataclass(frozen=True)
 class Progress:
-    """`epoch` of `epochs` of a stage is done. `seconds_left` of the whole run are None while nobody knows."""
+    """`epoch` of `epochs` of a stage is done. `seconds_left` of the training are None while nobody knows."""
 
     stage: str
     epoch: int
@@ -29,7 +29,7 @@ Told = Callable[[Progress], None]
 class Teller:
     """Logs each step forward and tells whoever wants to know; what is left is judged by what was done.
 
-    `shares` are those of the stages in the time of the whole run, in their order. Under `logs`, a folder, the loss
+    `shares` are those of the stages in the time of the training, in their order. Under `logs`, a folder, the loss
     of each stage is written for TensorBoard.
     """
 

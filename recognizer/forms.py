@@ -44,3 +44,4 @@ class DecisionForm(forms.Form):
     """Why a version is promoted, dismissed or replaced. Whether a reason is needed, the services know."""
 
     reason = forms.CharField(required=False, max_length=300)
+    seen = forms.IntegerField(required=False)  # number of the version that the page showed as active

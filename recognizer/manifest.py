@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -32,19 +33,19 @@ _BUCKETS = 5  # of users:
 _EXAMINES, _CHOOSES = 0, 1  # those of the first never train, those of the second choose between weights
 _VALIDATED = 5  # or one drawing in so many does
 _ALIKE = 0.995  # cosine of two glyphs of one writer, above which they count as one
+_TOGETHER = 64  # drawings of which the ink is held at a time: that of a photograph takes megabytes
 _SIDE = 64  # steps along the longer side within which two drawings are the same
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A reviewed drawing. `ink` is what the reader takes; `role` is "" until it has one."""
+    """A reviewed drawing, without its ink, which `inked` fetches; `role` is "" until it has one."""
 
     drawing_id: UUID
     writer_id: int
     review_id: int
     text: str
     day: date
-    ink: Any = None
     role: str = ""
     reason: str = ""
     aligned: Aligned | None = None
@@ -85,9 +86,26 @@ def _sample(review: Review) -> Sample:
     day, text = review.correction.created_at.date(), review.correction.text
     sample = Sample(drawing.pk, drawing.user_id, review.pk, text, day)
     try:
-        return replace(sample, ink=engine.ink_of(drawing))
+        engine.ink_of(drawing)
     except ValueError as error:  # InkError, PictureError
         return sample.set_aside(f"It is damaged: {error}"[:200])
+    return sample
+
+
+def inked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Any]]:
+    """Each with its ink as the reader takes it; without those that are damaged, or deleted by now."""
+    for start in range(0, len(samples), _TOGETHER):
+        some = samples[start : start + _TOGETHER]
+        drawings = Drawing.objects.in_bulk([sample.drawing_id for sample in some])
+        for sample in some:
+            with suppress(ValueError, KeyError):
+                yield sample, engine.ink_of(drawings[sample.drawing_id])
+
+
+def _looked_at(samples: Samples, look: Callable[[Sample, Any], Sample]) -> Samples:
+    """What `look` makes of each sample that is open, and of its ink."""
+    seen = {sample.drawing_id: look(sample, ink) for sample, ink in inked([*open_ones(samples)])}
+    return [s if s.role else seen.get(s.drawing_id) or s.set_aside("It is gone.") for s in samples]
 
 
 def open_ones(samples: Iterable[Sample]) -> Iterator[Sample]:
@@ -125,15 +143,15 @@ def once_each(samples: Samples) -> Samples:
     """Of the same ink, and of nearly the same by one writer, the first."""
     seen: set[str] = set()
     glyphs: dict[tuple[int, str], list[Any]] = {}
-    return [sample if sample.role else _first(sample, seen, glyphs) for sample in samples]
+    return _looked_at(samples, lambda sample, ink: _first(sample, ink, seen, glyphs))
 
 
-def _first(sample: Sample, seen: set[str], glyphs: dict[tuple[int, str], list[Any]]) -> Sample:
-    mark = digest(sample.ink)
+def _first(sample: Sample, ink: Any, seen: set[str], glyphs: dict[tuple[int, str], list[Any]]) -> Sample:
+    mark = digest(ink)
     if mark in seen:
         return sample.set_aside("The same drawing is there already.")
     seen.add(mark)
-    mine = _direction(sample.ink)
+    mine = _direction(ink)
     others = glyphs.setdefault((sample.writer_id, sample.text), [])
     if mine is not None and others and float((np.stack(others) @ mine).max()) > _ALIKE:
         return sample.set_aside("Nearly the same drawing by the same writer is there already.")
@@ -164,13 +182,13 @@ def _direction(ink: Any) -> Any:
 
 def with_digits(samples: Samples, reader: Reader) -> Samples:
     """With the ink of each digit of the text."""
-    return [sample if sample.role else _aligned(sample, reader) for sample in samples]
+    return _looked_at(samples, lambda sample, ink: _aligned(sample, ink, reader))
 
 
-def _aligned(sample: Sample, reader: Reader) -> Sample:
+def _aligned(sample: Sample, ink: Any, reader: Reader) -> Sample:
     from ml.align import align
 
-    found = align(reader, sample.ink, sample.text)
+    found = align(reader, ink, sample.text)
     if found is None:
         return sample.set_aside("Its ink could not be parted into the digits of its text.")
     return replace(sample, aligned=found)

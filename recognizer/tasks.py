@@ -26,7 +26,8 @@ from recognizer.services import reading, shadowing, training, versions
 logger = logging.getLogger(__name__)
 
 TRAINING_SECONDS = 6 * 3600  # no run takes that long, not even one from scratch
-SHADOWED = 200  # drawings that a waiting version reads in one go, in a second or so
+SHADOWED = 200  # drawings that a waiting version reads in one go, in a second or so if nobody sends photographs,
+SHADOW_SECONDS = 8.0  # and what it leaves after these it reads the next time
 TURN_SECONDS = 0.5  # what a ring is worth; then live previews get their turn
 
 
@@ -184,13 +185,20 @@ def read_shadow() -> str:
     version = shadowing.waiting_version()
     if version is None:
         return "no version waits"
-    drawings = shadowing.unread(version=version, limit=SHADOWED)
+    candidate, count, end = engine.kept_open(version.pk), 0, time.monotonic() + SHADOW_SECONDS
+    for portion in engine.portions(shadowing.unread(version=version, limit=SHADOWED)):
+        readings = _read_quietly(candidate, portion)
+        count += shadowing.store_shadow(version=version, readings=readings)
+        if time.monotonic() > end:
+            break
+    return f"{count} read by {version}"
+
+
+def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tuple[Drawing, Any]]:
+    """What a version reads in those that are not damaged."""
     inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
-    candidate = engine.kept_open(version.pk)
     hands = personal.hands(candidate, [drawing.user_id for drawing in inks])
-    readings = candidate.read([*inks.values()], hands) if inks else []
-    stored = shadowing.store_shadow(version=version, readings=list(zip(inks, readings, strict=True)))
-    return f"{stored} read by {version}"
+    return list(zip(inks, candidate.read([*inks.values()], hands), strict=True)) if inks else []
 
 
 @shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)

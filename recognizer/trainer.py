@@ -10,17 +10,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from recognizer import manifest
 from recognizer.manifest import Role, Sample
 from recognizer.models import ModelVersion, TrainingRun, TrainingSample
 from recognizer.models.version import BrokenArtifact
-from recognizer.services import training, versions
+from recognizer.services import training
 
 if TYPE_CHECKING:
     from ml.finetune import NewMaterial, Progress, Tuning
@@ -39,7 +40,7 @@ _PULSES = 4  # a lease is prolonged so often while it lasts
 
 @dataclass
 class Course:
-    """A run under way: writes down its stages and what each took. Every write raises RunLost if it is not ours."""
+    """A run under way: writes down its stages and what each took. Raises RunLost if it is not ours any more."""
 
     run: TrainingRun
     told: Told = lambda line: None
@@ -59,8 +60,18 @@ class Course:
             self.losses.append([step.stage, step.epoch, round(step.loss, 5)])
         training.note(run_id=self.run.pk, progress=asdict(step), losses=self.losses)
         loss = "" if step.loss is None else f", loss {step.loss:.4f}"
-        left = "" if step.seconds_left is None else f", about {step.seconds_left:.0f} s left"
+        left = "" if step.seconds_left is None else f", about {step.seconds_left:.0f} s of training left"
         self.told(f"{step.stage}: {step.epoch} of {step.epochs}{loss}{left}")
+
+    def counted(self, of: int) -> Told:
+        """For a stage that tells a line a step."""
+        steps = count(1)
+
+        def tell(line: str) -> None:
+            training.note(run_id=self.run.pk, progress={"epoch": next(steps), "epochs": of})
+            self.told(line)
+
+        return tell
 
     def facts(self) -> dict[str, Any]:
         """What there is to say at the end."""
@@ -114,11 +125,13 @@ def _carry_through(course: Course) -> None:
         why = "Nothing that was learned was better than what is known."
         training.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
         return
-    course.stage("storing")
-    version, _new = versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED, parent=base)
+    if again := TrainingRun.objects.brought_forth(artifact):
+        why = f"Nothing changed: it brought forth {again.version} of {again} again."
+        training.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
+        return
     verdict = _judged(course, reader, Reader.open(artifact), samples, (len(champion), len(artifact)))
-    state = training.settle_run(run_id=course.run.pk, version=version, verdict=verdict, **course.facts())
-    logger.info("run %s: %s is %s", course.run.pk, version, state)
+    state = training.settle_run(run_id=course.run.pk, artifact=artifact, verdict=verdict, **course.facts())
+    logger.info("run %s is %s", course.run.pk, state)
 
 
 def _freeze(run: TrainingRun, samples: Sequence[Sample], base: ModelVersion) -> None:
@@ -148,7 +161,7 @@ def _trained(course: Course, champion: bytes, samples: Sequence[Sample]) -> byte
     course.stage("training")
     if course.run.from_scratch:
         plan = Settings(seed=course.run.seed)
-        return retrain_from_scratch(new, chosen_by, settings.TRAINING_DATA, plan, course.progress)
+        return retrain_from_scratch(new, chosen_by, settings.TRAINING_DATA, plan, course.progress, logs)
     tuning = Tuning(seed=course.run.seed)
     if settings.TRAINING_STEPS:
         tuning = _shortened(tuning, settings.TRAINING_STEPS)
@@ -178,7 +191,7 @@ def _judged(
     _compare(course.run, before, after, samples)
     course.stage("reading the frozen sets with both versions")
     sets = [*frozen.frozen_sets(settings.TRAINING_DATA), *_held_out(samples)]
-    examined = trial.examine_both(before, after, sets, course.told, sizes=sizes)
+    examined = trial.examine_both(before, after, sets, course.counted(2 * len(sets)), sizes=sizes)
     verdict = gates.judge(*examined)
     return {**verdict.as_json(), "changed": _changed(sets, *examined)}
 
@@ -188,7 +201,7 @@ def _held_out(samples: Sequence[Sample]) -> list[TrialSet]:
     from ml.trial import HELD_OUT, Item, TrialSet
 
     held = [sample for sample in samples if sample.role == Role.HELD_OUT]
-    items = [Item(str(sample.drawing_id), sample.ink, sample.text) for sample in held]
+    items = [Item(str(sample.drawing_id), ink, sample.text) for sample, ink in manifest.inked(held)]
     return [TrialSet(HELD_OUT, items)] if items else []
 
 
@@ -218,10 +231,9 @@ def _as_shown(each: TrialSet, item: Item, old: Outcome, new: Outcome) -> dict[st
 
 
 def _compare(run: TrainingRun, before: Reader, after: Reader, samples: Sequence[Sample]) -> None:
-    readable = [sample for sample in samples if sample.ink is not None]
     rows = {row.drawing_id: row for row in run.samples.all()}
-    inks = [sample.ink for sample in readable]
-    for sample, old, new in zip(readable, before.read(inks), after.read(inks), strict=True):
+    for sample, ink in manifest.inked(samples):
+        [old], [new] = before.read([ink]), after.read([ink])
         row = rows[sample.drawing_id]
         row.before_state, row.before, row.right_before = old.state, old.text, _is_right(old, sample.text)
         row.after_state, row.after, row.right_after = new.state, new.text, _is_right(new, sample.text)
@@ -250,8 +262,16 @@ def _pulse(run_id: int) -> Iterator[None]:
 def _prolong(run_id: int, over: threading.Event) -> None:
     try:
         while not over.wait(settings.TRAINING_LEASE / _PULSES):
-            training.keep_alive(run_id=run_id)
+            _keep_alive(run_id)
     except training.RunLost:
         logger.warning("run %s is lost; its trainer will find out at its next step", run_id)
     finally:
         connection.close()  # that of this thread
+
+
+def _keep_alive(run_id: int) -> None:
+    try:
+        training.keep_alive(run_id=run_id)
+    except DatabaseError:
+        logger.warning("the lease of run %s was not prolonged; the next pulse tries again", run_id, exc_info=True)
+        connection.close()  # it may be that which broke

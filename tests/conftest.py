@@ -160,16 +160,17 @@ def version(db: None) -> ModelVersion:
     return ModelVersion.objects.create(sha256="0" * 64, artifact=b"", origin="shipped", active=True)
 
 
-def register_another(name: str = "another", **fields: Any) -> ModelVersion:
-    """A second version that can really be opened: the shipped networks under another name."""
+def another_artifact(name: str = "another") -> bytes:
+    """One that can really be opened: the shipped networks under another name."""
     from ml.artifact import pack, unpack
     from ml.reader import SHIPPED
 
     held = unpack(SHIPPED.read_bytes())
-    artifact = pack(
-        held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.strip
-    )
-    version, new = versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED)
+    return pack(held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.strip)
+
+
+def register_another(name: str = "another", **fields: Any) -> ModelVersion:
+    version, new = versions.register_version(artifact=another_artifact(name), origin=ModelVersion.Origin.TRAINED)
     assert new
     ModelVersion.objects.filter(pk=version.pk).update(**fields)
     return version

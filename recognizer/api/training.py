@@ -15,7 +15,7 @@ from recognizer import doorbell
 from recognizer.api.errors import refusing
 from recognizer.api.rights import HasRight
 from recognizer.api.schema import problems
-from recognizer.api.versions import PromotionSerializer, ReasonSerializer
+from recognizer.api.versions import PromotingSerializer, PromotionSerializer
 from recognizer.models import TrainingRun
 from recognizer.services import training
 
@@ -177,13 +177,16 @@ class TrainingRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
 
     @extend_schema(
         summary="Promote the version of a run",
-        request=ReasonSerializer,
+        request=PromotingSerializer,
         responses={200: PromotionSerializer, **problems(400, 401, 403, 404, 409, 415, 429)},
     )
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Let it read from now on. A version that did not pass all gates needs a reason, else 409."""
-        why = ReasonSerializer(data=request.data)
+        """Let it read from now on.
+
+        A version that did not pass all gates against the active one needs a reason, else 409.
+        """
+        why = PromotingSerializer(data=request.data)
         why.is_valid(raise_exception=True)
         with refusing():
             promotion = training.promote_candidate(

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 ZIP = "application/zip"
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class PromotingSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=300, allow_blank=True, default="")
+    instead_of = serializers.IntegerField(
+        source="seen", required=False, help_text="the version that you know as active; 409 if another is by now"
+    )
 
 
 class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
@@ -115,13 +118,13 @@ class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
 
     @extend_schema(
         summary="Go back to the version before",
-        request=ReasonSerializer,
+        request=PromotingSerializer,
         responses={200: PromotionSerializer, **problems(400, 401, 403, 409, 415, 429)},
     )
     @action(detail=False, methods=["post"])
     def rollback(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Let the version read again that the active one took over from."""
-        why = ReasonSerializer(data=request.data)
+        why = PromotingSerializer(data=request.data)
         why.is_valid(raise_exception=True)
         with refusing():
             promotion = versions.rollback(by=cast("User", request.user), **why.validated_data)

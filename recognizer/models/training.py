@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
@@ -28,6 +29,11 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def trained(self) -> TrainingRunQuerySet:
         """Those that brought forth a version, whatever became of it."""
         return self.filter(version__isnull=False)
+
+    def brought_forth(self, artifact: bytes) -> TrainingRun | None:
+        """The run of which exactly this version came: the same drawings make it again."""
+        sha256 = hashlib.sha256(artifact).hexdigest()
+        return self.trained().light().filter(version__sha256=sha256).first()
 
     def light(self) -> TrainingRunQuerySet:
         """With who asked and the version, without what is long: pictures of the verdict, losses, the artifact."""

@@ -123,12 +123,15 @@ def reap_runs() -> int:
 
 
 @transaction.atomic
-def settle_run(*, run_id: int, version: ModelVersion, verdict: Mapping[str, Any], **fields: Any) -> State:
-    """Decide what becomes of a trained version: promoted, waiting for a trainer's word, or rejected.
+def settle_run(*, run_id: int, artifact: bytes, verdict: Mapping[str, Any], **fields: Any) -> State:
+    """Store a trained version, and decide what becomes of it: promoted, waiting for a trainer's word, or rejected.
 
-    Raises RunLost; then nothing is promoted. If another version was promoted meanwhile, this one waits.
+    Raises RunLost; then nothing is stored or promoted. If another version was promoted meanwhile, this one waits.
     """
-    run = TrainingRun.objects.select_for_update().get(pk=run_id)
+    run = TrainingRun.objects.select_for_update().select_related("base").get(pk=run_id)
+    version, _new = versions.register_version(
+        artifact=artifact, origin=ModelVersion.Origin.TRAINED, parent=run.base
+    )
     state, reason = _outcome(verdict)
     fields |= {"version": version, "verdict": dict(verdict)}
     end_run(run_id=run_id, state=state, reason=reason, **fields)  # first the fence, then the promotion
@@ -156,31 +159,44 @@ def _promote(run: TrainingRun, version: ModelVersion) -> TrainingRun.State:
     return State.PROMOTED
 
 
-def promote_candidate(*, run: TrainingRun, by: User | None, reason: str = "") -> Promotion:
-    """Promote what a run brought forth; against the gates only with a reason. Raises ValidationError."""
+def promote_candidate(
+    *, run: TrainingRun, by: User | None, reason: str = "", seen: int | None = None
+) -> Promotion:
+    """Promote what a run brought forth; against the gates only with a reason. See `promote_version`."""
     if run.version is None:
         raise ValidationError(f"{run} has no version that could be promoted.")
-    return promote_version(version=run.version, by=by, reason=reason, force=True)
+    return promote_version(version=run.version, by=by, reason=reason, force=True, seen=seen)
 
 
 @transaction.atomic
-def promote_version(*, version: ModelVersion, by: User | None, reason: str = "", force: bool = False) -> Promotion:
+def promote_version(
+    *, version: ModelVersion, by: User | None, reason: str = "", force: bool = False, seen: int | None = None
+) -> Promotion:
     """Let a version read because a person says so.
 
-    One that neither passed the gates nor has read before must be forced, with a reason; else ValidationError.
+    One that neither passed the gates against the active version nor has read before must be forced, with a reason;
+    else ValidationError. It is raised as well if `seen`, the number of the version that this person knows as
+    active, is not.
     """
     run = TrainingRun.objects.select_for_update().filter(version=version).first()
-    proven = version.promotions.exists() or (run is not None and run.verdict.get("passed", False))
+    active = versions.active_version()
+    versions.refuse_unseen(active, seen)
+    proven = is_proven(version, run, active)
     if not proven and not force:
         raise ValidationError(
-            f"{version} did not pass all gates. To promote it all the same, force it and say why."
+            f"{version} did not pass all gates against {active}. To promote it all the same, force it and say why."
         )
     kind = Promotion.Kind.CHOSEN if proven else Promotion.Kind.FORCED
-    promotion = versions.promote_version(
-        version=version, instead_of=versions.active_version(), kind=kind, by=by, reason=reason
-    )
+    promotion = versions.promote_version(version=version, instead_of=active, kind=kind, by=by, reason=reason)
     TrainingRun.objects.filter(version=version).update(state=State.PROMOTED, reason=_promoted(promotion))
     return promotion
+
+
+def is_proven(version: ModelVersion, run: TrainingRun | None, active: ModelVersion | None) -> bool:
+    """Whether it has read before, or passed all gates against the version that reads today."""
+    if run is not None and run.verdict.get("passed", False) and run.base_id == (active and active.pk):
+        return True
+    return version.promotions.exists()
 
 
 def _promoted(promotion: Promotion) -> str:

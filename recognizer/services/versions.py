@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from recognizer.models.version import sign
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+_ALARM = timedelta(minutes=3)  # without news, after which a version that opens is no trouble any more
 
 
 def register_version(
@@ -72,13 +75,24 @@ def _retire(version: ModelVersion | None) -> None:
         raise ValidationError(f"{version} is no longer the active version. Look again, then decide.")
 
 
-def rollback(*, by: User | None = None, reason: str = "") -> Promotion:
-    """Go back to the version that the active one replaced. Raises ValidationError if there is none."""
+def rollback(*, by: User | None = None, reason: str = "", seen: int | None = None) -> Promotion:
+    """Go back to the version that the active one replaced.
+
+    `seen` is the number of the version that whoever asks knows as active: what is asked twice happens once.
+    Raises ValidationError if there is no version to go back to, or another is active.
+    """
     active = active_version()
+    refuse_unseen(active, seen)
     before = previous_version()
     if active is None or before is None:
         raise ValidationError("There is no version to go back to.")
     return promote_version(version=before, instead_of=active, kind=Promotion.Kind.ROLLBACK, by=by, reason=reason)
+
+
+def refuse_unseen(active: ModelVersion | None, seen: int | None) -> None:
+    """Raises ValidationError if somebody decides who saw another version reading; None is whoever did not look."""
+    if seen is not None and (active is None or active.pk != seen):
+        raise ValidationError(f"{active or 'No version'} reads by now. Look again, then decide.")
 
 
 def active_version() -> ModelVersion | None:
@@ -99,13 +113,15 @@ def previous_version() -> ModelVersion | None:
 def install_shipped() -> tuple[ModelVersion, bool]:
     """Register the version that the program ships; returns it and whether it is active now.
 
-    It takes over from nothing and from an older shipped one, never from one that was trained here.
+    It takes over from nothing and once from an older shipped one, never from one that was trained here. Who went
+    back from it is not overruled by the next start.
     """
     from ml.reader import SHIPPED
 
     version, _new = register_version(artifact=SHIPPED.read_bytes(), origin=ModelVersion.Origin.SHIPPED)
     active = active_version()
-    if active is None or (active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk):
+    older = active is not None and active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk
+    if active is None or (older and not version.promotions.exists()):
         promote_version(version=version, instead_of=active, kind=Promotion.Kind.INSTALLED)
         return version, True
     return version, active.pk == version.pk
@@ -117,8 +133,9 @@ def record_trouble(*, version_id: int, why: str) -> None:
 
 
 def clear_trouble(*, version_id: int) -> None:
-    """A worker could open it after all."""
-    ModelVersion.objects.filter(pk=version_id).exclude(trouble="").update(trouble="", trouble_at=None)
+    """A worker could open it after all. Not at once: another one that cannot says so every half minute."""
+    quiet = ModelVersion.objects.filter(pk=version_id, trouble_at__lt=timezone.now() - _ALARM)
+    quiet.update(trouble="", trouble_at=None)
 
 
 @transaction.atomic

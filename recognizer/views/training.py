@@ -31,6 +31,7 @@ RECENT = 5  # versions on the status page
 IN_LISTS = ("held_out", "digits", "mnist")  # sets of which a list of versions says how many are misread
 
 State = TrainingRun.State
+Decide = Callable[[dict[str, Any]], Any]  # takes what `DecisionForm` holds
 may_look = permission_required("recognizer.view_trainingrun", raise_exception=True)
 may_see_drawings = permission_required("recognizer.view_drawing", raise_exception=True)
 may_start = permission_required("recognizer.start_trainingrun", raise_exception=True)
@@ -108,11 +109,13 @@ def _decision(run: TrainingRun) -> dict[str, Any]:
     if version is None:
         return {}
     can_read = ModelVersion.objects.kept().filter(pk=version.pk).exists()
+    active = versions.active_version()
     return {
+        "active": active,
         "promotions": version.promotions.select_related("by"),
         "can_read": can_read,
         "can_promote": can_read and not version.active,
-        "proven": run.verdict.get("passed", False) or run.state == State.PROMOTED,
+        "proven": training.is_proven(version, run, active),
     }
 
 
@@ -223,7 +226,7 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     return _decided(
         request,
         run,
-        lambda reason: training.promote_candidate(run=run, by=request.user, reason=reason),
+        lambda decision: training.promote_candidate(run=run, by=request.user, **decision),
         f"Version {run.version_id} reads from now on. All workers follow within ten seconds.",
     )
 
@@ -235,24 +238,24 @@ def dismiss(request: SignedInRequest, pk: int) -> HttpResponse:
     return _decided(
         request,
         run,
-        lambda reason: training.dismiss_candidate(run=run, by=request.user, reason=reason),
+        lambda decision: training.dismiss_candidate(run=run, by=request.user, reason=decision["reason"]),
         f"Version {run.version_id} is dismissed.",
     )
 
 
-def _decided(request: SignedInRequest, run: TrainingRun, decide: Callable[[str], Any], done: str) -> HttpResponse:
+def _decided(request: SignedInRequest, run: TrainingRun, decide: Decide, done: str) -> HttpResponse:
     _tell(request, decide, done)
     return redirect(run)
 
 
-def _tell(request: SignedInRequest, decide: Callable[[str], Any], done: str) -> None:
-    """Decide with the reason that was given, and say that it is done or why not."""
+def _tell(request: SignedInRequest, decide: Decide, done: str) -> None:
+    """Decide by what was filled in, and say that it is done or why not."""
     form = DecisionForm(request.POST)
     if not form.is_valid():
         messages.error(request, "A reason has at most 300 characters.")
         return
     try:
-        decide(form.cleaned_data["reason"])
+        decide(form.cleaned_data)
     except ValidationError as error:
         messages.error(request, error.message)
     else:
@@ -264,7 +267,7 @@ def _tell(request: SignedInRequest, decide: Callable[[str], Any], done: str) -> 
 def rollback(request: SignedInRequest) -> HttpResponse:
     _tell(
         request,
-        lambda reason: versions.rollback(by=request.user, reason=reason),
+        lambda decision: versions.rollback(by=request.user, **decision),
         "The version before reads again. All workers follow within ten seconds.",
     )
     return redirect("recognizer:training")

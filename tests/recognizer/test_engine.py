@@ -1,6 +1,9 @@
 """The worker's reader follows the active version, and survives a broken one."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from recognizer import engine, tasks
 from recognizer.models import Drawing, ModelVersion, Promotion
@@ -103,6 +106,10 @@ def test_the_alarm_is_over_when_the_version_can_be_opened_again(shipped: ModelVe
     engine.current()
     tasks.report_trouble()
     ModelVersion.objects.filter(pk=broken.pk).update(signature=signature)
+    tasks.report_trouble()
+    broken.refresh_from_db()
+    assert broken.trouble  # another worker may still have it
+    ModelVersion.objects.update(trouble_at=timezone.now() - timedelta(minutes=4))
     tasks.report_trouble()
     broken.refresh_from_db()
     assert not broken.trouble

@@ -100,6 +100,12 @@ def test_going_back(program: Client, version: ModelVersion, successor: ModelVers
     assert ModelVersion.objects.get(active=True) == version
 
 
+def test_going_back_from_what_reads_no_more_is_refused(program: Client, version, successor: ModelVersion) -> None:
+    answers = [post(program, f"{URL}rollback/", instead_of=successor.pk) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert post(program, f"{URL}rollback/", instead_of="the first").status_code == 400
+
+
 def test_where_nothing_was_before_there_is_no_going_back(program: Client, version) -> None:
     answer = post(program, f"{URL}rollback/")
     assert answer.status_code == 409

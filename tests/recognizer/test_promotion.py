@@ -44,6 +44,16 @@ def test_going_back_and_no_further(shipped: ModelVersion) -> None:
     assert versions.active_version() == shipped
 
 
+def test_going_back_twice_from_one_version_happens_once(shipped: ModelVersion) -> None:
+    second, third = register_another("second"), register_another("third")
+    promote(second)
+    promote(third)
+    versions.rollback(seen=third.pk)
+    with pytest.raises(ValidationError, match="reads by now"):
+        versions.rollback(seen=third.pk)
+    assert versions.active_version() == second
+
+
 def test_after_going_back_another_promotion_can_be_taken_back(shipped: ModelVersion) -> None:
     second = register_another("second")
     promote(second)

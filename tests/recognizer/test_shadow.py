@@ -8,21 +8,20 @@ from accounts.models import User
 from recognizer import engine, tasks
 from recognizer.models import Drawing, ModelVersion, ShadowReading, TrainingRun
 from recognizer.services import reading, shadowing, training
-from tests.conftest import ONE, FakeReader, reading_of, register_another
+from tests.conftest import ONE, FakeReader, another_artifact, reading_of
 
 
 @pytest.fixture
 def waiting(version: ModelVersion, monkeypatch: pytest.MonkeyPatch, settings) -> ModelVersion:
     """A version that passed all gates; it reads 1 where the active one reads 7."""
     settings.TRAINING_PROMOTES = False
-    candidate = register_another()
     run = training.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
     training.take_run(run_id=run.pk)
-    training.settle_run(run_id=run.pk, version=candidate, verdict={"passed": True, "gates": []})
+    training.settle_run(run_id=run.pk, artifact=another_artifact(), verdict={"passed": True, "gates": []})
     fake = FakeReader()
     fake.says = reading_of("1")
     monkeypatch.setattr(engine, "kept_open", lambda pk: engine.Engine(pk, "candidate", fake))
-    return candidate
+    return ModelVersion.objects.get(run=run)
 
 
 def drawn(owner: User, version: ModelVersion, text: str = "7") -> Drawing:
@@ -45,6 +44,16 @@ def test_each_drawing_once(waiting: ModelVersion, version: ModelVersion, owner: 
     tasks.read_shadow()
     assert tasks.read_shadow() == f"0 read by {waiting}"
     assert ShadowReading.objects.count() == 1
+
+
+def test_what_takes_long_is_kept_and_the_rest_comes_next_time(
+    waiting: ModelVersion, version: ModelVersion, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        drawn(owner, version)
+    monkeypatch.setattr(engine, "PORTION", 1)
+    monkeypatch.setattr(tasks, "SHADOW_SECONDS", 0.0)
+    assert [tasks.read_shadow() for _ in range(4)] == [f"{n} read by {waiting}" for n in (1, 1, 1, 0)]
 
 
 def test_the_writer_sees_nothing_of_it(waiting: ModelVersion, version: ModelVersion, owner: User) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import errno
+import time
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import User
 from ml.synth import write_digit
-from recognizer import trainer
+from recognizer import manifest, trainer
 from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
 from recognizer.services import reading, reviewing, training, versions
+from tests.conftest import register_another
+from tests.recognizer.course import run_of
 
 State = TrainingRun.State
 
@@ -46,8 +50,6 @@ def reviewed(owner: User, reviewer: User) -> list[Drawing]:
 @pytest.fixture(autouse=True)
 def _owner_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has which number: these tests are not about who is held out."""
-    from recognizer import manifest
-
     monkeypatch.setattr(manifest, "_bucket", lambda writer_id: 2)
 
 
@@ -91,6 +93,49 @@ def test_where_nothing_was_better_nothing_takes_over(
     assert run.state == State.REJECTED
     assert run.version is None
     assert versions.active_version() == shipped
+
+
+def test_what_brings_forth_the_same_version_again_says_so(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = register_another()
+    first = run_of(State.REJECTED, version=known)
+    run = run_with(monkeypatch, lambda *_: bytes(known.artifact))
+    assert run.state == State.REJECTED
+    assert run.reason == f"Nothing changed: it brought forth {known} of {first} again."
+
+
+def test_a_drawing_that_is_deleted_meanwhile_is_set_aside(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    within_caps = manifest.within_caps
+
+    gone = reviewed[0].pk
+
+    def deleting(samples: manifest.Samples) -> manifest.Samples:
+        Drawing.objects.filter(pk=gone).delete()
+        return within_caps(samples)
+
+    monkeypatch.setattr(manifest, "within_caps", deleting)
+    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    aside = run.samples.exclude(reason="")
+    assert [*aside.values_list("drawing_id", "reason")] == [(gone, "It is gone.")]
+
+
+def test_a_database_that_is_busy_does_not_end_the_lease(monkeypatch: pytest.MonkeyPatch, settings) -> None:
+    settings.TRAINING_LEASE = 0.04
+    pulses: list[int] = []
+
+    def keep_alive(*, run_id: int) -> None:
+        pulses.append(run_id)
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(training, "keep_alive", keep_alive)
+    with trainer._pulse(7):
+        deadline = time.monotonic() + 30
+        while len(pulses) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert pulses[:3] == [7, 7, 7]
 
 
 def test_a_trainer_that_was_given_up_stops(

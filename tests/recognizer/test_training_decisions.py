@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -91,6 +92,17 @@ def test_going_back_by_the_button(trainer_client: Client, trainer: User, version
     assert last
     assert (last.kind, last.by, last.reason) == ("rollback", trainer, "misreads my 2")
     assert "reads again" in page.content.decode()
+
+
+def test_a_second_click_goes_back_no_further(trainer_client: Client, version: ModelVersion) -> None:
+    second = new_version(version)
+    third = new_version(second)
+    for old, new in ((version, second), (second, third)):
+        versions.promote_version(version=new, instead_of=old, kind=Promotion.Kind.AUTOMATIC)
+    [seen] = re.findall(r'name="seen" value="(\d+)"', trainer_client.get("/training/").content.decode())
+    pages = [trainer_client.post("/training/rollback/", {"seen": seen}, follow=True) for _ in range(2)]
+    assert "Look again, then decide." in pages[1].content.decode()
+    assert versions.active_version() == second
 
 
 def test_with_nothing_to_go_back_to_it_says_so(trainer_client: Client, version: ModelVersion) -> None:

@@ -14,9 +14,9 @@ from accounts.models import User
 from recognizer import doorbell, tasks
 from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun
 from recognizer.services import reviewing, training, versions
-from tests.conftest import drawings_read, register_another
+from tests.conftest import another_artifact, drawings_read, register_another
 
-State, Trigger = TrainingRun.State, TrainingRun.Trigger
+State, Trigger, Kind = TrainingRun.State, TrainingRun.Trigger, Promotion.Kind
 PASSED = {"passed": True, "gates": [{"name": "golden", "passed": True, "sentence": "No golden case changes."}]}
 FAILED = {"passed": False, "gates": [{"name": "golden", "passed": False, "sentence": "Two golden cases change."}]}
 
@@ -176,56 +176,75 @@ def test_a_trainer_that_comes_too_late_changes_nothing(reviewed: None, version: 
     for late in (
         lambda: training.keep_alive(run_id=run.pk),
         lambda: training.note(run_id=run.pk, stage="training"),
-        lambda: training.settle_run(run_id=run.pk, version=register_another(), verdict=PASSED),
+        lambda: training.settle_run(run_id=run.pk, artifact=another_artifact(), verdict=PASSED),
     ):
         with pytest.raises(training.RunLost):
             late()
     assert versions.active_version() == version
     assert not Promotion.objects.exists()
+    assert ModelVersion.objects.count() == 1
 
 
-def settle(version: ModelVersion, base: ModelVersion, verdict: dict) -> TrainingRun:
+def settle(base: ModelVersion, verdict: dict, name: str = "better") -> TrainingRun:
     run = start(force=True)
     training.take_run(run_id=run.pk)
     training.note(run_id=run.pk, base=base)
-    training.settle_run(run_id=run.pk, version=version, verdict=verdict)
+    training.settle_run(run_id=run.pk, artifact=another_artifact(name), verdict=verdict)
     run.refresh_from_db()
     return run
 
 
 def test_what_passes_takes_over_by_itself(version: ModelVersion) -> None:
-    better = register_another()
-    run = settle(better, version, PASSED)
+    run = settle(version, PASSED)
     assert run.state == State.PROMOTED
-    assert versions.active_version() == better
-    assert Promotion.objects.get().kind == Promotion.Kind.AUTOMATIC
+    assert versions.active_version() == run.version
+    assert run.version.parent == version
+    assert Promotion.objects.get().kind == Kind.AUTOMATIC
 
 
 def test_what_fails_a_gate_never_does(version: ModelVersion) -> None:
-    run = settle(register_another(), version, FAILED)
+    run = settle(version, FAILED)
     assert (run.state, run.reason) == (State.REJECTED, "Not better: Two golden cases change.")
     assert versions.active_version() == version
 
 
 def test_where_people_decide_it_waits_for_them(version: ModelVersion, reviewer: User, settings) -> None:
     settings.TRAINING_PROMOTES = False
-    better = register_another()
-    run = settle(better, version, PASSED)
+    run = settle(version, PASSED)
     assert run.state == State.CANDIDATE
     assert versions.active_version() == version
     promotion = training.promote_candidate(run=run, by=reviewer)
-    assert promotion.kind == Promotion.Kind.CHOSEN
-    assert versions.active_version() == better
+    assert promotion.kind == Kind.CHOSEN
+    assert versions.active_version() == run.version
+
+
+def test_one_that_passed_against_another_version_than_reads_needs_a_reason(
+    version: ModelVersion, reviewer: User, settings
+) -> None:
+    settings.TRAINING_PROMOTES = False
+    second, third = settle(version, PASSED, "second"), settle(version, PASSED, "third")
+    training.promote_candidate(run=third, by=reviewer)
+    with pytest.raises(ValidationError, match="Say why"):
+        training.promote_candidate(run=second, by=reviewer)
+    assert training.promote_candidate(run=second, by=reviewer, reason="an experiment").kind == Kind.FORCED
+
+
+def test_who_saw_another_version_reading_does_not_decide(version: ModelVersion, reviewer: User, settings) -> None:
+    settings.TRAINING_PROMOTES = False
+    second, third = settle(version, PASSED, "second"), settle(version, PASSED, "third")
+    training.promote_candidate(run=third, by=reviewer, seen=version.pk)
+    with pytest.raises(ValidationError, match="reads by now"):
+        training.promote_candidate(run=second, by=reviewer, reason="an experiment", seen=version.pk)
+    assert versions.active_version() == third.version
 
 
 def test_it_waits_when_another_was_promoted_meanwhile(version: ModelVersion) -> None:
     other = register_another("meanwhile")
-    better = register_another("better")
     run = start(force=True)
     training.take_run(run_id=run.pk)
     training.note(run_id=run.pk, base=version)
-    versions.promote_version(version=other, instead_of=version, kind=Promotion.Kind.CHOSEN)
-    training.settle_run(run_id=run.pk, version=better, verdict=PASSED)
+    versions.promote_version(version=other, instead_of=version, kind=Kind.CHOSEN)
+    training.settle_run(run_id=run.pk, artifact=another_artifact("better"), verdict=PASSED)
     run.refresh_from_db()
     assert run.state == State.CANDIDATE
     assert "meanwhile" in run.reason
@@ -234,7 +253,7 @@ def test_it_waits_when_another_was_promoted_meanwhile(version: ModelVersion) -> 
 
 def test_a_candidate_can_be_dismissed_once(version: ModelVersion, reviewer: User, settings) -> None:
     settings.TRAINING_PROMOTES = False
-    run = settle(register_another(), version, PASSED)
+    run = settle(version, PASSED)
     training.dismiss_candidate(run=run, by=reviewer, reason="strange sevens")
     run.refresh_from_db()
     assert (run.state, run.reason) == (State.REJECTED, "Dismissed by reviewer: strange sevens")

@@ -36,7 +36,7 @@ def test_a_run_under_way_shows_how_far_it_is(trainer_client: Client) -> None:
         'max="8" value="3"',
         "epoch 3 of 8",
         "loss 0.4123",
-        "1 min 35 s left",
+        "1 min 35 s of training left",
         "looking for doubles (12 s)",
     ]:
         assert shown in page
@@ -44,6 +44,13 @@ def test_a_run_under_way_shows_how_far_it_is(trainer_client: Client) -> None:
     assert "<html" not in part
     assert "data-over" not in part
     assert "<noscript><meta http-equiv" in page
+
+
+def test_a_run_that_is_being_judged_shows_how_far_that_is(trainer_client: Client) -> None:
+    run = run_of(State.RUNNING, stage="reading the frozen sets", progress={"epoch": 5, "epochs": 12})
+    page = text_of(trainer_client, f"/training/runs/{run.pk}/")
+    assert "Step 5 of 12" in page
+    assert "left" not in page.split("Step 5 of 12")[1].split("</p>")[0]
 
 
 def test_a_run_that_waits_says_for_what(trainer_client: Client) -> None:

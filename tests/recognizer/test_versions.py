@@ -25,6 +25,14 @@ def test_a_newer_shipped_version_replaces_an_older_one(version: ModelVersion) ->
     assert ModelVersion.objects.get(active=True) == newer
 
 
+def test_who_went_back_from_it_is_not_overruled_by_the_next_start(version: ModelVersion) -> None:
+    versions.install_shipped()
+    versions.rollback()
+    newer, active = versions.install_shipped()
+    assert not active
+    assert versions.active_version() == version != newer
+
+
 def test_a_version_that_was_trained_here_stays(version: ModelVersion) -> None:
     ModelVersion.objects.update(origin="trained")
     _, active = versions.install_shipped()

@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["dry_run"]:
-            self._say(_plan(), options["json"])
+            self._say(_plan(force=options["force"]), options["json"])
             return
         from recognizer import trainer
 
@@ -58,13 +58,13 @@ def _outcome(run: TrainingRun) -> dict[str, Any]:
     }
 
 
-def _plan() -> dict[str, Any]:
+def _plan(*, force: bool) -> dict[str, Any]:
     """What a run would do now. Nothing is written."""
     from recognizer import engine, manifest
 
     samples = manifest.build(engine.active_or_shipped(), settings.TRAINING_DATA)
     return {
-        "would run": training.nothing_new() or "yes",
+        "would run": "yes" if force else training.nothing_new() or "yes",
         **manifest.counts(samples),
         "reasons": manifest.reasons(samples),
     }
