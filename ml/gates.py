@@ -101,8 +101,11 @@ class Verdict:
                 "changes": changes}  # fmt: skip
 
 
-def judge(champion: Examined, challenger: Examined, bars: Bars = Bars()) -> Verdict:
-    """Whether `challenger` may replace `champion`. Raises ValueError if they were not tried on the same sets."""
+def judge(champion: Examined, challenger: Examined, bars: Bars = Bars(), first: Examined | None = None) -> Verdict:
+    """Whether `challenger` may replace `champion`, which descends from `first`, if that is another version.
+
+    Raises ValueError if they were not tried on the same sets.
+    """
     _check_same(champion, challenger)
     pairs = list(zip(champion.sets, challenger.sets, strict=True))
     gates = [
@@ -116,6 +119,7 @@ def judge(champion: Examined, challenger: Examined, bars: Bars = Bars()) -> Verd
         _size(champion, challenger, bars),
         _golden(champion, challenger, bars),
         _churn(champion, challenger, bars),
+        *([] if first is None else [_drift(first, challenger, bars)]),
     ]
     return Verdict(champion.version, challenger.version, tuple(gates), tuple(_changes(*pair) for pair in pairs))
 
@@ -258,6 +262,21 @@ def _churn(champion: Examined, challenger: Examined, bars: Bars) -> Gate:
     sentence = f"Reads {changed:,} of {n:,} drawn digits otherwise than before, rightly or not."
     figures = {"n": n, "changed": changed, "allowed": bars.churn}
     return Gate("churn", changed <= bars.churn * n, sentence, figures)
+
+
+def _drift(first: Examined, challenger: Examined, bars: Bars) -> Gate:
+    """Losses too small to stop one version do not add up: the whole way has the margins of a single step."""
+    _check_same(first, challenger)
+    pairs = zip(first.sets, challenger.sets, strict=True)
+    steps = [_no_worse(*pair, bars) for pair in pairs if pair[0].name not in (HELD_OUT, GOLDEN)]
+    worse = [step for step in [*steps, _golden(first, challenger, bars)] if not step.passed]
+    sentence = "No frozen set is read worse than by the version that all this began with."
+    if worse:
+        sentence = (
+            f"Little by little it became worse than the version that all this began with. {worse[0].sentence}"
+        )
+    figures = {"first": first.version, "worse": [step.name for step in worse]}
+    return Gate("drift", not worse, sentence, figures)
 
 
 def _unmeasured(name: str, sentence: str) -> Gate:

@@ -113,6 +113,7 @@ def _carry_through(course: Course) -> None:
         raise BrokenArtifact("No version is active: run manage.py register_model.")
     champion = base.checked_artifact()
     training.note(run_id=course.run.pk, base=base)
+    course.run.base = base
     reader = Reader.open(champion)
     samples = manifest.build(reader, settings.TRAINING_DATA, course.stage)
     _freeze(course.run, samples, base)
@@ -191,9 +192,22 @@ def _judged(
     _compare(course.run, before, after, samples)
     course.stage("reading the frozen sets with both versions")
     sets = [*frozen.frozen_sets(settings.TRAINING_DATA), *_held_out(samples)]
-    examined = trial.examine_both(before, after, sets, course.counted(2 * len(sets)), sizes=sizes)
-    verdict = gates.judge(*examined)
+    first = _first(course.run)
+    told = course.counted((2 if first is None else 3) * len(sets))
+    examined = trial.examine_both(before, after, sets, told, sizes=sizes)
+    began = None if first is None else trial.examine(first, sets, told)
+    verdict = gates.judge(*examined, first=began)
     return {**verdict.as_json(), "changed": _changed(sets, *examined)}
+
+
+def _first(run: TrainingRun) -> Reader | None:
+    """The version that the active one descends from, by however many trainings; None where it is that itself."""
+    from ml.reader import Reader
+
+    root = run.base
+    while root is not None and root.parent is not None:
+        root = root.parent
+    return None if root is None or root == run.base else Reader.open(root.checked_artifact())
 
 
 def _held_out(samples: Sequence[Sample]) -> list[TrialSet]:

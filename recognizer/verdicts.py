@@ -31,6 +31,7 @@ _TITLES = {
     "size": "As small",
     "golden": "Golden cases stay right",
     "churn": "Answers stay what they were",
+    "drift": "Small losses do not add up",
 }
 _NO_WORSE = "no_worse_"
 _PNG = re.compile(r"\A[A-Za-z0-9+/=]+\Z")  # base64

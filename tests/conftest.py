@@ -173,6 +173,7 @@ def register_another(name: str = "another", **fields: Any) -> ModelVersion:
     version, new = versions.register_version(artifact=another_artifact(name), origin=ModelVersion.Origin.TRAINED)
     assert new
     ModelVersion.objects.filter(pk=version.pk).update(**fields)
+    version.refresh_from_db()
     return version
 
 

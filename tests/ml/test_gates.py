@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -130,6 +131,25 @@ def test_confidence_that_no_longer_tells_stops_by_itself(before):
 def test_slower_or_larger_stops_by_itself(before, name, more):
     assert failed(judge(before, tried(challenger(), **more))) == [name]
     assert judge(before, tried(challenger(), milliseconds=1.09, size=1_090_000)).passed
+
+
+def test_losses_too_small_to_stop_a_version_do_not_add_up(before):
+    """Three versions in turn, each within the margins of the one before it."""
+    steps = [
+        {},
+        misread("digits", range(40, 43)),
+        misread("digits", range(40, 46)),
+        misread("digits", range(40, 49)),
+    ]
+    tries = [tried(challenger(step)) for step in steps]
+    for old, new in pairwise(tries):
+        assert gate(judge(old, new), "no_worse_digits").passed
+    assert gate(judge(tries[0], tries[1], first=before), "drift").passed
+    stopped = gate(judge(tries[2], tries[3], first=before), "drift")
+    assert not stopped.passed
+    assert stopped.figures == {"first": "champion", "worse": ["no_worse_digits"]}
+    assert stopped.sentence.startswith("Little by little it became worse")
+    assert "drift" not in [each.name for each in judge(before, tries[0]).gates]
 
 
 def test_a_loss_on_mnist_stops_even_within_the_bound(before):

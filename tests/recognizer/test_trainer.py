@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import User
+from ml.reader import SHIPPED, Reader
 from ml.synth import write_digit
 from recognizer import manifest, trainer
 from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
@@ -103,6 +104,15 @@ def test_what_brings_forth_the_same_version_again_says_so(
     run = run_with(monkeypatch, lambda *_: bytes(known.artifact))
     assert run.state == State.REJECTED
     assert run.reason == f"Nothing changed: it brought forth {known} of {first} again."
+
+
+def test_losses_are_counted_from_the_version_that_all_began_with(shipped: ModelVersion) -> None:
+    second = register_another("second", parent=shipped)
+    third = register_another("third", parent=second)
+    began = trainer._first(TrainingRun(base=third))
+    assert began
+    assert began.version == Reader.open(SHIPPED).version
+    assert trainer._first(TrainingRun(base=shipped)) is None
 
 
 def test_a_drawing_that_is_deleted_meanwhile_is_set_aside(
