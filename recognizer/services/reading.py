@@ -53,20 +53,21 @@ def claim_suspect() -> list[Drawing]:
 def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
     now = timezone.now()
     table = Drawing._meta.db_table
-    # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim.
+    # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim. It may
+    # also run a subquery anew for each row, which then gets round its limit: hence a table of its own, made once.
     skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
     claimed = Drawing.objects.raw(
         f"""
-        UPDATE {table} SET attempts = attempts + 1, leased_until = %s
-        WHERE id IN (
+        WITH due AS MATERIALIZED (
             SELECT id FROM {table}
             WHERE state = 'waiting' AND attempts >= %s AND attempts < %s
               AND (leased_until IS NULL OR leased_until < %s)
             ORDER BY created_at LIMIT %s {skip}
         )
+        UPDATE {table} SET attempts = attempts + 1, leased_until = %s WHERE id IN (SELECT id FROM due)
         RETURNING *
         """,  # noqa: S608  (nothing of it comes from outside)
-        [now + timedelta(seconds=settings.READ_LEASE), least, most, now, limit],
+        [least, most, now, limit, now + timedelta(seconds=settings.READ_LEASE)],
     )
     return sorted(claimed, key=lambda drawing: drawing.created_at)  # RETURNING keeps no order
 

@@ -1,6 +1,7 @@
 """The worker's task: everything that waits is read, and one bad drawing hurts nobody else."""
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from recognizer import doorbell, tasks
@@ -28,6 +29,17 @@ def test_many_share_one_batch(owner: User, worker: FakeReader) -> None:
     tasks.read_waiting()
     assert states() == ["read"] * 70
     assert worker.batches[0] == reading.BATCH
+
+
+def test_a_claim_keeps_its_limit_whatever_the_database_plans(owner: User) -> None:
+    """PostgreSQL would run a subquery again for each row that it looks at, and take all."""
+    for _ in range(5):
+        reading.submit_strokes(user=owner, strokes=ONE)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    assert [len(reading.claim(limit=2)) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_large_drawings_are_read_some_at_a_time_and_the_rest_goes_back(
