@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
@@ -98,8 +97,15 @@ def inked(samples: Sequence[Sample]) -> Iterator[tuple[Sample, Any]]:
         some = samples[start : start + _TOGETHER]
         drawings = Drawing.objects.in_bulk([sample.drawing_id for sample in some])
         for sample in some:
-            with suppress(ValueError, KeyError):
-                yield sample, engine.ink_of(drawings[sample.drawing_id])
+            if (ink := _ink(drawings.get(sample.drawing_id))) is not None:
+                yield sample, ink
+
+
+def _ink(drawing: Drawing | None) -> Any:
+    try:
+        return None if drawing is None else engine.ink_of(drawing)
+    except ValueError:  # as when it was gathered
+        return None
 
 
 def _looked_at(samples: Samples, look: Callable[[Sample, Any], Sample]) -> Samples:

@@ -128,7 +128,7 @@ def settle_run(*, run_id: int, artifact: bytes, verdict: Mapping[str, Any], **fi
 
     Raises RunLost; then nothing is stored or promoted. If another version was promoted meanwhile, this one waits.
     """
-    run = TrainingRun.objects.select_for_update().select_related("base").get(pk=run_id)
+    run = TrainingRun.objects.select_for_update().get(pk=run_id)
     version, _new = versions.register_version(
         artifact=artifact, origin=ModelVersion.Origin.TRAINED, parent=run.base
     )
