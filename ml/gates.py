@@ -265,11 +265,13 @@ def _churn(champion: Examined, challenger: Examined, bars: Bars) -> Gate:
 
 
 def _drift(first: Examined, challenger: Examined, bars: Bars) -> Gate:
-    """Losses too small to stop one version do not add up: the whole way has the margins of a single step."""
+    """Losses too small to stop one version do not add up: the whole way has the margins of a single step. Changes
+    that outweigh each other do add up, and are no reason."""
     _check_same(first, challenger)
     pairs = zip(first.sets, challenger.sets, strict=True)
     steps = [_no_worse(*pair, bars) for pair in pairs if pair[0].name not in (HELD_OUT, GOLDEN)]
-    worse = [step for step in [*steps, _golden(first, challenger, bars)] if not step.passed]
+    worse = [step for step in steps if not step.passed and step.figures["difference"] > 0]
+    worse += [step for step in [_golden(first, challenger, bars)] if not step.passed]
     sentence = "No frozen set is read worse than by the version that all this began with."
     if worse:
         sentence = (

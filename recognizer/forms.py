@@ -43,5 +43,8 @@ class StartForm(forms.Form):
 class DecisionForm(forms.Form):
     """Why a version is promoted, dismissed or replaced. Whether a reason is needed, the services know."""
 
-    reason = forms.CharField(required=False, max_length=300)
-    seen = forms.IntegerField(required=False)  # number of the version that the page showed as active
+    reason = forms.CharField(
+        required=False, max_length=300, error_messages={"max_length": "A reason has at most 300 characters."}
+    )
+    # The number of the version that the page showed as active.
+    seen = forms.IntegerField(required=False, error_messages={"invalid": "Look again, then decide."})

@@ -126,8 +126,8 @@ def _carry_through(course: Course) -> None:
         why = "Nothing that was learned was better than what is known."
         training.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
         return
-    if again := TrainingRun.objects.brought_forth(artifact):
-        why = f"Nothing changed: it brought forth {again.version} of {again} again."
+    if earlier := TrainingRun.objects.that_made(artifact, course.run.manifest_hash):
+        why = f"Nothing changed: it made {earlier.version} of {earlier} again."
         training.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
         return
     verdict = _judged(course, reader, Reader.open(artifact), samples, (len(champion), len(artifact)))
@@ -149,8 +149,8 @@ def _freeze(run: TrainingRun, samples: Sequence[Sample], base: ModelVersion) -> 
         )
         for sample in samples
     )
-    found = manifest.hash_of(samples, seed=run.seed, reader=base.sha256, from_scratch=run.from_scratch)
-    training.note(run_id=run.pk, manifest_hash=found)
+    run.manifest_hash = manifest.hash_of(samples, seed=run.seed, reader=base.sha256, from_scratch=run.from_scratch)
+    training.note(run_id=run.pk, manifest_hash=run.manifest_hash)
 
 
 def _trained(course: Course, champion: bytes, samples: Sequence[Sample]) -> bytes:
@@ -205,8 +205,8 @@ def _first(run: TrainingRun) -> Reader | None:
     from ml.reader import Reader
 
     root = run.base
-    while root is not None and root.parent is not None:
-        root = root.parent
+    while root is not None and root.parent_id is not None:
+        root = ModelVersion.objects.light().get(pk=root.parent_id)
     return None if root is None or root == run.base else Reader.open(root.checked_artifact())
 
 

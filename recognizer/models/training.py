@@ -30,10 +30,10 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
         """Those that brought forth a version, whatever became of it."""
         return self.filter(version__isnull=False)
 
-    def brought_forth(self, artifact: bytes) -> TrainingRun | None:
-        """The run of which exactly this version came: the same drawings make it again."""
-        sha256 = hashlib.sha256(artifact).hexdigest()
-        return self.trained().light().filter(version__sha256=sha256).first()
+    def that_made(self, artifact: bytes, manifest_hash: str) -> TrainingRun | None:
+        """The run that made exactly this version, which still can read, and judged it by the same drawings."""
+        same = self.filter(manifest_hash=manifest_hash, version__artifact__isnull=False)
+        return same.light().filter(version__sha256=hashlib.sha256(artifact).hexdigest()).first()
 
     def light(self) -> TrainingRunQuerySet:
         """With who asked and the version, without what is long: pictures of the verdict, losses, the artifact."""

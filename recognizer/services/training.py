@@ -132,12 +132,21 @@ def settle_run(*, run_id: int, artifact: bytes, verdict: Mapping[str, Any], **fi
     version, _new = versions.register_version(
         artifact=artifact, origin=ModelVersion.Origin.TRAINED, parent=run.base
     )
+    _take_from_earlier(version, run)
     state, reason = _outcome(verdict)
     fields |= {"version": version, "verdict": dict(verdict)}
     end_run(run_id=run_id, state=state, reason=reason, **fields)  # first the fence, then the promotion
     if state == State.CANDIDATE and settings.TRAINING_PROMOTES and verdict["passed"]:
         state = _promote(run, version)
     return state
+
+
+def _take_from_earlier(version: ModelVersion, run: TrainingRun) -> None:
+    """The same version, made again: it belongs to the run that judged it last."""
+    earlier = TrainingRun.objects.filter(version=version).exclude(pk=run.pk)
+    why = f"{run} made the same version again, and judged it anew.".capitalize()
+    earlier.filter(state=State.CANDIDATE).update(state=State.REJECTED, reason=why)
+    earlier.update(version=None)
 
 
 def _outcome(verdict: Mapping[str, Any]) -> tuple[TrainingRun.State, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from recognizer.models import ModelVersion, Promotion, ShadowReading
@@ -56,7 +57,7 @@ def promote_version(
     gates gives no reason.
     """
     if kind == Promotion.Kind.FORCED and not reason.strip():
-        raise ValidationError("Say why this version is to read although it did not pass all gates.")
+        raise ValidationError("Say why: this version did not pass all gates against the one that reads.")
     if instead_of is not None and instead_of.pk == version.pk:
         raise ValidationError(f"{version} reads already.")
     _retire(instead_of)
@@ -142,10 +143,12 @@ def clear_trouble(*, version_id: int) -> None:
 def prune_versions() -> int:
     """Drop old artifacts, and keep their cards.
 
-    Those of the active, the previous, shipped and waiting versions stay; of others the newest few.
+    Those of the active, the previous, shipped and waiting versions stay, and those from which all others descend,
+    with which gates compare; of the rest the newest few.
     """
     keep = {version.pk for version in (active_version(), previous_version()) if version is not None}
-    keep |= {*ModelVersion.objects.filter(run__state="candidate").values_list("pk", flat=True)}
+    stay = Q(run__state="candidate") | Q(parent=None, children__isnull=False)
+    keep |= {*ModelVersion.objects.filter(stay).values_list("pk", flat=True)}
     trained = ModelVersion.objects.kept().filter(origin=ModelVersion.Origin.TRAINED).exclude(pk__in=keep)
     old = list(trained.order_by("-id").values_list("pk", flat=True)[settings.TRAINING_KEPT_VERSIONS :])
     ShadowReading.objects.filter(model_version__in=old).delete()

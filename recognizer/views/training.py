@@ -252,7 +252,7 @@ def _tell(request: SignedInRequest, decide: Decide, done: str) -> None:
     """Decide by what was filled in, and say that it is done or why not."""
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "A reason has at most 300 characters.")
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return
     try:
         decide(form.cleaned_data)

@@ -55,7 +55,7 @@ def flip(reviewer: User, ones: list[list], accounts: int, each: int) -> None:
     """So many accounts each say of so many 1s that they are 7s, today, and all of it is accepted."""
     users = User.objects.bulk_create(
         # Who trains, who chooses and who examines goes by the number.
-        User(pk=1001 + i, username=f"flipper-{i}", may_train=True)
+        User(pk=1_000_032 + i, username=f"flipper-{i}", may_train=True)
         for i in range(accounts)
     )
     inks = iter(ones)
@@ -112,7 +112,7 @@ def trained(samples: list[Sample]) -> Reader:
 
 
 def answers(reader: Reader) -> list[str]:
-    """To 1s that nobody labelled."""
+    """To 1s that nobody labelled; where no share of what was learned did any good they are those of before."""
     inks = [[np.array(stroke, np.float32) for stroke in strokes] for strokes in written(200, seed=6)]
     return [reading.text for reading in reader.read(inks)]
 

@@ -111,6 +111,15 @@ def test_old_artifacts_go_and_their_cards_stay(shipped: ModelVersion, settings) 
     assert versions.prune_versions() == 0
 
 
+def test_the_version_that_others_descend_from_stays(shipped: ModelVersion, settings) -> None:
+    settings.TRAINING_KEPT_VERSIONS = 0
+    root = register_another("root")
+    child = register_another("child", parent=root)
+    assert versions.prune_versions() == 1
+    assert {*ModelVersion.objects.kept()} == {shipped, root}
+    assert not ModelVersion.objects.kept().filter(pk=child.pk).exists()
+
+
 def test_a_version_that_did_not_pass_must_be_forced_with_a_reason(shipped: ModelVersion, reviewer: User) -> None:
     other = register_another()
     with pytest.raises(ValidationError, match="did not pass"):

@@ -100,10 +100,28 @@ def test_what_brings_forth_the_same_version_again_says_so(
     shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = register_another()
-    first = run_of(State.REJECTED, version=known)
-    run = run_with(monkeypatch, lambda *_: bytes(known.artifact))
+
+    def made(course: trainer.Course, *_: Any) -> bytes:
+        run_of(State.REJECTED, version=known, manifest_hash=course.run.manifest_hash)
+        return bytes(known.artifact)
+
+    run = run_with(monkeypatch, made)
+    first = TrainingRun.objects.get(version=known)
     assert run.state == State.REJECTED
-    assert run.reason == f"Nothing changed: it brought forth {known} of {first} again."
+    assert run.reason == f"Nothing changed: it made {known} of {first} again."
+
+
+def test_what_is_made_again_is_judged_anew_where_other_drawings_judge(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = register_another(parent=shipped)
+    first = run_of(State.CANDIDATE, version=known, manifest_hash="of other drawings")
+    monkeypatch.setattr(trainer, "_judged", lambda *_: {"passed": False, "gates": []})
+    run = run_with(monkeypatch, lambda *_: bytes(known.artifact))
+    first.refresh_from_db()
+    assert (run.version, first.version) == (known, None)
+    assert first.state == State.REJECTED
+    assert first.reason == f"Run {run.pk} made the same version again, and judged it anew."
 
 
 def test_losses_are_counted_from_the_version_that_all_began_with(shipped: ModelVersion) -> None:

@@ -47,7 +47,7 @@ def test_against_the_gates_a_reason_is_asked_for_and_kept(trainer_client: Client
     run = judged_run(State.REJECTED, version, passed=False)
     assert "Promote against the gates" in text_of(trainer_client, f"/training/runs/{run.pk}/")
     page = trainer_client.post(f"/training/runs/{run.pk}/promote/", {"reason": "  "}, follow=True)
-    assert "Say why this version is to read" in page.content.decode()
+    assert "Say why: this version did not pass all gates" in page.content.decode()
     assert versions.active_version() == version
     trainer_client.post(f"/training/runs/{run.pk}/promote/", {"reason": "the test is wrong"})
     assert Promotion.objects.get().kind == "forced"
