@@ -10,26 +10,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from ml.finetune import NewMaterial, Tuning, finetune
+from ml.finetune import NewMaterial, finetune
 from ml.reader import SHIPPED, Reader
 from ml.synth import write_digit
 from recognizer import manifest
 from recognizer.manifest import Role, Sample
 from recognizer.models import Correction, Drawing, Review
+from tests.ml.test_finetune import QUICK
 
 ATTACKS = [(1, 1000), (20, 50)]  # accounts, and how many each of them flips
-# The rate makes up for the few steps: a style that was never read is learned by it (tests/ml/test_finetune.py).
-QUICK = Tuning(
-    steps=80,
-    drawn_steps=80,
-    portion=20,
-    batch=32,
-    rate=1e-3,
-    average=0.9,
-    shares=(0.5, 1.0),
-    pool=120,
-    examined=60,
-)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +92,7 @@ def test_comparing_labels_alone_stops_it_without_caps(
 
 
 def trained(samples: list[Sample]) -> Reader:
-    """By whatever has a role in these samples."""
+    """By whatever has a role in these samples, as a new style is learned in tests/ml/test_finetune.py."""
     new, chosen_by = (
         NewMaterial.of(s.aligned.part for s in samples if s.role == role and s.aligned is not None)
         for role in (Role.TRAIN, Role.VALIDATE)
