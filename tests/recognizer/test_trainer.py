@@ -14,12 +14,13 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import User
+from ml import frozen
 from ml.reader import SHIPPED, Reader
 from ml.synth import write_digit
 from recognizer import manifest, trainer
-from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
+from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun, TrainingSample
 from recognizer.services import reading, reviewing, training, versions
-from tests.conftest import register_another
+from tests.conftest import another_artifact, register_another
 from tests.recognizer.course import run_of
 
 State = TrainingRun.State
@@ -131,6 +132,20 @@ def test_losses_are_counted_from_the_version_that_all_began_with(shipped: ModelV
     assert began
     assert began.version == Reader.open(SHIPPED).version
     assert trainer._first(TrainingRun(base=shipped)) is None
+
+
+def test_a_version_is_judged_beside_the_one_that_all_began_with_too(
+    shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = frozen.frozen_sets(sizes=frozen.Sizes(digits=1, numbers=1, photos=1, junk=1))
+    monkeypatch.setattr(frozen, "frozen_sets", lambda data: few)
+    second = register_another("second", parent=shipped)
+    versions.promote_version(version=second, instead_of=shipped, kind=Promotion.Kind.CHOSEN)
+    run = run_with(monkeypatch, lambda *_: another_artifact("third"))
+    [drift] = [gate for gate in run.verdict["gates"] if gate["name"] == "drift"]
+    assert drift["passed"]
+    assert drift["figures"]["first"] == Reader.open(SHIPPED).version
+    assert (run.base, run.version.parent) == (second, second)
 
 
 def test_a_drawing_that_is_deleted_meanwhile_is_set_aside(
