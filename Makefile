@@ -2,10 +2,13 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
+# One lock for Python 3.11 and 3.12, Linux and macOS.
+LOCK = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: run test install lint types layers ci clean help
+.PHONY: run test install lint types layers lock upgrade audit clean help
 
 help:           ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -27,6 +30,22 @@ types: $(VENV)/.test  ## types of the code
 layers: $(VENV)/.test ## who imports whom
 	@$(BIN)/lint-imports
 
+lock: $(VENV)/.test   ## write down what requirements*.txt asks for, changing no more than is needed
+	@$(LOCK) $(NEWEST) requirements.txt -o requirements.lock
+	@$(LOCK) $(NEWEST) requirements-dev.txt -c requirements.lock -o requirements-dev.lock
+
+upgrade: $(VENV)/.test ## renew the locks, say what changed and what is known to be unsafe, run the tests
+	@cp requirements-dev.lock $(VENV)/before.lock
+	@$(MAKE) --no-print-directory lock NEWEST=--upgrade
+	@grep -o '^[^ ]*==[^ ]*' $(VENV)/before.lock > $(VENV)/before; grep -o '^[^ ]*==[^ ]*' requirements-dev.lock > $(VENV)/after
+	@echo "Before (<) and now (>):"; diff $(VENV)/before $(VENV)/after | grep '^[<>]' || echo "nothing has changed"
+	@$(MAKE) --no-print-directory audit
+	@$(MAKE) --no-print-directory test || { echo "The new releases break something;" \
+	  "'git checkout requirements.lock requirements-dev.lock' takes them back." >&2; exit 1; }
+
+audit: $(VENV)/.test  ## known vulnerabilities of what is installed, where their data can be had
+	@$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip --progress-spinner off
+
 clean:          ## remove the virtual environment, not the data
 	rm -rf $(VENV)
 
@@ -38,11 +57,11 @@ $(VENV)/bin/python:
 	  "Numeral needs Python 3.11 or 3.12; $(PYTHON) is %d.%d." % v)'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
 	@echo "Installing what the site needs (a minute or two the first time) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(INSTALL) requirements.lock
 	@touch $@
 
-$(VENV)/.test: requirements-dev.txt $(VENV)/.run
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/.test: requirements-dev.lock $(VENV)/.run
+	@$(INSTALL) requirements-dev.lock
 	@touch $@
