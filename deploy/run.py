@@ -75,7 +75,6 @@ def environment(folder: Path) -> dict[str, str]:
         "PORT": "8000",
         "HTTPS": "off",  # nobody but this machine listens
         "WEB_PROCESSES": "2",
-        "WEB_THREADS": "16",
         **os.environ,
         "DATA_DIR": str(folder),
         "SITE": str(SITE),

@@ -68,6 +68,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "digitsite.urls"
 WSGI_APPLICATION = "digitsite.wsgi.application"
+WEB_THREADS = env.int("WEB_THREADS", default=32)  # of each web process
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

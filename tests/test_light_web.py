@@ -7,7 +7,7 @@ HEAVY = ["tensorflow", "keras", "ai_edge_litert", "cv2", "scipy"]
 
 LOADED = f"""
 import sys
-import digitsite.wsgi
+import digitsite.asgi
 import digitsite.celery
 import recognizer.tasks
 print([name for name in {HEAVY} if name in sys.modules])

@@ -131,7 +131,7 @@ def test_what_waited_while_everything_was_down_is_read_at_the_next_start(own_sit
 
 def test_a_process_that_cannot_start_stops_everything_with_a_plain_message(own_site: Site) -> None:
     own_site.stop()
-    own_site.env["WEB_THREADS"] = "none"
+    own_site.env["WEB_PROCESSES"] = "none"
     with pytest.raises(AssertionError, match="web can't be started"):
         own_site.start()
     assert own_site.process.wait(timeout=40) == 1
