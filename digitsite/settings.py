@@ -170,13 +170,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
-        "rest_framework.parsers.JSONParser",
+        "recognizer.api.parsers.BoundedJSONParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["recognizer.api.throttles.UserThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("THROTTLE_USER", default="12000/min"),
+        "user_work": env.str("THROTTLE_USER_WORK", default="60000/min"),  # in strokes: what one worker reads
         "anonymous_live": env.str("THROTTLE_ANONYMOUS_LIVE", default="300/min"),
+        "anonymous_work": env.str("THROTTLE_ANONYMOUS_WORK", default="30000/min"),
         "user_live": env.str("THROTTLE_USER_LIVE", default="1200/min"),
         "explain": env.str("THROTTLE_EXPLAIN", default="120/min"),
     },
@@ -209,7 +211,7 @@ FILE_UPLOAD_HANDLERS = [
 
 # ---- Reading
 
-READ_WAIT = 8.0  # seconds a POST waits for its reading before it answers 202
+READ_WAIT = 3.0  # seconds a POST waits for its reading before it answers 202
 READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't read in a tenth of it
 READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
 LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for

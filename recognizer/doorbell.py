@@ -11,7 +11,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -121,6 +121,22 @@ def answer(name: str, found: dict[str, Any]) -> None:
             pipeline.execute()
     except _away as error:
         logger.warning("An answer could not be sent back: %s", error)
+
+
+def tally(counters: Sequence[tuple[str, int, int]]) -> list[int] | None:
+    """Add to counters that are forgotten after some time, each (key, amount, seconds), in one round trip.
+
+    Returns the new totals; None while Redis is away.
+    """
+    try:
+        with _redis().pipeline(transaction=False) as pipeline:
+            for key, amount, seconds in counters:
+                pipeline.incrby(key, amount)
+                pipeline.expire(key, seconds)
+            return [int(total) for total in pipeline.execute()[::2]]
+    except _away as error:
+        logger.warning("Nothing can be counted: %s", error)
+        return None
 
 
 def call_trainer(run_id: int) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
+import redis
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
@@ -200,6 +201,26 @@ def worker(reader: FakeReader, monkeypatch: pytest.MonkeyPatch) -> FakeReader:
 
     monkeypatch.setattr(doorbell, "ask", ask)
     return reader
+
+
+@pytest.fixture
+def counting(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[redis.Redis]:
+    """A real Redis, in which throttles count."""
+    client = redis.Redis.from_url(redis_url, socket_timeout=3)
+    client.flushall()
+    monkeypatch.setattr(doorbell, "_redis", lambda seconds=1: client)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def rates(settings: Any) -> dict[str, str]:
+    """The rates of the throttles, to be changed."""
+    settings.REST_FRAMEWORK = {
+        **settings.REST_FRAMEWORK,
+        "DEFAULT_THROTTLE_RATES": dict(settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]),
+    }
+    return settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"]
 
 
 @pytest.fixture

@@ -107,6 +107,22 @@ class Site:
 
 
 @pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server of the tests' own."""
+    socket = tmp_path_factory.mktemp("redis") / "s"
+    server = subprocess.Popen(
+        [redis_server(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(socket.parent)],
+        stdout=subprocess.DEVNULL,
+    )
+    while not socket.exists():
+        assert server.poll() is None
+        time.sleep(0.01)
+    yield f"unix://{socket}"
+    server.terminate()
+    server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """One site for all tests that only use it."""
     redis_server()

@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions, status
-from rest_framework.views import exception_handler
 
 
 class TooLarge(exceptions.APIException):
@@ -23,6 +22,13 @@ class ReaderUnavailable(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The reader is away at the moment. Try again in a few seconds."
     default_code = "reader_away"
+
+
+class ReaderBusy(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "Too many are waiting for the reader at the moment. Try again in a second."
+    default_code = "reader_busy"
+    wait = 1  # seconds; goes out as Retry-After
 
 
 class TrainerUnavailable(exceptions.APIException):
@@ -59,6 +65,10 @@ def refusing() -> Iterator[None]:
 
 def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: the same statuses and headers, in the shape of RFC 9457."""
+    from rest_framework.views import (
+        exception_handler,  # which imports the parsers, and they raise what stands here
+    )
+
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
     elif isinstance(error, RecursionError):  # brackets in brackets in brackets; the parser knows no bound

@@ -17,10 +17,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from recognizer import doorbell
+from recognizer import doorbell, waiting_room
 from recognizer.api.errors import Gone, Refused, TrainerUnavailable, refusing
 from recognizer.api.rights import HasRight
 from recognizer.api.schema import problems
+from recognizer.api.throttles import sender_of
 from recognizer.models import ModelVersion, Promotion
 from recognizer.models.version import BrokenArtifact
 from recognizer.services import versions
@@ -164,7 +165,10 @@ class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
         version = self.get_object()
         _checked(version)
         try:
-            made = doorbell.ask({"version": version.pk}, seconds=settings.EXPORT_WAIT, task="export")
+            with waiting_room.seat(sender_of(request)) as seated:
+                if not seated:
+                    raise TrainerUnavailable
+                made = doorbell.ask({"version": version.pk}, seconds=settings.EXPORT_WAIT, task="export")
         except doorbell.ReaderAway as error:
             raise TrainerUnavailable from error
         if "error" in made:

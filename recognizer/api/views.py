@@ -15,8 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from recognizer import doorbell
-from recognizer.api.errors import NotExplained, ReaderUnavailable
+from recognizer import doorbell, waiting_room
+from recognizer.api.errors import NotExplained, ReaderBusy, ReaderUnavailable
 from recognizer.api.prefer import seconds_to_wait
 from recognizer.api.schema import INK, ONE, PREFER, problems
 from recognizer.api.serializers import (
@@ -27,7 +27,7 @@ from recognizer.api.serializers import (
     PredictionSerializer,
     WhichDigitSerializer,
 )
-from recognizer.api.throttles import AnonymousLiveThrottle, ExplainThrottle, UserLiveThrottle, UserThrottle
+from recognizer.api.throttles import ExplainThrottle, LiveThrottle, sender_of
 from recognizer.models import Drawing
 from recognizer.models.drawing import DrawingQuerySet
 from recognizer.services import reading
@@ -53,6 +53,7 @@ class PredictionViewSet(
 
     queryset = Drawing.objects.none()
     serializer_class = PredictionSerializer
+    takes_ink = True
 
     def get_queryset(self) -> DrawingQuerySet:
         drawings = Drawing.objects.with_predictions().defer("strokes", "image")
@@ -78,7 +79,8 @@ class PredictionViewSet(
         drawing = self._submit(**ink.validated_data)
         seconds = seconds_to_wait(request)
         if doorbell.ring() and seconds:
-            doorbell.wait(drawing.pk, seconds=seconds, look=lambda: not _waits(drawing))
+            with waiting_room.seat(sender_of(request)) as seated:
+                doorbell.wait(drawing.pk, seconds=seconds * seated, look=lambda: not _waits(drawing))
         return self._answer(get_object_or_404(self.get_queryset(), pk=drawing.pk), hurried=not seconds)
 
     def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
@@ -101,7 +103,7 @@ class PredictionViewSet(
         parameters=[WhichDigitSerializer],
         responses={200: ExplanationSerializer, **problems(400, 401, 404, 409, 429, 503)},
     )
-    @action(detail=True, throttle_classes=[UserThrottle, ExplainThrottle])
+    @action(detail=True, throttle_classes=[ExplainThrottle])
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Why a digit was read as it was: computed when asked for, and not kept."""
         drawing = self.get_object()
@@ -111,7 +113,7 @@ class PredictionViewSet(
         which = WhichDigitSerializer(data=request.query_params, context=context)
         which.is_valid(raise_exception=True)
         asked = {"drawing": str(drawing.pk), "version": drawing.latest.model_version_id, **which.validated_data}
-        answer = _ask(asked, seconds=settings.EXPLAIN_WAIT, task="explain")
+        answer = _ask(asked, sender_of(request), seconds=settings.EXPLAIN_WAIT, task="explain")
         if "error" in answer:
             raise NotExplained(answer["error"])
         return Response(answer)
@@ -124,9 +126,12 @@ def _waits(drawing: Drawing) -> bool:
     return Drawing.objects.filter(pk=drawing.pk, state=Drawing.State.WAITING).exists()
 
 
-def _ask(request: dict[str, Any], **how: Any) -> dict[str, Any]:
+def _ask(request: dict[str, Any], sender: str, **how: Any) -> dict[str, Any]:
     try:
-        return doorbell.ask(request, **how)
+        with waiting_room.seat(sender) as seated:
+            if not seated:
+                raise ReaderBusy
+            return doorbell.ask(request, **how)
     except doorbell.ReaderAway as error:
         raise ReaderUnavailable from error
 
@@ -135,7 +140,8 @@ class LiveView(APIView):
     """Reads ink while it is being drawn. Open to everybody; nothing is kept."""
 
     permission_classes = [AllowAny]
-    throttle_classes = [AnonymousLiveThrottle, UserLiveThrottle]
+    throttle_classes = [LiveThrottle]
+    takes_ink = True
 
     @extend_schema(
         summary="Read without keeping anything; no account needed",
@@ -148,5 +154,5 @@ class LiveView(APIView):
         ink.is_valid(raise_exception=True)
         image = ink.validated_data.get("image")
         asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data
-        read = _ask({**asked, "user": request.user.pk}, seconds=settings.LIVE_WAIT)
+        read = _ask({**asked, "user": request.user.pk}, sender_of(request), seconds=settings.LIVE_WAIT)
         return Response({**read, "size": image.size if image else None})

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ml.reading import Reading
 
 BATCH = 64  # drawings a claim takes; one network call reads their glyphs, one transaction stores them
+CLAIMERS = 8  # claims that may be under way at once, each of its own drawings
 IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it
 
 
@@ -38,7 +39,10 @@ def submit_picture(*, user: User, png: bytes, size: tuple[int, int]) -> Drawing:
 
 
 def claim(*, limit: int = BATCH) -> list[Drawing]:
-    """Take up to `limit` waiting drawings, oldest first, for READ_LEASE seconds."""
+    """Take up to `limit` waiting drawings for READ_LEASE seconds.
+
+    Users take turns: first the oldest of each, then the second of each, so that nobody waits behind a pile.
+    """
     return _claim(limit, least=0, most=IN_COMPANY)
 
 
@@ -55,19 +59,24 @@ def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
     table = Drawing._meta.db_table
     # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim. It may
     # also run a subquery anew for each row, which then gets round its limit: hence a table of its own, made once.
-    skip = "FOR UPDATE SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    skip = f"FOR UPDATE OF {table} SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    # Asked twice: where two claim at once, a row may have been taken between its turn and its lock.
+    free = "state = 'waiting' AND attempts >= %s AND attempts < %s AND (leased_until IS NULL OR leased_until < %s)"
+    is_free = [least, most, now]
     claimed = Drawing.objects.raw(
         f"""
-        WITH due AS MATERIALIZED (
-            SELECT id FROM {table}
-            WHERE state = 'waiting' AND attempts >= %s AND attempts < %s
-              AND (leased_until IS NULL OR leased_until < %s)
-            ORDER BY created_at LIMIT %s {skip}
+        WITH turns AS MATERIALIZED (
+            SELECT id, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY created_at) AS turn, created_at
+            FROM {table} WHERE {free} ORDER BY turn, created_at LIMIT %s
+        ),
+        due AS MATERIALIZED (
+            SELECT {table}.id FROM {table} JOIN turns ON turns.id = {table}.id
+            WHERE {free} ORDER BY turns.turn, turns.created_at LIMIT %s {skip}
         )
         UPDATE {table} SET attempts = attempts + 1, leased_until = %s WHERE id IN (SELECT id FROM due)
         RETURNING *
         """,  # noqa: S608  (nothing of it comes from outside)
-        [least, most, now, limit, now + timedelta(seconds=settings.READ_LEASE)],
+        [*is_free, CLAIMERS * limit, *is_free, limit, now + timedelta(seconds=settings.READ_LEASE)],
     )
     return sorted(claimed, key=lambda drawing: drawing.created_at)  # RETURNING keeps no order
 

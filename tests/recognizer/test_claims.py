@@ -44,6 +44,12 @@ def test_oldest_first_and_no_more_than_asked_for(owner: User) -> None:
     assert [drawing.pk for drawing in reading.claim(limit=3)] == [drawing.pk for drawing in drawings[:3]]
 
 
+def test_users_take_turns(owner: User, stranger: User) -> None:
+    pile, others = submit(owner, 5), submit(stranger, 2)
+    claimed = {drawing.pk for drawing in reading.claim(limit=4)}
+    assert claimed == {drawing.pk for drawing in pile[:2] + others}
+
+
 def test_what_is_claimed_is_not_claimed_again_until_its_lease_ends(drawing: Drawing) -> None:
     assert reading.claim()
     assert not reading.claim()

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import time
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import redis
 
 from recognizer import doorbell
-from tests.site import redis_server
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    socket = tmp_path_factory.mktemp("redis") / "s"
-    server = subprocess.Popen(
-        [redis_server(), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(socket.parent)],
-        stdout=subprocess.DEVNULL,
-    )
-    while not Path(socket).exists():
-        assert server.poll() is None
-        time.sleep(0.01)
-    yield f"unix://{socket}"
-    server.terminate()
-    server.wait(timeout=10)
 
 
 @pytest.fixture
-def bell(redis_url: str, settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def bell(counting: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A doorbell on a real Redis; the list holds the names of the tasks that were sent."""
-    client = redis.Redis.from_url(redis_url, socket_timeout=3)
-    client.flushall()
     sent: list[str] = []
-    monkeypatch.setattr(doorbell, "_redis", lambda seconds=1: client)
     monkeypatch.setattr(doorbell.current_app, "send_task", lambda name, **kwargs: sent.append(name))
-    yield sent
-    client.close()
+    return sent
 
 
 @pytest.mark.redis

@@ -14,7 +14,6 @@ from accounts.models import User
 from ml.reader import SHIPPED, Reader
 from recognizer import doorbell, engine
 from recognizer.api.serializers import ExplanationSerializer
-from recognizer.api.throttles import ExplainThrottle
 from recognizer.models import Drawing, ModelVersion, Prediction, Review
 from recognizer.services import reading, reviewing, versions
 from tests.conftest import ONE, FakeReader, drawings_read, explanation_of, reading_of
@@ -134,8 +133,9 @@ def test_a_drawing_damaged_since_says_so(api, worker, read_drawing) -> None:
     assert answer.json()["detail"]
 
 
-def test_it_is_throttled(api, worker, read_drawing, monkeypatch) -> None:
-    monkeypatch.setattr(ExplainThrottle, "rate", "2/hour", raising=False)
+@pytest.mark.redis
+def test_it_is_throttled(counting, api, worker, read_drawing, rates) -> None:
+    rates["explain"] = "2/hour"
     assert [api.get(url(read_drawing)).status_code for _ in range(3)] == [200, 200, 429]
     assert api.get(f"/api/v1/predictions/{read_drawing.pk}/").status_code == 200
 

@@ -1,11 +1,11 @@
 """POST /api/v1/live/: read while one draws, by anybody, and nothing is kept."""
 
 import pytest
+import redis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from recognizer import doorbell
-from recognizer.api.throttles import AnonymousLiveThrottle
 from recognizer.models import Drawing
 from tests.conftest import ONE, FakeReader, reading_of
 from tests.recognizer.pictures import PNG
@@ -51,10 +51,11 @@ def test_without_a_worker_it_says_so(db: None, client: Client) -> None:
     assert "away" in answer.json()["detail"]
 
 
+@pytest.mark.redis
 def test_anonymous_readers_are_throttled_by_address(
-    client: Client, owner_client: Client, worker: FakeReader, monkeypatch: pytest.MonkeyPatch
+    counting: redis.Redis, client: Client, owner_client: Client, worker: FakeReader, rates: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(AnonymousLiveThrottle, "rate", "2/hour", raising=False)
+    rates["anonymous_live"] = "2/hour"
     assert [post(client, {"strokes": ONE}).status_code for _ in range(3)] == [200, 200, 429]
     assert client.post(URL, headers={"X-Forwarded-For": "9.9.9.9"}).status_code == 429
     assert post(owner_client, {"strokes": ONE}).status_code == 200

@@ -5,6 +5,7 @@ import json
 import uuid
 
 import pytest
+import redis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
@@ -271,12 +272,11 @@ def test_every_error_is_a_problem_in_json(api: Client, path: str, method: str, s
     assert answer.json()["detail"]
 
 
+@pytest.mark.redis
 def test_too_many_requests_are_told_when_to_come_back(
-    api: Client, worker: FakeReader, monkeypatch: pytest.MonkeyPatch
+    counting: redis.Redis, api: Client, worker: FakeReader, rates: dict[str, str]
 ) -> None:
-    from recognizer.api.throttles import UserThrottle
-
-    monkeypatch.setattr(UserThrottle, "rate", "2/hour", raising=False)
+    rates["user"] = "2/hour"
     assert [api.get(URL).status_code for _ in range(3)] == [200, 200, 429]
     assert int(api.get(URL)["Retry-After"]) >= 1
 

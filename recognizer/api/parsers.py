@@ -1,0 +1,57 @@
+"""JSON whose cost is bounded before it is parsed.
+
+A body of 14 MB made of `[],[],` becomes 600 MB of Python objects before any check of the drawing sees it. Counting
+the brackets and commas first costs a millisecond a megabyte and bounds how many objects there can be.
+"""
+
+from __future__ import annotations
+
+import json
+from threading import BoundedSemaphore
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+from rest_framework.utils import json as strict_json
+
+from ml import ink
+from recognizer.api.errors import TooLarge
+
+PLAIN_BYTES = 2**20  # of a body without a picture; a drawing with the most points there may be takes half
+# A point is a list of up to three numbers, with a comma before each of its values; a stroke is a list of points.
+MOST_BRACKETS = ink.MAX_POINTS + ink.MAX_STROKES + 100
+MOST_COMMAS = 3 * ink.MAX_POINTS + ink.MAX_STROKES + 1000
+# A body of 14 MB is held three times for a moment: so many at once in a process.
+_large = BoundedSemaphore(2)
+
+
+class BoundedJSONParser(JSONParser):
+    """Parses JSON, and refuses what is too large or has too many values to be anything that is asked for here."""
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        _check(body)
+        if len(body) <= PLAIN_BYTES:
+            return _parsed(body)
+        with _large:
+            return _parsed(body)
+
+
+def _check(body: bytes) -> None:
+    """Raise TooLarge or ParseError for what is not worth parsing."""
+    if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise TooLarge
+    if len(body) > PLAIN_BYTES and b'"image"' not in body:
+        raise TooLarge(f"JSON without a picture may have {PLAIN_BYTES // 2**20} MB. Send less at a time.")
+    brackets = body.count(b"[") + body.count(b"{")
+    if brackets > MOST_BRACKETS or body.count(b",") > MOST_COMMAS:
+        most = f"{ink.MAX_STROKES} strokes with {ink.MAX_POINTS} points"
+        raise ParseError(f"The JSON has too many values. A drawing may have {most}.")
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode(), parse_constant=strict_json.strict_constant)
+    except ValueError as error:
+        raise ParseError(f"The JSON can't be parsed: {error}") from error
