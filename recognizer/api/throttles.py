@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rest_framework.exceptions import APIException
 from rest_framework.settings import api_settings
@@ -57,7 +57,8 @@ class WindowThrottle(SimpleRateThrottle):
     def _limits(self, request: Request, work: int) -> Iterator[tuple[str, int, int, int]]:
         """(key, what this request adds, the most there may be, in so many seconds) of each scope with a rate."""
         for scope in self.scopes(request):
-            most, seconds = self.parse_rate(api_settings.DEFAULT_THROTTLE_RATES.get(scope))
+            rate = cast("str | None", api_settings.DEFAULT_THROTTLE_RATES.get(scope))
+            most, seconds = self.parse_rate(rate)
             if most is not None and seconds is not None:
                 window = int(time.time() // seconds)
                 key = f"throttle:{scope}:{sender_of(request)}:{window}"
