@@ -10,18 +10,16 @@ import base64
 import io
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from bench.load import Load, cached, post, strokes_of
-from tests.site import ROOT, Site, free_port
+from bench.load import Load, cached, ours, post, strokes_of
+from tests.site import ROOT, free_port
 
 WARM = 50  # requests before the clock runs
 COUNT = """
@@ -55,17 +53,6 @@ def _wait(url: str) -> None:
             return  # it answers
         except OSError:
             time.sleep(0.2)
-
-
-@contextmanager
-def ours() -> Iterator[Site]:
-    with tempfile.TemporaryDirectory(prefix="numeral-bench-") as folder:
-        site = Site(Path(folder))
-        site.start()
-        try:
-            yield site
-        finally:
-            site.stop()
 
 
 def picture_of(number: int) -> dict:

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import http.client
 import json
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.site import Site
+
 TIMEOUT = 60  # seconds for one answer
+
+
+@contextmanager
+def ours(**env: str) -> Iterator[Site]:
+    """The whole site on a data folder of its own, with these variables in its environment."""
+    with tempfile.TemporaryDirectory(prefix="numeral-bench-") as folder:
+        site = Site(Path(folder), env)
+        site.start()
+        try:
+            yield site
+        finally:
+            site.stop()
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class Load:
         return f"{rate:7.0f} /s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   worst {worst:7.0f} ms   {self.statuses}"
 
 
-def post(url: str, bodies: Callable[[int], dict], *, requests: int, clients: int, token: str = "") -> Load:
+def post(url: str, bodies: Callable[[int], dict | bytes], *, requests: int, clients: int, token: str = "") -> Load:
     """Post `requests` bodies, numbered from 0, by `clients` at once."""
     numbers, lock = iter(range(requests)), threading.Lock()
     answers: list[tuple[float, int, str]] = []
@@ -70,11 +86,12 @@ def _connect(url: str) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT)
 
 
-def _post(connection: http.client.HTTPConnection, url: str, body: dict, token: str) -> tuple[int, dict]:
-    """Return status and body; status 0 where no answer came."""
+def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, token: str) -> tuple[int, dict]:
+    """Return status and body; status 0 where no answer came. Bytes are sent as they are."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
     try:
-        connection.request("POST", urlsplit(url).path, json.dumps(body), headers)
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        connection.request("POST", urlsplit(url).path, data, headers)
         response = connection.getresponse()
         return response.status, json.loads(response.read() or b"{}")
     except (OSError, http.client.HTTPException):

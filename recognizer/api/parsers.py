@@ -12,12 +12,13 @@ from typing import IO, Any
 
 from django.conf import settings
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.utils import json as strict_json
 
 from ml import ink
 from recognizer.api.errors import TooLarge
 
+PART = 64 * 1024  # bytes
 PLAIN_BYTES = 2**20  # of a body without a picture; a drawing with the most points there may be takes half
 # A point is a list of up to three numbers, with a comma before each of its values; a stroke is a list of points.
 MOST_BRACKETS = ink.MAX_POINTS + ink.MAX_STROKES + 100
@@ -26,31 +27,41 @@ MOST_COMMAS = 3 * ink.MAX_POINTS + ink.MAX_STROKES + 1000
 _large = BoundedSemaphore(2)
 
 
-class BoundedJSONParser(JSONParser):
-    """Parses JSON, and refuses what is too large or has too many values to be anything that is asked for here."""
+class BoundedJSONParser(BaseParser):
+    """Parses JSON, and refuses what is too large or has too many values to be anything that is asked for here.
+
+    Not DRF's JSONParser: for that one and what inherits from it, DRF reads the whole body into memory first.
+    """
+
+    media_type = "application/json"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-        _check(body)
+        body = _read(stream)
         if len(body) <= PLAIN_BYTES:
             return _parsed(body)
         with _large:
             return _parsed(body)
 
 
-def _check(body: bytes) -> None:
-    """Raise TooLarge or ParseError for what is not worth parsing."""
-    if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        raise TooLarge
-    if len(body) > PLAIN_BYTES and b'"image"' not in body:
-        raise TooLarge(f"JSON without a picture may have {PLAIN_BYTES // 2**20} MB. Send less at a time.")
-    brackets = body.count(b"[") + body.count(b"{")
-    if brackets > MOST_BRACKETS or body.count(b",") > MOST_COMMAS:
-        most = f"{ink.MAX_STROKES} strokes with {ink.MAX_POINTS} points"
-        raise ParseError(f"The JSON has too many values. A drawing may have {most}.")
+def _read(stream: IO[bytes]) -> bytearray:
+    """The body, read no further than it may be worth parsing. Raises TooLarge or ParseError."""
+    body, brackets, commas = bytearray(), 0, 0
+    while part := stream.read(PART):
+        plain = len(body) <= PLAIN_BYTES
+        body += part
+        brackets += part.count(b"[") + part.count(b"{")
+        commas += part.count(b",")
+        if brackets > MOST_BRACKETS or commas > MOST_COMMAS:
+            most = f"{ink.MAX_STROKES} strokes with {ink.MAX_POINTS} points"
+            raise ParseError(f"The JSON has too many values. A drawing may have {most}.")
+        if plain and len(body) > PLAIN_BYTES and b'"image"' not in body:
+            raise TooLarge(f"JSON without a picture may have {PLAIN_BYTES // 2**20} MB. Send less at a time.")
+        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge
+    return body
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytearray) -> Any:
     try:
         return json.loads(body.decode(), parse_constant=strict_json.strict_constant)
     except ValueError as error:
