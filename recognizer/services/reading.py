@@ -6,6 +6,7 @@ reads it, and stores all it read in one transaction. Whoever dies on the way lea
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,17 @@ def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
         """,  # noqa: S608  (nothing of it comes from outside)
         [*is_free, CLAIMERS * limit, *is_free, limit, now + timedelta(seconds=settings.READ_LEASE)],
     )
-    return sorted(claimed, key=lambda drawing: drawing.created_at)  # RETURNING keeps no order
+    return _in_turns(claimed)
+
+
+def _in_turns(claimed: Iterable[Drawing]) -> list[Drawing]:
+    """In the order in which the claim has chosen them, which RETURNING does not keep."""
+    turns: Counter[int] = Counter()
+    places = {}
+    for drawing in sorted(claimed, key=lambda drawing: drawing.created_at):
+        turns[drawing.user_id] += 1
+        places[drawing] = (turns[drawing.user_id], drawing.created_at)
+    return sorted(places, key=places.__getitem__)
 
 
 def release(*, ids: Iterable[UUID], tried: bool = True) -> None:
