@@ -65,8 +65,8 @@ def main() -> None:
             lambda: print("pages:        ", post(url, page, requests=asked.pages, clients=10, token=greedy))
         ):
             time.sleep(1)
-            print("beside, kept: ", post(url, small, requests=OTHERS, clients=1, token=other))
-            print("beside, live: ", post(live, small, requests=OTHERS, clients=1, token=other))
+            print("beside, live: ", post(live, small, requests=OTHERS // 2, clients=1, token=other))
+            print("beside, kept: ", post(url, small, requests=OTHERS // 2, clients=1, token=other))
         for pid in site.pids("queues reading"):
             os.kill(pid, signal.SIGSTOP)
         with in_background(

@@ -160,15 +160,8 @@ def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
             groups.append([])
             weight = 0
         groups[-1].append(drawing)
-        weight += _weight(drawing)
+        weight += drawing.work
     return groups
-
-
-def _weight(drawing: Drawing) -> int:
-    """What a drawing costs, in strokes: a picture of the largest size takes as long as two hundred."""
-    if drawing.strokes is not None:
-        return len(drawing.strokes)
-    return (drawing.width or 0) * (drawing.height or 0) // 12_000
 
 
 def ink_of(drawing: Drawing) -> Any:

@@ -29,6 +29,7 @@ TRAINING_SECONDS = 6 * 3600  # no run takes that long, not even one from scratch
 SHADOWED = 200  # drawings that a waiting version reads in one go, in a second or so if nobody sends photographs,
 SHADOW_SECONDS = 8.0  # and what it leaves after these it reads the next time
 TURN_SECONDS = 0.5  # what a ring is worth; then live previews get their turn
+CLAIM_SECONDS = 0.1  # what a claim is worth; whoever sent something meanwhile gets a turn in the next
 
 
 @worker_ready.connect
@@ -50,16 +51,16 @@ def read_waiting() -> str:
     current, count, end = engine.current(), 0, time.monotonic() + TURN_SECONDS
     while Drawing.objects.waiting().exists():
         for claim in (reading.claim, reading.claim_suspect):  # one after the other: a crash is blamed on its batch
-            count += _read_until(end, current, claim())
+            count += _read_for_a_while(current, claim())
         if time.monotonic() > end:
             doorbell.ring()
             break
     return f"{count} read"
 
 
-def _read_until(end: float, current: engine.Engine, drawings: list[Drawing]) -> int:
-    """Read claimed drawings, some at a time; what is left when the turn is over goes back untried."""
-    portions, count = engine.portions(drawings), 0
+def _read_for_a_while(current: engine.Engine, drawings: list[Drawing]) -> int:
+    """Read claimed drawings, some at a time; what is left after CLAIM_SECONDS goes back untried."""
+    portions, count, end = engine.portions(drawings), 0, time.monotonic() + CLAIM_SECONDS
     while portions:
         count += _read(current, portions.pop(0))
         if time.monotonic() > end:

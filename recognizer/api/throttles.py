@@ -20,7 +20,7 @@ from recognizer import doorbell
 if TYPE_CHECKING:  # at run time the views import the throttles
     from rest_framework.request import Request
 
-PICTURE_WORK = 160  # strokes that take as long to read as the largest picture that is kept
+PICTURE_WORK = 160  # the largest `Drawing.work` of a picture
 
 
 class WindowThrottle(SimpleRateThrottle):

@@ -92,6 +92,9 @@ class Drawing(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     failure = models.CharField(max_length=200, blank=True, help_text=_("why it could not be read, in plain words"))
+    work = models.PositiveSmallIntegerField(
+        default=1, help_text=_("what it takes to read it, in strokes of a canvas drawing")
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -24,25 +24,37 @@ if TYPE_CHECKING:
     from ml.reading import Reading
 
 BATCH = 64  # drawings a claim takes; one network call reads their glyphs, one transaction stores them
+PIXELS_A_STROKE = 12_000  # of a picture: the largest that is kept takes as long to read as 160 strokes
+WORTH = 0.02  # seconds in the queue that a stroke is worth; 20 times as long as reading it takes
 CLAIMERS = 8  # claims that may be under way at once, each of its own drawings
 IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it
 
 
 def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
     """Store a canvas drawing as waiting. `strokes` has passed `ml.ink.parse`."""
-    return Drawing.objects.create(user=user, source=Drawing.Source.CANVAS, strokes=strokes)
+    return Drawing.objects.create(
+        user=user, source=Drawing.Source.CANVAS, strokes=strokes, work=max(1, len(strokes))
+    )
 
 
 def submit_picture(*, user: User, png: bytes, size: tuple[int, int]) -> Drawing:
     """Store an upload as waiting. `png` comes from `ml.picture.encode`, `size` is (width, height) in pixels."""
     width, height = size
-    return Drawing.objects.create(user=user, source=Drawing.Source.UPLOAD, image=png, width=width, height=height)
+    return Drawing.objects.create(
+        user=user,
+        source=Drawing.Source.UPLOAD,
+        image=png,
+        width=width,
+        height=height,
+        work=max(1, width * height // PIXELS_A_STROKE),
+    )
 
 
 def claim(*, limit: int = BATCH) -> list[Drawing]:
     """Take up to `limit` waiting drawings for READ_LEASE seconds.
 
-    Users take turns: first the oldest of each, then the second of each, so that nobody waits behind a pile.
+    Each stroke of a user's drawings that wait puts those behind it WORTH later in the queue: a digit goes before
+    the pages that somebody else has piled up, and a page before all that came some seconds after it.
     """
     return _claim(limit, least=0, most=IN_COMPANY)
 
@@ -60,36 +72,38 @@ def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
     table = Drawing._meta.db_table
     # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim. It may
     # also run a subquery anew for each row, which then gets round its limit: hence a table of its own, made once.
-    skip = f"FOR UPDATE OF {table} SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    on_postgres = connection.vendor == "postgresql"
+    skip = f"FOR UPDATE OF {table} SKIP LOCKED" if on_postgres else ""
+    seconds = "EXTRACT(EPOCH FROM created_at)" if on_postgres else "86400 * JULIANDAY(created_at)"
     # Asked twice: where two claim at once, a row may have been taken between its turn and its lock.
     free = "state = 'waiting' AND attempts >= %s AND attempts < %s AND (leased_until IS NULL OR leased_until < %s)"
     is_free = [least, most, now]
     claimed = Drawing.objects.raw(
         f"""
         WITH turns AS MATERIALIZED (
-            SELECT id, ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY created_at) AS turn, created_at
-            FROM {table} WHERE {free} ORDER BY turn, created_at LIMIT %s
+            SELECT id, {seconds} + %s * SUM(work) OVER (PARTITION BY user_id ORDER BY created_at, id) AS turn
+            FROM {table} WHERE {free} ORDER BY turn LIMIT %s
         ),
         due AS MATERIALIZED (
             SELECT {table}.id FROM {table} JOIN turns ON turns.id = {table}.id
-            WHERE {free} ORDER BY turns.turn, turns.created_at LIMIT %s {skip}
+            WHERE {free} ORDER BY turns.turn LIMIT %s {skip}
         )
         UPDATE {table} SET attempts = attempts + 1, leased_until = %s WHERE id IN (SELECT id FROM due)
         RETURNING *
         """,  # noqa: S608  (nothing of it comes from outside)
-        [*is_free, CLAIMERS * limit, *is_free, limit, now + timedelta(seconds=settings.READ_LEASE)],
+        [WORTH, *is_free, CLAIMERS * limit, *is_free, limit, now + timedelta(seconds=settings.READ_LEASE)],
     )
     return _in_turns(claimed)
 
 
 def _in_turns(claimed: Iterable[Drawing]) -> list[Drawing]:
     """In the order in which the claim has chosen them, which RETURNING does not keep."""
-    turns: Counter[int] = Counter()
-    places = {}
-    for drawing in sorted(claimed, key=lambda drawing: drawing.created_at):
-        turns[drawing.user_id] += 1
-        places[drawing] = (turns[drawing.user_id], drawing.created_at)
-    return sorted(places, key=places.__getitem__)
+    work: Counter[int] = Counter()
+    turns = {}
+    for drawing in sorted(claimed, key=lambda drawing: (drawing.created_at, drawing.pk)):
+        work[drawing.user_id] += drawing.work
+        turns[drawing] = drawing.created_at.timestamp() + WORTH * work[drawing.user_id]
+    return sorted(turns, key=turns.__getitem__)
 
 
 def release(*, ids: Iterable[UUID], tried: bool = True) -> None:

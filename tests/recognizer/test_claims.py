@@ -44,10 +44,25 @@ def test_oldest_first_and_no_more_than_asked_for(owner: User) -> None:
     assert [drawing.pk for drawing in reading.claim(limit=3)] == [drawing.pk for drawing in drawings[:3]]
 
 
-def test_users_take_turns(owner: User, stranger: User) -> None:
-    pile, others = submit(owner, 5), submit(stranger, 2)
-    turns = [pile[0], others[0], pile[1], others[1]]
-    assert [drawing.pk for drawing in reading.claim(limit=4)] == [drawing.pk for drawing in turns]
+def pages(user: User, count: int) -> list[Drawing]:
+    return [reading.submit_strokes(user=user, strokes=ONE * 100) for _ in range(count)]
+
+
+def test_a_digit_goes_before_the_pages_that_another_has_piled_up(owner: User, stranger: User) -> None:
+    pile, [digit] = pages(owner, 3), submit(stranger)
+    assert [drawing.pk for drawing in reading.claim(limit=2)] == [digit.pk, pile[0].pk]
+
+
+def test_a_page_goes_before_what_came_long_after_it(owner: User, stranger: User) -> None:
+    [page], _ = pages(owner, 1), submit(stranger)
+    Drawing.objects.filter(pk=page.pk).update(created_at=timezone.now() - timedelta(seconds=10))
+    assert [drawing.pk for drawing in reading.claim(limit=1)] == [page.pk]
+
+
+def test_users_with_piles_take_turns(owner: User, stranger: User) -> None:
+    first, second = pages(owner, 3), pages(stranger, 3)
+    turns = [first[0], second[0], first[1], second[1], first[2], second[2]]
+    assert [drawing.pk for drawing in reading.claim()] == [drawing.pk for drawing in turns]
 
 
 def test_what_is_claimed_is_not_claimed_again_until_its_lease_ends(drawing: Drawing) -> None:

@@ -48,6 +48,7 @@ def test_large_drawings_are_read_some_at_a_time_and_the_rest_goes_back(
     for _ in range(5):
         reading.submit_strokes(user=owner, strokes=ONE * 200)
     monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(tasks, "CLAIM_SECONDS", 0.0)
     rings: list[int] = []
     monkeypatch.setattr(doorbell, "ring", lambda: bool(rings.append(1)))
     tasks.read_waiting()
