@@ -21,6 +21,7 @@ from ml.photo import PicturePieces, find_pieces
 from ml.pieces import Pieces, StrokePieces, typical_height
 from ml.reading import EMPTY, LARGE, Digit, Reading, compose
 from ml.strip import Strip, from_ink
+from ml.tone import grey_of
 from ml.trajectory import Trajectory
 from ml.weights import PICTURES, Weights
 
@@ -210,16 +211,16 @@ def strip_of(pieces: PicturePieces, line: Sequence[int]) -> Strip:
 
 
 def open_page(drawing: Strokes | NDArray[np.uint8]) -> Page:
-    """Of strokes, or of grey pixels (h, w) with 0 black. Raises InkError for what is neither."""
+    """Of strokes, or of pixels as `ml.picture` decodes them. Raises InkError for what is neither."""
     return Page(open_pieces(drawing), PICTURES if isinstance(drawing, np.ndarray) else Weights())
 
 
 def open_pieces(drawing: Strokes | NDArray[np.uint8]) -> Pieces | None:
     """The same drawing in pieces; None where there is no ink."""
     if isinstance(drawing, np.ndarray):
-        if drawing.ndim != 2 or drawing.dtype != np.uint8:
-            raise InkError("A picture must be grey pixels, as a table of bytes.")
-        return find_pieces(drawing)
+        if drawing.shape[2:] not in ((), (3,)) or drawing.ndim < 2 or drawing.dtype != np.uint8:
+            raise InkError("A picture must be pixels, grey or of three colours, as a table of bytes.")
+        return find_pieces(grey_of(drawing))
     try:
         with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
             strokes = [np.asarray(stroke, np.float32) for stroke in drawing]

@@ -75,7 +75,9 @@ class Reader:
     def read(
         self, drawings: Sequence[Strokes | NDArray[np.uint8]], hands: Sequence[Hand | None] | None = None
     ) -> list[Reading]:
-        """One reading a drawing: strokes, or grey pixels (h, w) with 0 black; `hands` are those of their writers.
+        """One reading a drawing: strokes, or pixels, (h, w) grey with 0 black or (h, w, 3) in colour.
+
+        `hands` are those of their writers.
 
         The glyphs of all drawings share the calls of the network. Raises InkError for what is neither, and
         ValueError for a hand that another reader made.

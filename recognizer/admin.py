@@ -72,7 +72,7 @@ class UnsureFilter(admin.SimpleListFilter):
 @admin.register(Drawing)
 class DrawingAdmin(ReadOnly):
     list_display = [
-        "thumbnail",
+        "looks",
         "read_as",
         "confidence",
         "correction",
@@ -87,11 +87,11 @@ class DrawingAdmin(ReadOnly):
     list_per_page = 50
     show_full_result_count = False  # counting every drawing there is costs more than the page
     actions = ["accept_corrections", "refuse_corrections"]
-    fields = ["thumbnail", "read_as", "confidence", "correction", "verdict", "state", "failure", "attempts",
+    fields = ["looks", "read_as", "confidence", "correction", "verdict", "state", "failure", "attempts",
               "source", "user", "created_at"]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
-        return Drawing.objects.with_predictions().with_claim().defer("image")
+        return Drawing.objects.with_predictions().with_claim().defer("image", "thumbnail")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("recognizer.delete_drawing")
@@ -104,12 +104,12 @@ class DrawingAdmin(ReadOnly):
             reading.delete_drawing(drawing=drawing)
 
     @admin.display(description="drawing")
-    def thumbnail(self, drawing: Drawing) -> str:
+    def looks(self, drawing: Drawing) -> str:
         outline = drawing.outline
         if outline is None:
             return format_html(
                 '<img src="{}" alt="" width="64" height="64" loading="lazy">',
-                reverse("recognizer:drawing_image", args=[drawing.pk]),
+                reverse("recognizer:drawing_thumbnail", args=[drawing.pk]),
             )
         return format_html(
             '<svg viewBox="{}" width="64" height="64" role="img" aria-label="drawing"><path d="{}" fill="none" '

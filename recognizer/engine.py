@@ -167,7 +167,7 @@ def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
 def ink_of(drawing: Drawing) -> Any:
     """The ink of a stored drawing in the form that the reader takes.
 
-    Raises `ml.ink.InkError` or `ml.picture.PictureError`: a row that was damaged since it was accepted.
+    Raises `ml.ink.InkError` or `ml.picture_file.PictureError`: a row that was damaged since it was accepted.
     """
     if drawing.source == Drawing.Source.CANVAS:
         return ink_from({"strokes": drawing.strokes})
@@ -177,11 +177,11 @@ def ink_of(drawing: Drawing) -> Any:
 
 
 def ink_from(request: dict[str, Any]) -> Any:
-    """The ink of a live request: {"strokes": [...]} or {"png": "<base64>"}."""
+    """The ink of a live request: {"strokes": [...]} or {"image": "<base64>"}."""
     from ml import ink, picture
 
-    if "png" in request:
-        return picture.decode(base64.b64decode(request["png"]))
+    if "image" in request:
+        return picture.decode(base64.b64decode(request["image"]))
     return ink.parse(request["strokes"])
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from knox.models import AuthToken
 
 from ml.ink import InkError
-from ml.picture import PictureError
+from ml.picture_file import PictureError
 from recognizer import doorbell, engine, explaining, personal
 from recognizer.models import Drawing, ModelVersion, TrainingRun
 from recognizer.models.version import BrokenArtifact

@@ -237,7 +237,7 @@ def _as_shown(each: TrialSet, item: Item, old: Outcome, new: Outcome) -> dict[st
     ink: dict[str, Any]
     if isinstance(item.ink, np.ndarray):
         dark = 255 - item.ink if each.glyphs else item.ink  # ink on paper
-        ink = {"png": base64.b64encode(picture.encode(dark)).decode()}
+        ink = {"image": base64.b64encode(picture.encode(dark)).decode()}
     else:
         ink = {"strokes": [np.round(stroke, 2).tolist() for stroke in item.ink]}
     read = {"before": old.text, "after": new.text, "fixed": new.right}

@@ -252,4 +252,4 @@ def upload(owner: User) -> Drawing:
     from ml import picture
 
     png = picture.encode(np.full((40, 60), 255, np.uint8))
-    return reading.submit_picture(user=owner, png=png, size=(60, 40))
+    return reading.submit_picture(user=owner, image=png, thumbnail=png, size=(60, 40))

@@ -31,6 +31,13 @@ class ReaderBusy(exceptions.APIException):
     wait = 1  # seconds; goes out as Retry-After
 
 
+class PicturesBusy(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "Too many pictures are being opened at the moment. Try again in a second."
+    default_code = "pictures_busy"
+    wait = 1  # seconds; goes out as Retry-After
+
+
 class TrainerUnavailable(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The training worker makes this file, and is busy or away. Try again in a minute."

@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from ml import ink, picture
-from recognizer.api.errors import TooLarge
+from ml import ink
+from ml.picture_file import FORMATS
+from recognizer.api.uploads import PictureField
 from recognizer.models import Digit, Drawing, Prediction
-
-
-@dataclass(frozen=True)
-class Upload:
-    """An uploaded picture made ours: a grey PNG without metadata, and its (width, height) in pixels."""
-
-    png: bytes
-    size: tuple[int, int]
-
-
-# A decoded picture takes up to 100 MB for a moment; so many at once in a process, the others wait their turn.
-_decoding = BoundedSemaphore(2)
-
-
-def _upload(data: bytes) -> Upload:
-    try:
-        with _decoding:
-            grey = picture.decode(data)
-    except picture.PictureError as error:
-        raise serializers.ValidationError(str(error)) from error
-    height, width = grey.shape
-    return Upload(picture.encode(grey), (width, height))
-
 
 LIVE_STROKES = 120  # a tenth of a second in the worst case
 POINT = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
@@ -56,41 +30,11 @@ class StrokesField(serializers.JSONField):
         return list(data)
 
 
-@extend_schema_field({"type": "string", "format": "byte"})
-class PictureField(serializers.Field[Upload, Any, str, Any]):
-    """A PNG or JPEG, as a file of a multipart form or as base64 (a data: URL is understood) in JSON."""
-
-    def to_internal_value(self, data: Any) -> Upload:
-        return _upload(self._base64(data) if isinstance(data, str) else self._file(data))
-
-    def _base64(self, text: str) -> bytes:
-        if len(text) > picture.MAX_BYTES * 4 // 3 + 100:
-            raise TooLarge(self._too_large())
-        try:
-            # Without white space: most tools break the text into lines.
-            return base64.b64decode("".join((text.partition("base64,")[2] or text).split()), validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise serializers.ValidationError("The picture is not valid base64 text.") from error
-
-    def _file(self, file: Any) -> bytes:
-        if not hasattr(file, "read"):
-            raise serializers.ValidationError("Send the picture as a file, or as base64 text.")
-        if file.size > picture.MAX_BYTES:
-            raise TooLarge(self._too_large())
-        return bytes(file.read())
-
-    def _too_large(self) -> str:
-        return f"The picture is larger than {picture.MAX_BYTES // 2**20} MB. Send a smaller one."
-
-    def to_representation(self, value: Any) -> Any:
-        raise TypeError("a picture only comes in")
-
-
 class InkSerializer(serializers.Serializer[Any]):
     """Strokes or a picture, one of them."""
 
     strokes = StrokesField(required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms")
-    image = PictureField(required=False, help_text="PNG or JPEG, base64 or a multipart file")
+    image = PictureField(required=False, help_text=f"{FORMATS}, base64 or a multipart file")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) != 1:

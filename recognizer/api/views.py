@@ -56,7 +56,7 @@ class PredictionViewSet(
     takes_ink = True
 
     def get_queryset(self) -> DrawingQuerySet:
-        drawings = Drawing.objects.with_predictions().defer("strokes", "image")
+        drawings = Drawing.objects.with_predictions().defer("strokes", "image", "thumbnail")
         if self.action == "explanation":
             return drawings.visible_to(self.request.user)
         return drawings.for_user(self.request.user)
@@ -69,12 +69,12 @@ class PredictionViewSet(
         responses={
             201: PredictionSerializer,
             202: OpenApiResponse(PredictionSerializer, description="kept, and read later: ask `Location`"),
-            **problems(400, 401, 413, 415, 429),
+            **problems(400, 401, 413, 415, 429, 503),
         },
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Keep a drawing and have it read."""
-        ink = InkSerializer(data=request.data)
+        ink = InkSerializer(data=request.data, context={"request": request})
         ink.is_valid(raise_exception=True)
         drawing = self._submit(**ink.validated_data)
         seconds = seconds_to_wait(request)
@@ -86,7 +86,7 @@ class PredictionViewSet(
     def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
         user = cast("User", self.request.user)  # the permission class has seen to it
         if image is not None:
-            return reading.submit_picture(user=user, png=image.png, size=image.size)
+            return reading.submit_picture(user=user, image=image.image, thumbnail=image.thumbnail, size=image.size)
         return reading.submit_strokes(user=user, strokes=strokes)
 
     def _answer(self, drawing: Drawing, *, hurried: bool) -> Response:
@@ -150,9 +150,9 @@ class LiveView(APIView):
         responses={200: LiveSerializer, **problems(400, 413, 415, 429, 503)},
     )
     def post(self, request: Request) -> Response:
-        ink = LiveInkSerializer(data=request.data)
+        ink = LiveInkSerializer(data=request.data, context={"request": request})
         ink.is_valid(raise_exception=True)
         image = ink.validated_data.get("image")
-        asked = {"png": base64.b64encode(image.png).decode()} if image else ink.validated_data
+        asked = {"image": base64.b64encode(image.image).decode()} if image else ink.validated_data
         read = _ask({**asked, "user": request.user.pk}, sender_of(request), seconds=settings.LIVE_WAIT)
         return Response({**read, "size": image.size if image else None})

@@ -68,11 +68,11 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
 
     def pictures(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Drawing]:
         """Those of these numbers that still exist, with all that a small picture needs: one query."""
-        return self.defer("image").in_bulk(list(ids))
+        return self.defer("image", "thumbnail").in_bulk(list(ids))
 
 
 class Drawing(models.Model):
-    """Ink as it came: the strokes of a canvas, or the grey picture of an upload. It is never changed."""
+    """Ink as it came: the strokes of a canvas, or the picture of an upload. It is never changed."""
 
     class Source(models.TextChoices):
         CANVAS = "canvas", _("canvas")
@@ -87,7 +87,12 @@ class Drawing(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="drawings")
     source = models.CharField(max_length=10, choices=Source)
     strokes = models.JSONField(null=True, blank=True, help_text=_("[[[x, y, t?], ...], ...], y down"))
-    image = models.BinaryField(null=True, blank=True, help_text=_("a grey PNG, upright, without metadata"))
+    image = models.BinaryField(
+        null=True, blank=True, help_text=_("a PNG or JPEG, in colour, upright, without metadata")
+    )
+    thumbnail = models.BinaryField(
+        null=True, blank=True, help_text=_("the same, small; none of uploads before there were any")
+    )
     width = models.PositiveIntegerField(null=True, blank=True, help_text=_("of the picture, in pixels"))
     height = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

@@ -37,13 +37,14 @@ def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
     )
 
 
-def submit_picture(*, user: User, png: bytes, size: tuple[int, int]) -> Drawing:
-    """Store an upload as waiting. `png` comes from `ml.picture.encode`, `size` is (width, height) in pixels."""
+def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[int, int]) -> Drawing:
+    """Store an upload as waiting. It comes from `ml.picture.keep`; `size` is (width, height) in pixels."""
     width, height = size
     return Drawing.objects.create(
         user=user,
         source=Drawing.Source.UPLOAD,
-        image=png,
+        image=image,
+        thumbnail=thumbnail,
         width=width,
         height=height,
         work=max(1, width * height // PIXELS_A_STROKE),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.http import urlencode
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
+from ml.picture_file import media_type
 from recognizer.forms import CorrectionForm
 from recognizer.models import Drawing, TrainingSample
 from recognizer.outcome import Outcome, in_short, outcome_of
@@ -46,7 +48,7 @@ def draw(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
-    drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image")
+    drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail")
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     _add_outcomes(page.object_list)
     return render(request, "recognizer/history.html", {"page_obj": page})
@@ -63,7 +65,7 @@ def _add_outcomes(drawings: Iterable[Drawing]) -> None:
 
 def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
     return get_object_or_404(
-        Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image"), pk=pk
+        Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail"), pk=pk
     )
 
 
@@ -119,14 +121,25 @@ def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The picture of an upload, to its owner and to staff who review it."""
+    return _picture(request, pk, "image")
+
+
+@require_safe
+def drawing_thumbnail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The same, small, for lists; uploads from before there were thumbnails are shown as they are."""
+    return _picture(request, pk, Coalesce("thumbnail", "image"))
+
+
+def _picture(request: SignedInRequest, pk: UUID, what: Any) -> HttpResponse:
     drawings = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
-    found = drawings.filter(pk=pk).values_list("image", flat=True).first()
+    found = drawings.filter(pk=pk).values_list(what, flat=True).first()
     if found is None:
         raise Http404
+    kind = media_type(bytes(found[:64]))
     headers = {
         "Cache-Control": "private, max-age=3600",
-        "Content-Disposition": f'inline; filename="{pk}.png"',
+        "Content-Disposition": f'inline; filename="{pk}.{kind.removeprefix("image/")}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return HttpResponse(bytes(found), content_type="image/png", headers=headers)
+    return HttpResponse(bytes(found), content_type=kind, headers=headers)

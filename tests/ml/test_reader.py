@@ -159,7 +159,7 @@ def test_a_full_stop_beside_digits_is_no_zero(reader, rng):
         None,
         7,
         np.zeros((3, 3)),
-        np.zeros((3, 3, 3), np.uint8),
+        np.zeros((3, 3, 4), np.uint8),
     ],
 )
 def test_what_is_no_drawing_is_refused(reader, drawing):

@@ -90,7 +90,7 @@ def test_the_list_costs_the_same_however_long_it_is(
     with django_assert_max_num_queries(14):
         page = reviewer_client.get(URL).content.decode()
     assert page.count("<svg viewBox") == 15
-    assert f"/history/{upload.pk}/image.png" in page
+    assert f"/history/{upload.pk}/thumbnail/" in page
 
 
 def test_facts_are_not_edited(reviewer_client: Client, read_drawing: Drawing) -> None:

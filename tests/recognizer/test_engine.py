@@ -42,7 +42,7 @@ def test_a_live_request_of_either_kind(shipped: ModelVersion, upload: Drawing) -
 
     inks = [
         engine.ink_from({"strokes": ONE}),
-        engine.ink_from({"png": base64.b64encode(bytes(upload.image)).decode()}),
+        engine.ink_from({"image": base64.b64encode(bytes(upload.image)).decode()}),
     ]
     assert [reading.text for reading in engine.current().read(inks)] == ["1", ""]
 

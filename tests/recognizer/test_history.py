@@ -56,13 +56,13 @@ def test_the_page_of_a_drawing_shows_its_digits_and_all_ten_probabilities(
     assert f'data-url="/api/v1/predictions/{read_drawing.pk}/explanation/"' in page.content.decode()
 
 
-@pytest.mark.parametrize("path", ["", "image.png"])
+@pytest.mark.parametrize("path", ["", "picture/", "thumbnail/"])
 def test_a_stranger_finds_no_page_and_no_picture(stranger_client: Client, upload: Drawing, path: str) -> None:
     assert stranger_client.get(upload.get_absolute_url() + path).status_code == 404
 
 
 def test_a_picture_is_served_so_that_nothing_in_it_can_run(owner_client: Client, upload: Drawing) -> None:
-    answer = owner_client.get(f"{upload.get_absolute_url()}image.png")
+    answer = owner_client.get(f"{upload.get_absolute_url()}picture/")
     assert answer.status_code == 200
     assert answer["Content-Type"] == "image/png"
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -71,11 +71,11 @@ def test_a_picture_is_served_so_that_nothing_in_it_can_run(owner_client: Client,
 
 
 def test_a_canvas_drawing_has_no_picture_file(owner_client: Client, read_drawing: Drawing) -> None:
-    assert owner_client.get(f"{read_drawing.get_absolute_url()}image.png").status_code == 404
+    assert owner_client.get(f"{read_drawing.get_absolute_url()}picture/").status_code == 404
 
 
 def test_staff_who_review_see_the_picture(reviewer_client: Client, upload: Drawing) -> None:
-    assert reviewer_client.get(f"{upload.get_absolute_url()}image.png").status_code == 200
+    assert reviewer_client.get(f"{upload.get_absolute_url()}picture/").status_code == 200
 
 
 def test_deleting_takes_everything_with_it(owner_client: Client, owner: User, read_drawing: Drawing) -> None:

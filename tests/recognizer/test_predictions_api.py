@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 
 from accounts.models import User
+from ml.picture_file import KEPT
 from recognizer.models import Drawing
 from recognizer.services import reading
 from tests.conftest import ONE, FakeReader, drawings_read, reading_of
@@ -215,9 +216,7 @@ def test_what_is_no_json_is_refused(api: Client, body: str) -> None:
 
 
 def test_a_file_that_is_too_large_is_refused_unread(api: Client) -> None:
-    from ml import picture
-
-    answer = api.post(URL, {"image": SimpleUploadedFile("a.png", b"\x89PNG" + bytes(picture.MAX_BYTES))})
+    answer = api.post(URL, {"image": SimpleUploadedFile("a.png", b"\x89PNG" + bytes(KEPT.bytes))})
     assert answer.status_code == 413
     assert "10 MB" in answer.json()["detail"]
 

@@ -84,7 +84,7 @@ def test_a_drawing_that_breaks_the_reader_fails_alone(owner: User, worker: FakeR
 def test_a_damaged_row_fails_with_its_reason_and_the_others_go_on(
     owner: User, drawing: Drawing, worker: FakeReader
 ) -> None:
-    reading.submit_picture(user=owner, png=b"no picture", size=(1, 1))
+    reading.submit_picture(user=owner, image=b"no picture", thumbnail=b"", size=(1, 1))
     tasks.read_waiting()
     assert states() == ["failed", "read"]
     assert "picture" in Drawing.objects.get(state="failed").failure.lower()

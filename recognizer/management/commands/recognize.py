@@ -15,10 +15,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from ml import ink as inks
 from ml import picture
+from ml.picture_file import PictureError
 from recognizer import engine
 
 BATCH = 32  # inputs read together: enough to fill a network call, few enough to see lines come
-SUFFIXES = {".png", ".jpg", ".jpeg"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp"}
 
 
 @dataclass(frozen=True)
@@ -67,13 +68,13 @@ def pictures(paths: Iterable[Path]) -> Iterator[Input]:
         elif found := sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES):
             yield from map(_picture, found)
         else:
-            yield Input(str(path), error="There is no PNG or JPEG in this folder.")
+            yield Input(str(path), error="There is no picture in this folder.")
 
 
 def _picture(path: Path) -> Input:
     try:
         return Input(str(path), picture.decode(path.read_bytes()))
-    except picture.PictureError as error:
+    except PictureError as error:
         return Input(str(path), error=str(error))
     except OSError as error:
         return Input(str(path), error=f"The file can't be opened: {error.strerror}.")
