@@ -124,8 +124,8 @@ def _draft(picture: Image.Image) -> None:
 
 
 def _pixels(picture: Image.Image) -> Pixels:
-    turn = _TURNS.get(_orientation(picture))
     picture.load()
+    turn = _TURNS.get(_orientation(picture))  # only now: TIFF and HEIF are turned by loading, and say so
     small = _flatten(_shrink(_eight_bits(picture), MAX_SIDE))
     pixels = np.asarray(small if turn is None else small.transpose(turn))
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
@@ -134,8 +134,6 @@ def _pixels(picture: Image.Image) -> Pixels:
 
 
 def _orientation(picture: Image.Image) -> int:
-    if picture.format in ("HEIF", "AVIF"):
-        return 1  # their decoders turn the picture by what the container says
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
     except _BROKEN:

@@ -21,8 +21,9 @@ _MOST_MARKERS = 2_000  # of a JPEG, without restarts; a progressive one with its
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
-# Behind a scan's head, any marker but a restart ends its data; FF 00 is a byte of data, and FF FF a fill byte.
-_NEXT_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])", re.DOTALL)
+# Behind a scan's head, any marker but a restart ends its data; FF 00 is a byte of data, and all but the last FF of
+# several fill. Not \xff+, which looks again at each of a million fill bytes to their end.
+_NEXT_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"}
 _AVIF = {b"avif", b"avis"}
 

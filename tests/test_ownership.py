@@ -20,7 +20,8 @@ SIGNED_IN = {
     "accounts:turn_switch",
 }  # fmt: skip
 OWNED = {
-    "recognizer:drawing", "recognizer:drawing_image", "recognizer:drawing_thumbnail", "recognizer:delete_drawing", "recognizer:correct_drawing",
+    "recognizer:drawing", "recognizer:drawing_image", "recognizer:drawing_thumbnail",
+    "recognizer:delete_drawing", "recognizer:correct_drawing",
     "api:prediction-detail", "api:prediction-explanation", "accounts:revoke_token",
 }  # fmt: skip
 API_OF_TRAINERS = {
