@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.picture_file import FORMATS, KEPT, Limits, PictureError, check, check_size
+from ml.picture_file import FORMATS, KEPT, MAX_SIDE, Limits, PictureError, check, check_size
 
 Pixels = NDArray[np.uint8]  # (h, w) grey, 0 black .. 255 white, or (h, w, 3) red, green, blue
 
-MAX_SIDE = 1600
 THUMBNAIL_SIDE = 320
 _FEW_COLOURS = 1024  # in a sample of a picture: drawn by a program, hence a PNG; a photograph has more
 _QUALITY_SMALL = 80

@@ -14,6 +14,7 @@ from mmap import mmap
 
 Data = bytes | bytearray | mmap
 
+MAX_SIDE = 1600  # pixels of what is kept of a picture, the longer side
 FORMATS = "PNG, JPEG, WebP, HEIC, AVIF, GIF, TIFF or BMP"
 _MEGA = 10**6
 _MOST_CHUNKS = 10_000  # of a PNG; the smallest that encoders write have 4 kB, which makes 2,500 in 10 MB

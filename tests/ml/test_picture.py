@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from ml.picture import MAX_SIDE, decode, encode, keep
-from ml.picture_file import KEPT, PictureError
+from ml.picture import decode, encode, keep
+from ml.picture_file import KEPT, MAX_SIDE, PictureError
 from ml.tone import grey_of
 from tests import hostile
 
