@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from recognizer import doorbell, waiting_room
 from recognizer.api.errors import DATABASE_AWAY, NotExplained, ReaderBusy, ReaderUnavailable
+from recognizer.api.known import KnownParameters
 from recognizer.api.prefer import seconds_to_wait
 from recognizer.api.schema import INK, ONE, PREFER, problems
 from recognizer.api.serializers import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     destroy=extend_schema(summary="Delete a drawing", responses={204: None, **problems(401, 404, 429)}),
 )
 class PredictionViewSet(
+    KnownParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -54,6 +56,7 @@ class PredictionViewSet(
     queryset = Drawing.objects.none()
     serializer_class = PredictionSerializer
     takes_ink = True
+    parameters = {"list": {"cursor"}, "explanation": {"digit"}}
 
     def get_queryset(self) -> DrawingQuerySet:
         drawings = Drawing.objects.with_predictions().defer("strokes", "image", "thumbnail")
@@ -150,7 +153,7 @@ def _ask(request: dict[str, Any], sender: str, **how: Any) -> dict[str, Any]:
         raise ReaderUnavailable from error
 
 
-class LiveView(APIView):
+class LiveView(KnownParameters, APIView):
     """Reads ink while it is being drawn. Open to everybody; nothing is kept."""
 
     permission_classes = [AllowAny]
