@@ -11,7 +11,15 @@ logger = logging.getLogger(__name__)
 
 
 class JSONCache(RedisCache):  # type: ignore[misc]
-    """What is no JSON was put there by somebody else; it is dropped, and counts as not there."""
+    """What is no JSON was put there by somebody else; it is dropped, and counts as not there.
+
+    While Redis is away nothing is there, and whatever is added counts as added: allauth takes its locks so, and
+    would let nobody sign in.
+    """
+
+    def add(self, *args: Any, **kwargs: Any) -> bool:
+        added = super().add(*args, **kwargs)
+        return True if added is None else bool(added)
 
     def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
         try:

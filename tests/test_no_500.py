@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from recognizer.models import Drawing, ModelVersion, TrainingRun
-from tests.addresses import EVERYWHERE, OF_ADMIN, OF_ALLAUTH, OURS, arguments, filled
+from tests.addresses import EVERYWHERE, OF_ADMIN, OF_ALLAUTH, OURS
 from tests.conftest import FakeReader, signed_in
 
 METHODS = (
@@ -37,13 +37,13 @@ def addresses(read_drawing: Drawing, version: ModelVersion) -> dict[str, list[st
         there = next((pk for kind, pk in of_kinds.items() if kind in name), run.pk)
         missing = "00000000-0000-4000-8000-000000000000" if there == read_drawing.pk else 999
         values = [{"pk": pk, "object_id": pk, "app_label": "accounts"} for pk in (there, missing)]
-        found[name] = list({reverse(name, kwargs=filled(route, each)) for each in values})
+        found[name] = list({reverse(name, kwargs=route.filled(each)) for each in values})
     return found
 
 
 def test_every_argument_of_ours_is_one_that_the_test_can_fill() -> None:
     known = {"pk", "digest"}
-    assert {name for route in OURS.values() for name in arguments(route)} <= known, "say how to fill it, above"
+    assert {name for route in OURS.values() for name in route.arguments} <= known, "say how to fill it, above"
 
 
 ROLES = ("nobody", "owner", "stranger", "trainer", "reviewer", "program", "wrong token")

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from recognizer.models import Drawing
-from tests.addresses import OF_ALLAUTH, OURS, filled
+from tests.addresses import OF_ALLAUTH, OURS
 
 OPEN = {
     "recognizer:draw", "recognizer:healthz", "recognizer:readyz", "api:live", "schema", "docs",
@@ -51,7 +51,7 @@ def test_an_address_of_allauth_asks_for_a_sign_in_or_is_meant_for_everybody(
     from django.urls import reverse
 
     route = OF_ALLAUTH[name]
-    answer = client.get(reverse(name, kwargs=filled(route, {})))
+    answer = client.get(reverse(name, kwargs=route.filled({})))
     assert answer.status_code < 500
     if getattr(route.callback, "login_required", True):
         assert answer.status_code in {302, 405}
