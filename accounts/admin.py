@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
+from accounts.forms import StaffPasswordForm
 from accounts.models import User
 
 
@@ -12,3 +13,4 @@ class OurUserAdmin(UserAdmin):  # type: ignore[type-arg]
     list_filter = (*UserAdmin.list_filter, "may_train")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("The reader", {"fields": ("may_train", "adapts")}))
     readonly_fields = ("may_train", "adapts")
+    change_password_form = StaffPasswordForm

@@ -69,7 +69,8 @@ def test_an_address_of_allauth_asks_for_a_sign_in_or_is_meant_for_everybody(
     from django.urls import reverse
 
     route = ALL[name]
-    values = dict.fromkeys(route.pattern.converters or route.pattern.regex.groupindex, "1")
+    [(_, parameters), *_], *_ = get_resolver().reverse_dict[name]
+    values = dict.fromkeys(parameters, "1")
     answer = client.get(reverse(name, kwargs=values))
     assert answer.status_code < 500
     if getattr(route.callback, "login_required", True):
