@@ -54,7 +54,7 @@ def test_setting_up_an_app(owner: User, owner_client: Client, mailoutbox: Any) -
     owner_client.post(path, {"code": code_of(found[1])})
     assert {row.type for row in Authenticator.objects.filter(user=owner)} == {"totp", "recovery_codes"}
     assert {mail.subject for mail in mailoutbox} >= {"[Numeral] An authenticator app was added"}
-    assert "authenticator" in owner_client.get("/accounts/2fa/").content.decode()
+    assert "you are asked for its code" in owner_client.get("/accounts/2fa/").content.decode()
 
 
 def test_the_password_alone_no_longer_opens(owner: User, client: Client) -> None:
