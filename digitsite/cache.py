@@ -1,17 +1,30 @@
-"""The cache, which may be away."""
+"""The cache in Redis: JSON, so that whoever can write to Redis can disturb, and run nothing."""
 
+from __future__ import annotations
+
+import logging
 from typing import Any
 
-from django_redis import cache
+from django_redis.cache import RedisCache
+
+logger = logging.getLogger(__name__)
 
 
-class RedisCache(cache.RedisCache):
-    """Without Redis nothing is counted and nobody is locked out.
+class JSONCache(RedisCache):  # type: ignore[misc]
+    """What is no JSON was put there by somebody else; it is dropped, and counts as not there.
 
-    django-redis answers None then, which allauth takes for a lock that somebody else holds: it waits a second and
-    refuses the sign-in.
+    While Redis is away nothing is there, and whatever is added counts as added: allauth takes its locks so, and
+    would let nobody sign in.
     """
 
     def add(self, *args: Any, **kwargs: Any) -> bool:
         added = super().add(*args, **kwargs)
         return True if added is None else bool(added)
+
+    def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
+        try:
+            return super().get(key, default, version=version, client=client)
+        except ValueError as error:
+            logger.warning("The cache holds no JSON under %r: %s", key, error)
+            self.delete(key, version=version, client=client)
+            return default

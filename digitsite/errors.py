@@ -1,9 +1,12 @@
 """Error pages: JSON for programs, the site's own look for people."""
 
+import sys
+
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 
-from recognizer.api.errors import is_api, problem_response
+from recognizer.api.errors import DATABASE_AWAY, DatabaseAway, is_api, problem_response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -19,6 +22,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the error is handled, from wherever on the way it was raised."""
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        return _database_away(request)
     if is_api(request):
         return problem_response(500, "Something went wrong on our side. It has been noted.")
     return defaults.server_error(request)
+
+
+def _database_away(request: HttpRequest) -> HttpResponse:
+    headers = {"Retry-After": str(DatabaseAway.wait), "Cache-Control": "no-store"}
+    if is_api(request):
+        return problem_response(503, DatabaseAway.default_detail, headers=headers)
+    # Without the request: who is signed in stands in the database.
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)

@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "django_celery_beat",
 ]
 MIDDLEWARE = [
+    "digitsite.middleware.health_first",
+    "digitsite.middleware.private_answers_are_not_stored",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -110,10 +112,11 @@ DATABASES["default"]["CONN_MAX_AGE"] = 600
 REDIS_URL = env.str("REDIS_URL", default=f"unix://{DATA_DIR / 'redis.sock'}")
 CACHES = {
     "default": {
-        "BACKEND": "digitsite.cache.RedisCache",
+        "BACKEND": "digitsite.cache.JSONCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "cache",
         "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",  # pickle, the default, runs code
             "IGNORE_EXCEPTIONS": True,  # without Redis a throttle counts nothing; it does not break the page
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,  # a Redis that hangs must not hang the page

@@ -25,7 +25,9 @@ admin.site.login = admin_login  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Numeral"
 
 # Swagger UI writes style elements; its scripts come from files and need nothing more.
-docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
+docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
+    SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=["get", "head"])
+)
 
 urlpatterns = [
     path("", include("recognizer.urls")),

@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.picture_file import FORMATS, KEPT, Limits, PictureError, check, check_size
+from ml.picture_file import FORMATS, KEPT, MAX_SIDE, Limits, PictureError, check, check_size
 
 Pixels = NDArray[np.uint8]  # (h, w) grey, 0 black .. 255 white, or (h, w, 3) red, green, blue
 
-MAX_SIDE = 1600
 THUMBNAIL_SIDE = 320
 _FEW_COLOURS = 1024  # in a sample of a picture: drawn by a program, hence a PNG; a photograph has more
 _QUALITY_SMALL = 80
@@ -124,8 +123,8 @@ def _draft(picture: Image.Image) -> None:
 
 
 def _pixels(picture: Image.Image) -> Pixels:
-    turn = _TURNS.get(_orientation(picture))
     picture.load()
+    turn = _TURNS.get(_orientation(picture))  # only now: TIFF and HEIF are turned by loading, and say so
     small = _flatten(_shrink(_eight_bits(picture), MAX_SIDE))
     pixels = np.asarray(small if turn is None else small.transpose(turn))
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
@@ -134,8 +133,6 @@ def _pixels(picture: Image.Image) -> Pixels:
 
 
 def _orientation(picture: Image.Image) -> int:
-    if picture.format in ("HEIF", "AVIF"):
-        return 1  # their decoders turn the picture by what the container says
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
     except _BROKEN:

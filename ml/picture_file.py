@@ -14,6 +14,7 @@ from mmap import mmap
 
 Data = bytes | bytearray | mmap
 
+MAX_SIDE = 1600  # pixels of what is kept of a picture, the longer side
 FORMATS = "PNG, JPEG, WebP, HEIC, AVIF, GIF, TIFF or BMP"
 _MEGA = 10**6
 _MOST_CHUNKS = 10_000  # of a PNG; the smallest that encoders write have 4 kB, which makes 2,500 in 10 MB
@@ -21,8 +22,9 @@ _MOST_MARKERS = 2_000  # of a JPEG, without restarts; a progressive one with its
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
-# Behind a scan's head, any marker but a restart ends its data; FF 00 is a byte of data, and FF FF a fill byte.
-_NEXT_MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])", re.DOTALL)
+# Behind a scan's head, any marker but a restart ends its data; FF 00 is a byte of data, and all but the last FF of
+# several fill. Not \xff+, which looks again at each of a million fill bytes to their end.
+_NEXT_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"heif", b"mif1", b"msf1"}
 _AVIF = {b"avif", b"avis"}
 

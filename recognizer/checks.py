@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 
 SOCKET_PATH_MOST = 100  # bytes; the kernel takes 107 with its ending
@@ -22,6 +24,37 @@ def socket_path_fits(**_: Any) -> list[CheckMessage]:
             f"The path of the Redis socket is longer than {SOCKET_PATH_MOST} bytes: {path}",
             hint="Set DATA_DIR to a shorter path, or REDIS_URL to a server of your own.",
             id="recognizer.E001",
+        )
+    ]
+
+
+@register(Tags.staticfiles, deploy=True)
+def static_files_are_there(**_: Any) -> list[CheckMessage]:
+    """Each web host has its own; without them every page would be an error."""
+    if not isinstance(staticfiles_storage, ManifestFilesMixin):
+        return []
+    files = staticfiles_storage.hashed_files.values()
+    if files and all(staticfiles_storage.exists(name) for name in files):
+        return []
+    return [
+        Error(
+            "Static files are missing on this host.",
+            hint="Run `manage.py prepare` on every web host, at each release.",
+            id="recognizer.E003",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def redis_has_a_password(**_: Any) -> list[CheckMessage]:
+    address = urlsplit(settings.REDIS_URL)
+    if address.scheme == "unix" or address.password:
+        return []
+    return [
+        Warning(
+            "Redis is reached over the network without a password.",
+            hint="Whoever can write to it disturbs the site. Set `requirepass`, and REDIS_URL=redis://:password@host.",
+            id="recognizer.W001",
         )
     ]
 

@@ -24,7 +24,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
-from ml.picture_file import ANSWER, REQUEST, Limits, PictureError, check
+from ml.picture_file import ANSWER, MAX_SIDE, REQUEST, Limits, PictureError, check, format_of
 
 logger = logging.getLogger(__name__)
 
@@ -169,7 +169,10 @@ def _received(answer: socket.socket) -> Opened:
         raise too_much from error
     if not done:
         raise PictureError(body.decode(errors="replace")[:300])
-    return Opened(body[:length], body[length:], (width, height))
+    image, thumbnail = body[:length], body[length:]
+    if not {format_of(image), format_of(thumbnail)} <= {"PNG", "JPEG"} or max(width, height) > MAX_SIDE:
+        raise too_much
+    return Opened(image, thumbnail, (width, height))
 
 
 def _exactly(answer: socket.socket, length: int, end: float) -> bytes:

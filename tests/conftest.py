@@ -24,6 +24,7 @@ from recognizer.services import reading, reviewing, versions
 pytest_plugins = ["tests.site"]
 
 ONE = [[[50, 10], [50, 60], [50, 110]]]  # the strokes of a 1
+PASSWORD = "correct horse battery"  # of everybody
 
 
 @pytest.fixture(autouse=True)
@@ -33,17 +34,17 @@ def _nothing_counted_yet() -> None:
 
 @pytest.fixture
 def owner(db: None) -> User:
-    return User.objects.create_user("owner", "owner@example.com", "correct horse battery")
+    return User.objects.create_user("owner", "owner@example.com", PASSWORD)
 
 
 @pytest.fixture
 def stranger(db: None) -> User:
-    return User.objects.create_user("stranger", "stranger@example.com", "correct horse battery")
+    return User.objects.create_user("stranger", "stranger@example.com", PASSWORD)
 
 
 @pytest.fixture
 def reviewer(db: None) -> User:
-    return User.objects.create_superuser("reviewer", "reviewer@example.com", "correct horse battery")
+    return User.objects.create_superuser("reviewer", "reviewer@example.com", PASSWORD)
 
 
 def signed_in(user: User) -> Client:
@@ -76,7 +77,7 @@ def api(owner: User) -> Client:
 @pytest.fixture
 def trainer(db: None) -> User:
     """A member of staff who may train and promote."""
-    user = User.objects.create_user("trainer", "trainer@example.com", "correct horse battery", is_staff=True)
+    user = User.objects.create_user("trainer", "trainer@example.com", PASSWORD, is_staff=True)
     user.groups.add(Group.objects.get(name="trainers"))
     return user
 

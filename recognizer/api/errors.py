@@ -8,14 +8,25 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions, status
+
+# A server that restarts, a connection that broke, a file that is locked. An error of ours is another one.
+DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
 class TooLarge(exceptions.APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "That is more than can be read at once."
     default_code = "too_large"
+
+
+class DatabaseAway(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The database is away at the moment. Send this again in a few seconds."
+    default_code = "database_away"
+    wait = 2  # seconds; goes out as Retry-After
 
 
 class ReaderUnavailable(exceptions.APIException):
@@ -78,6 +89,8 @@ def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
 
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
+    elif isinstance(error, DATABASE_AWAY):
+        error = DatabaseAway()
     elif isinstance(error, RecursionError):  # brackets in brackets in brackets; the parser knows no bound
         error = exceptions.ParseError("The JSON is nested too deeply.")
     response = exception_handler(error, context)

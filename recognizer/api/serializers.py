@@ -10,6 +10,7 @@ from rest_framework.reverse import reverse
 
 from ml import ink
 from ml.picture_file import FORMATS
+from recognizer.api.known import Asked
 from recognizer.api.uploads import PictureField
 from recognizer.models import Digit, Drawing, Prediction
 
@@ -30,7 +31,7 @@ class StrokesField(serializers.JSONField):
         return list(data)
 
 
-class InkSerializer(serializers.Serializer[Any]):
+class InkSerializer(Asked):
     """Strokes or a picture, one of them."""
 
     strokes = StrokesField(required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms")
@@ -82,7 +83,7 @@ class LiveSerializer(serializers.Serializer[Any]):
     model_version = serializers.CharField()
 
 
-class WhichDigitSerializer(serializers.Serializer[Any]):
+class WhichDigitSerializer(Asked):
     digit = serializers.IntegerField(min_value=0, default=0, help_text="its place in `digits`, from 0")
 
     def validate_digit(self, digit: int) -> int:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from recognizer import doorbell
 from recognizer.api.errors import refusing
+from recognizer.api.known import Asked, KnownParameters
 from recognizer.api.rights import HasRight
 from recognizer.api.schema import problems
 from recognizer.api.versions import PromotingSerializer, PromotionSerializer
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class StartSerializer(serializers.Serializer[Any]):
+class StartSerializer(Asked):
     force = serializers.BooleanField(default=False, help_text="also if there is little or nothing new")
     from_scratch = serializers.BooleanField(default=False, help_text="not from the weights of the active version")
 
 
-class NecessaryReasonSerializer(serializers.Serializer[Any]):
+class NecessaryReasonSerializer(Asked):
     reason = serializers.CharField(max_length=300)
 
 
@@ -130,9 +131,12 @@ class RunDetailSerializer(RunSerializer):
         responses={200: RunDetailSerializer, **problems(401, 403, 404, 429)},
     ),
 )
-class TrainingRunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[TrainingRun]):
+class TrainingRunViewSet(
+    KnownParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[TrainingRun]
+):
     """Tries to make the reader better. For trainers."""
 
+    parameters = {"list": {"cursor", "state"}}
     queryset = TrainingRun.objects.none()
     permission_classes = [HasRight]
     right = "recognizer.view_trainingrun"

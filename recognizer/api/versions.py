@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from recognizer import doorbell, waiting_room
 from recognizer.api.errors import Gone, Refused, TrainerUnavailable, refusing
+from recognizer.api.known import Asked, KnownParameters
 from recognizer.api.rights import HasRight
 from recognizer.api.schema import problems
 from recognizer.api.throttles import sender_of
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 ZIP = "application/zip"
 
 
-class PromotingSerializer(serializers.Serializer[Any]):
+class PromotingSerializer(Asked):
     reason = serializers.CharField(max_length=300, allow_blank=True, default="")
     instead_of = serializers.IntegerField(
         source="seen", required=False, help_text="the version that you know as active; 409 if another is by now"
@@ -101,9 +102,12 @@ class ZipRenderer(BaseRenderer):
         responses={200: VersionDetailSerializer, **problems(401, 403, 404, 429)},
     ),
 )
-class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ModelVersion]):
+class ModelVersionViewSet(
+    KnownParameters, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[ModelVersion]
+):
     """Trained readers, of which one is active. For trainers."""
 
+    parameters = {"list": {"cursor"}}
     queryset = ModelVersion.objects.none()
     permission_classes = [HasRight]
     right = "recognizer.view_modelversion"
@@ -116,6 +120,10 @@ class ModelVersionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, view
 
     def get_serializer_class(self) -> type[VersionSerializer]:
         return VersionSerializer if self.action == "list" else VersionDetailSerializer
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """What may be asked of an address is said in JSON, also where the answer to it is a file."""
+        return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
 
     @extend_schema(
         summary="Go back to the version before",

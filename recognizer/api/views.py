@@ -16,7 +16,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from recognizer import doorbell, waiting_room
-from recognizer.api.errors import NotExplained, ReaderBusy, ReaderUnavailable
+from recognizer.api.errors import DATABASE_AWAY, NotExplained, ReaderBusy, ReaderUnavailable
+from recognizer.api.known import KnownParameters
 from recognizer.api.prefer import seconds_to_wait
 from recognizer.api.schema import INK, ONE, PREFER, problems
 from recognizer.api.serializers import (
@@ -28,7 +29,7 @@ from recognizer.api.serializers import (
     WhichDigitSerializer,
 )
 from recognizer.api.throttles import ExplainThrottle, LiveThrottle, sender_of
-from recognizer.models import Drawing
+from recognizer.models import Drawing, Prediction
 from recognizer.models.drawing import DrawingQuerySet
 from recognizer.services import reading
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     destroy=extend_schema(summary="Delete a drawing", responses={204: None, **problems(401, 404, 429)}),
 )
 class PredictionViewSet(
+    KnownParameters,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
     mixins.DestroyModelMixin,
@@ -54,6 +56,7 @@ class PredictionViewSet(
     queryset = Drawing.objects.none()
     serializer_class = PredictionSerializer
     takes_ink = True
+    parameters = {"list": {"cursor"}, "explanation": {"digit"}}
 
     def get_queryset(self) -> DrawingQuerySet:
         drawings = Drawing.objects.with_predictions().defer("strokes", "image", "thumbnail")
@@ -78,10 +81,18 @@ class PredictionViewSet(
         ink.is_valid(raise_exception=True)
         drawing = self._submit(**ink.validated_data)
         seconds = seconds_to_wait(request)
+        try:
+            found = self._read(drawing, seconds)
+        except DATABASE_AWAY:
+            found = _as_submitted(drawing)  # it is stored: an error would have the client send it again
+        return self._answer(found, hurried=not seconds)
+
+    def _read(self, drawing: Drawing, seconds: float) -> Drawing:
+        """The drawing as it is once it was read, or after so many seconds."""
         if doorbell.ring() and seconds:
-            with waiting_room.seat(sender_of(request)) as seated:
+            with waiting_room.seat(sender_of(self.request)) as seated:
                 doorbell.wait(drawing.pk, seconds=seconds * seated, look=lambda: not _waits(drawing))
-        return self._answer(get_object_or_404(self.get_queryset(), pk=drawing.pk), hurried=not seconds)
+        return get_object_or_404(self.get_queryset(), pk=drawing.pk)
 
     def _submit(self, strokes: Any = None, image: Any = None) -> Drawing:
         user = cast("User", self.request.user)  # the permission class has seen to it
@@ -122,6 +133,12 @@ class PredictionViewSet(
         reading.delete_drawing(drawing=instance)
 
 
+def _as_submitted(drawing: Drawing) -> Drawing:
+    """The same, for an answer that asks nothing of the database."""
+    drawing._prefetched_objects_cache = {"predictions": Prediction.objects.none()}  # type: ignore[attr-defined]
+    return drawing
+
+
 def _waits(drawing: Drawing) -> bool:
     return Drawing.objects.filter(pk=drawing.pk, state=Drawing.State.WAITING).exists()
 
@@ -136,7 +153,7 @@ def _ask(request: dict[str, Any], sender: str, **how: Any) -> dict[str, Any]:
         raise ReaderUnavailable from error
 
 
-class LiveView(APIView):
+class LiveView(KnownParameters, APIView):
     """Reads ink while it is being drawn. Open to everybody; nothing is kept."""
 
     permission_classes = [AllowAny]

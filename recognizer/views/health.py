@@ -12,10 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from recognizer import doorbell
+from recognizer.checks import static_files_are_there
 
 logger = logging.getLogger(__name__)
 
 READER_SECONDS = 2.0
+_MISSING = {"static files": "not on this host; run manage.py prepare"}
 
 
 def _database() -> None:
@@ -49,10 +51,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
     parts = {
+        "static files": not static_files_are_there(),
         "database": _answers(_database),
         "redis": doorbell.is_there(),
     }
     parts["reading worker"] = parts["redis"] and _answers(_reader)
     ready = all(parts.values())
-    body = {name: "ok" if fine else "does not answer" for name, fine in parts.items()}
+    body = {name: "ok" if fine else _MISSING.get(name, "does not answer") for name, fine in parts.items()}
     return JsonResponse(body, status=200 if ready else 503)

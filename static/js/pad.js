@@ -269,7 +269,7 @@ export class Pad extends EventTarget {
   #paintPicture() {
     if (!this.picture) return;
     const { x, y, width, height } = this.#pictureFrame();
-    this.context.fillStyle = "#fff"; // what a transparent picture was drawn for
+    this.context.fillStyle = "#9aa1a9"; // dark ink and light ink of a transparent picture can be seen on it
     this.context.fillRect(x, y, width, height);
     this.context.drawImage(this.picture.bitmap, x, y, width, height);
   }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import hostile
 from tests.e2e.hand import Hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -88,3 +89,12 @@ def test_what_is_no_picture_is_said_in_words(page: Any) -> None:
     hand_over(page, "drop", json.dumps({}).encode(), "application/json")
     page.get_by_text("I can't open this file.").wait_for()
     page.locator("[data-pad][aria-label='Drawing pad, empty']").wait_for()
+
+
+def test_a_picture_that_only_the_server_can_open_is_read(page: Any) -> None:
+    from playwright.sync_api import expect
+
+    heic = hostile.saved(hostile.number((400, 300)), "HEIF")
+    page.locator("[data-file]").set_input_files({"name": "1.heic", "mimeType": "image/heic", "buffer": heic})
+    is_shown(page)
+    expect(page.locator("[data-boxes] .box")).to_have_count(1)

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from ml.picture import MAX_SIDE, decode, encode
-from ml.picture_file import KEPT, PictureError
+from ml.picture import decode, encode, keep
+from ml.picture_file import KEPT, MAX_SIDE, PictureError
 from ml.tone import grey_of
+from tests import hostile
 
 
 def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -60,6 +61,134 @@ def test_pictures_are_turned_upright(orientation):
     assert grey.shape == (40, 60)
     assert grey[:9, :19].mean() < 20
     assert grey[20:].mean() > 235
+
+
+KINDS_OF_COLOUR = ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP", "HEIF", "AVIF"]
+
+
+def near(one, other, most=12.0):
+    """Whether two pictures are the same but for what compression does to them."""
+    assert one.shape[:2] == other.shape[:2]
+    return np.abs(grey_of(one).astype(float) - grey_of(other)).mean() < most
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_COLOUR)
+def test_all_formats_give_the_same_picture(kind):
+    assert near(decode(hostile.saved(hostile.number(), kind)), np.asarray(hostile.number()))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "AVIF"])
+def test_every_format_that_can_say_so_is_turned(kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    lying = hostile.number((120, 80)).transpose(Image.Transpose.ROTATE_90)
+    assert near(decode(hostile.saved(lying, kind, exif=exif)), np.asarray(hostile.number((120, 80))))
+
+
+@pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP", "TIFF"])
+def test_of_several_pictures_the_first_is_read(kind):
+    first, second = hostile.number(), Image.new("RGB", (120, 80), "black")
+    assert near(decode(hostile.saved(first, kind, save_all=True, append_images=[second])), np.asarray(first))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_cmyk_is_as_light_as_what_it_was_made_of(kind):
+    assert near(decode(hostile.saved(hostile.number(mode="CMYK"), kind)), np.asarray(hostile.number()))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_of_sixteen_bits_as_many_count_as_are_used(kind, bits):
+    values = np.asarray(hostile.number(mode="L"), np.uint32) * (2**bits - 1) // 255
+    assert near(
+        decode(hostile.saved(Image.fromarray(values.astype(np.uint16)), kind)),
+        np.asarray(hostile.number(mode="L")),
+    )
+
+
+def test_floating_point_pixels_are_scaled():
+    values = np.asarray(hostile.number(mode="L"), np.float32) / 255
+    assert near(decode(hostile.saved(Image.fromarray(values), "TIFF")), np.asarray(hostile.number(mode="L")))
+
+
+def test_colours_are_kept_and_grey_stays_grey():
+    note = Image.new("RGB", (50, 50), (250, 230, 90))
+    assert tuple(decode(saved(note))[0, 0]) == (250, 230, 90)
+    assert decode(saved(corner().convert("RGB"))).shape == (40, 60)
+
+
+def ink_alone(colour, alpha=255) -> Image.Image:
+    """A bar of ink on nothing."""
+    clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    clear.paste((*colour, alpha), (18, 5, 22, 35))
+    return clear
+
+
+@pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (30, 30, 160), (255, 240, 90)])
+def test_ink_on_a_transparent_ground_is_seen(colour):
+    grey = grey_of(decode(saved(ink_alone(colour)))).astype(int)
+    assert abs(grey[20, 20] - grey[0, 0]) > 120
+
+
+def test_a_shape_that_is_in_alpha_alone_is_seen():
+    white = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
+    white.putalpha(ink_alone((0, 0, 0)).getchannel("A"))
+    cut_out = Image.new("RGBA", (40, 40), (255, 255, 255, 255))
+    cut_out.paste((255, 255, 255, 0), (18, 5, 22, 35))
+    for picture in (white, cut_out):
+        grey = decode(saved(picture)).astype(int)
+        assert abs(grey[20, 20] - grey[0, 0]) > 120
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA", "PA"])
+def test_a_page_with_clear_corners_stays_a_page(mode):
+    page = hostile.number(mode="RGBA")
+    page.paste((0, 0, 0, 0), (0, 0, 10, 10))
+    pixels = decode(saved(page.convert(mode), "TIFF" if mode == "PA" else "PNG"))
+    assert grey_of(pixels)[0, 0] > 200
+
+
+def test_a_picture_without_a_visible_pixel_is_blank():
+    assert decode(saved(Image.new("RGBA", (9, 9), (0, 0, 0, 0)))).min() == 255
+
+
+@pytest.mark.parametrize(("paper", "pen"), [
+    ((255, 235, 110), (40, 70, 200)), ((255, 255, 255), (255, 235, 60)), ((250, 200, 200), (200, 30, 30)),
+    ((30, 90, 50), (240, 240, 230)), ((120, 160, 220), (60, 60, 120)),
+])  # fmt: skip
+def test_ink_differs_from_coloured_paper(paper, pen):
+    page = Image.new("RGB", (90, 90), paper)
+    page.paste(pen, (42, 10, 48, 80))
+    grey = grey_of(decode(saved(page))).astype(int)
+    assert abs(grey[45, 45] - grey[5, 5]) > 80
+
+
+def test_what_is_kept_is_ours_in_colour_and_small(rng):
+    photo = Image.fromarray(rng.integers(0, 255, (60, 80, 3), dtype=np.uint8)).resize((1800, 1350))
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", "<script>alert(1)</script>")
+    for picture, kind in ((photo, "JPEG"), (hostile.number(), "PNG")):
+        kept = keep(saved(picture, pnginfo=info))
+        image, small = (Image.open(io.BytesIO(data)) for data in (kept.image, kept.thumbnail))
+        assert image.format == kind
+        assert image.size == kept.size
+        assert max(image.size) <= MAX_SIDE
+        assert max(small.size) <= 320
+        assert image.mode == small.mode == "RGB"
+        assert b"script" not in kept.image + kept.thumbnail
+
+
+@pytest.mark.parametrize("size", [(1, 3200), (10, 20_000), (3200, 1), (1, 1)])
+def test_thin_pictures_are_opened(size):
+    assert decode(saved(Image.new("L", size, 255), "JPEG")).max() == 255
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_damaged_pictures_of_all_formats_are_read_or_refused():
+    for data in hostile.mutations(400):
+        with contextlib.suppress(PictureError):
+            assert decode(data).size
 
 
 def test_transparent_is_white():

@@ -27,6 +27,7 @@ def test_not_ready_says_which_part_does_not_answer(db: None, client: Client) -> 
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
+        "static files": "ok",
         "database": "ok",
         "redis": "does not answer",
         "reading worker": "does not answer",
