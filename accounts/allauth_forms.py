@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import sign_in, tokens
+from accounts.models import User
 
 
 class _TokensForm(forms.Form):
@@ -28,11 +29,18 @@ class _TokensForm(forms.Form):
         "Other browsers are logged out in any case.",
     )
 
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.user and not tokens.tokens_of(self.user).exists():
+            del self.fields["keep_tokens"]
+
     def save(self) -> None:
         with transaction.atomic():
             super().save()  # type: ignore[misc]
-            if not self.cleaned_data["keep_tokens"]:
-                tokens.revoke_tokens(user=self.user)  # type: ignore[attr-defined]
+            if not self.cleaned_data.get("keep_tokens"):
+                tokens.revoke_tokens(user=self.user)
 
 
 class ChangePasswordForm(_TokensForm, allauth_forms.ChangePasswordForm):  # type: ignore[misc]

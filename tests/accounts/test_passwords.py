@@ -54,7 +54,9 @@ def test_tokens_go_with_a_reset_unless_they_shall_stay(
     assert mailoutbox[0].to == ["owner@example.com"]
 
 
-def test_the_form_says_so_and_the_box_is_empty(owner_client: Client) -> None:
+def test_the_form_says_so_and_the_box_is_empty(owner: User, owner_client: Client) -> None:
+    assert "API tokens" not in owner_client.get("/accounts/password/change/").content.decode()  # there are none
+    tokens.create_token(user=owner)
     page = owner_client.get("/accounts/password/change/").content.decode()
     assert "Keep my API tokens" in page
     [box] = re.findall(r'<input[^>]*name="keep_tokens"[^>]*>', page)

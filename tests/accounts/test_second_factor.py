@@ -47,7 +47,7 @@ def test_setting_up_an_app(owner: User, owner_client: Client, mailoutbox: Any) -
     prove(owner_client)
     page = owner_client.get(path).content.decode()
     assert 'src="data:image/svg+xml' in page
-    found = re.search(r'value="([A-Z2-7]{32})"', page)
+    found = re.search(r'class="secret">([A-Z2-7]{32})<', page)
     assert found
     owner_client.post(path, {"code": "000000"})
     assert not Authenticator.objects.exists()
