@@ -41,7 +41,7 @@ class StaffPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
-            user = super().save(commit=commit)
+            user: User = super().save(commit=commit)
             tokens.revoke_tokens(user=user)
         get_adapter().send_notification_mail("account/email/password_changed", user)
         return user

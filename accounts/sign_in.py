@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.models import EmailAddress
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, get_hasher, get_hashers, make_password
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -67,10 +66,10 @@ def _typed(credentials: dict[str, Any]) -> str:
     return str(credentials.get("email") or credentials.get("username") or "").strip()
 
 
-class SignInBackend(AuthenticationBackend):
+class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
     """The only backend: each attempt costs one hash, so that its time tells nothing about the name."""
 
-    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> AbstractBaseUser | None:  # type: ignore[override]
+    def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         password = credentials.get("password")
         if not password:
             return None
@@ -78,7 +77,8 @@ class SignInBackend(AuthenticationBackend):
         if user is None or not user.has_usable_password():
             make_password(password, hasher=_decoy_hasher(_typed(credentials)))
             return None
-        return self._check_password(user, password)  # which keeps an inactive user for allauth's page
+        found: User | None = self._check_password(user, password)  # keeps an inactive one for allauth's page
+        return found
 
 
 def _decoy_hasher(login: str) -> str:
@@ -89,7 +89,7 @@ def _decoy_hasher(login: str) -> str:
     """
     preferred, *old = [hasher.algorithm for hasher in get_hashers()]
     place = int(salted_hmac("accounts.decoy", login.casefold(), algorithm="sha256").hexdigest()[:8], 16) / 2**32
-    return old[0] if old and place < _share_of_old_hashes() else preferred
+    return str(old[0] if old and place < _share_of_old_hashes() else preferred)
 
 
 def _share_of_old_hashes() -> float:

@@ -41,7 +41,7 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]
 class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
     """How the API's description calls it; drf-spectacular finds it by being imported."""
 
-    target_class = TokenAuthentication
+    target_class = "accounts.token_sign_in.TokenAuthentication"
 
 
 def _wrong_so_far(address: str) -> int:

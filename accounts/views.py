@@ -29,7 +29,7 @@ def _page(request: SignedInRequest, new_token: str | None = None) -> HttpRespons
 
 @require_POST
 @never_cache
-@reauthentication_required(app="accounts")
+@reauthentication_required(app="accounts")  # type: ignore[untyped-decorator]
 def create_token(request: SignedInRequest) -> HttpResponse:
     """Answer with the page itself: kept for a redirect, the token would lie in the session in clear."""
     try:

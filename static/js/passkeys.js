@@ -1,4 +1,4 @@
-// Says in words why a passkey did not work; allauth's script, which asks the browser for it, would only log it.
+// Passkeys: hands allauth's script the elements of the page, and says in words why one did not work.
 
 const isNumber = /^[\d.]+$|^\[/.test(location.hostname);
 
@@ -19,3 +19,9 @@ document.addEventListener("allauth.error", (event) => {
   place.textContent = explain(event.detail.exception);
   place.hidden = false;
 });
+
+// Each data attribute beside it is the id of an element, by the name that allauth's script has for it.
+for (const place of document.querySelectorAll("[data-passkey]")) {
+  const { passkey, ...ids } = place.dataset;
+  window.allauth.webauthn.forms[passkey]({ ids });
+}
