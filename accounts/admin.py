@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.deletion import delete_account
+from accounts.forms import StaffPasswordForm
 from accounts.models import User
 
 
@@ -18,6 +19,7 @@ class OurUserAdmin(UserAdmin):  # type: ignore[type-arg]
     list_filter = (*UserAdmin.list_filter, "may_train")
     fieldsets = (*(UserAdmin.fieldsets or ()), ("The reader", {"fields": ("may_train", "adapts", "erased_at")}))
     readonly_fields = ("may_train", "adapts", "erased_at")
+    change_password_form = StaffPasswordForm
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Nothing of a user is protected from whoever may delete users; other tables are only looked at."""

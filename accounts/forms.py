@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from allauth.account.adapter import get_adapter
 from django import forms
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db import transaction
 from django.http import HttpRequest
 
-from accounts import services
+from accounts import services, tokens
 from accounts.models import User
 from recognizer.learning import LEARNING
 
@@ -31,3 +34,14 @@ class ConsentForm(forms.Form):
         """Called by allauth once the user exists."""
         if self.cleaned_data["may_train"]:
             services.allow_training(user=user, allowed=True)
+
+
+class StaffPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    """The admin's form for the password of another: it ends their API tokens too, and they are told."""
+
+    def save(self, commit: bool = True) -> User:
+        with transaction.atomic():
+            user: User = super().save(commit=commit)
+            tokens.revoke_tokens(user=user)
+        get_adapter().send_notification_mail("account/email/password_changed", user)
+        return user

@@ -28,6 +28,11 @@ def tokens_of(user: User) -> QuerySet[AuthToken]:
     return found
 
 
+def revoke_tokens(*, user: User) -> None:
+    """Delete all tokens of the user."""
+    tokens_of(user).delete()
+
+
 def revoke_token(*, user: User, digest: str) -> bool:
     """Delete one of the user's tokens; False when the user has no such token."""
     deleted, _ = tokens_of(user).filter(digest=digest).delete()

@@ -1,11 +1,15 @@
 """The account page, its switches and API tokens; everything else about accounts is allauth's."""
 
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
+from allauth.account.views import EmailView
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from knox.settings import CONSTANTS
 
 from accounts import services, tokens
 from accounts.forms import SwitchForm
@@ -26,19 +30,25 @@ def _page(request: SignedInRequest, new_token: str | None = None) -> HttpRespons
 
 @require_POST
 @never_cache
+@reauthentication_required(app="accounts")  # type: ignore[untyped-decorator]
 def create_token(request: SignedInRequest) -> HttpResponse:
     """Answer with the page itself: kept for a redirect, the token would lie in the session in clear."""
     try:
-        return _page(request, new_token=tokens.create_token(user=request.user))
+        token = tokens.create_token(user=request.user)
     except ValidationError as error:
         messages.error(request, error.message)
         return redirect("accounts:overview")
+    beginning = token[: CONSTANTS.TOKEN_KEY_LENGTH]
+    get_adapter().send_notification_mail("account/email/token_created", request.user, {"beginning": beginning})
+    return _page(request, new_token=token)
 
 
 @require_POST
 def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
+    """Without asking for the password: a token that leaked has to go at once."""
     if not tokens.revoke_token(user=request.user, digest=digest):
         raise Http404
+    get_adapter().send_notification_mail("account/email/token_revoked", request.user)
     messages.success(request, "The token is revoked. Programs that use it can no longer sign in.")
     return redirect("accounts:overview")
 
@@ -61,3 +71,13 @@ def turn_switch(request: SignedInRequest) -> HttpResponse:
     allow(user=request.user, allowed=on)
     messages.success(request, _SWITCHED[switch, on])
     return redirect("accounts:overview")
+
+
+class ChangeEmailView(EmailView):  # type: ignore[misc]
+    """allauth's page without its way to choose the main address: that is the one confirmed last."""
+
+    def _action_primary(self, request: SignedInRequest, *args: object, **kwargs: object) -> None:
+        """Changes nothing. allauth would take one that nobody confirmed if none is confirmed."""
+
+
+change_email = ChangeEmailView.as_view()

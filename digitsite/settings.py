@@ -46,6 +46,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "knox",
     "drf_spectacular",
@@ -138,9 +140,10 @@ STORAGES = {
 # ---- Accounts
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+AUTHENTICATION_BACKENDS = ["accounts.sign_in.SignInBackend"]
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # until its owner logs in
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -156,18 +159,42 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "accounts.forms.ConsentForm"
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_LOGOUT_REDIRECT_URL = "recognizer:draw"
-ACCOUNT_PREVENT_ENUMERATION = True
+# "strict": a sign-up with an address that has an account looks like any other, and the account is told by mail.
+ACCOUNT_PREVENT_ENUMERATION = "strict"
+ACCOUNT_CHANGE_EMAIL = True  # a new address counts once it is confirmed, and replaces the old one then
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # of every change of password, address and second factor
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Numeral] "
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/300s/key"}  # the key is the account
+ACCOUNT_FORMS = {
+    "add_email": "accounts.allauth_forms.AddEmailForm",
+    "change_password": "accounts.allauth_forms.ChangePasswordForm",
+    "reset_password": "accounts.allauth_forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.allauth_forms.ResetPasswordKeyForm",
+    "set_password": "accounts.allauth_forms.SetPasswordForm",
+}
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Numeral"
+MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong does
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+# An address that can't be confirmed, without a mail server, must keep nobody from a second factor. Its real owner
+# loses nothing: it counts for who confirms it.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Mail goes to the console until a mail server is set, e.g. EMAIL_URL=smtp+tls://user:password@host:587
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10  # seconds; a mail server that hangs must not hang the page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="numeral@localhost")
 
 # ---- The API
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.token_sign_in.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

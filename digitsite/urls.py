@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, reverse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+import accounts.views
+
 
 @login_not_required
 def admin_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
@@ -30,6 +32,7 @@ docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
 urlpatterns = [
     path("", include("recognizer.urls")),
     path("accounts/", include("accounts.urls")),
+    path("accounts/email/", accounts.views.change_email, name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("recognizer.api.urls")),
@@ -37,5 +40,6 @@ urlpatterns = [
     path("api/docs/", docs, name="docs"),
 ]
 handler400 = "digitsite.errors.bad_request"
+handler429 = "accounts.limits.too_many_requests"  # allauth's name for it
 handler404 = "digitsite.errors.not_found"
 handler500 = "digitsite.errors.server_error"

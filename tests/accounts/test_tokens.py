@@ -11,6 +11,13 @@ from accounts.models import User
 API = "/api/v1/predictions/"
 
 
+@pytest.fixture
+def owner_client(owner_client: Client) -> Client:
+    """Somebody who has just been asked for their password, as making a token takes."""
+    owner_client.post("/accounts/reauthenticate/", {"password": "correct horse battery"})
+    return owner_client
+
+
 def status(token: str) -> int:
     return Client(headers={"Authorization": f"Token {token}"}).get(API).status_code
 

@@ -56,7 +56,7 @@ def open_page(browser: Any, site: Site) -> Iterator[Callable[..., Any]]:
     complaints: list[str] = []
 
     def open_page(url: str = "/", prepare: Callable[[Any], None] | None = None, **options: Any) -> Any:
-        context = browser.new_context(base_url=site.url, **{**DESK, **options})
+        context = browser.new_context(**{"base_url": site.url, **DESK, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
