@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from accounts import services, tokens
 from accounts.models import User
+from recognizer.learning import LEARNING
 
 
 class SwitchForm(forms.Form):
@@ -25,8 +26,7 @@ class ConsentForm(forms.Form):
     may_train = forms.BooleanField(
         label="My drawings may train the reader",
         required=False,
-        help_text="Only those that you correct, and only after somebody has reviewed them. "
-        "You can change this at any time in your account.",
+        help_text=f"{LEARNING} You can change this at any time in your account.",
     )
     field_order = ["username", "email", "password1", "password2", "may_train"]
 

@@ -18,3 +18,10 @@ class User(AbstractUser):
         default=True,
         help_text=_("The reader learns this user's hand at once from what they correct, for them alone."),
     )
+    erased_at = models.DateTimeField(
+        _("erased at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The account was deleted; what stays under a pseudonym may not be linked to anybody."),
+    )

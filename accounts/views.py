@@ -14,6 +14,7 @@ from knox.settings import CONSTANTS
 from accounts import services, tokens
 from accounts.forms import SwitchForm
 from accounts.requests import SignedInRequest
+from recognizer.learning import LEARNING
 
 
 @require_safe
@@ -53,9 +54,9 @@ def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
 
 
 _SWITCHED = {
-    ("may_train", True): "Thank you. What you correct may train the reader, once a reviewer agrees.",
+    ("may_train", True): f"Thank you. {LEARNING}",
     ("may_train", False): "Your drawings are absent from the next training. Versions already trained stay.",
-    ("adapts", True): "The reader learns your handwriting from what you correct.",
+    ("adapts", True): LEARNING,
     ("adapts", False): "The reader reads your handwriting like everybody else’s.",
 }
 

@@ -96,6 +96,11 @@ class DrawingAdmin(ReadOnly):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("recognizer.delete_drawing")
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What was said of a drawing goes with it, though by itself it is only looked at."""
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Drawing) -> None:
         reading.delete_drawing(drawing=obj)
 

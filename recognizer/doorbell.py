@@ -139,6 +139,18 @@ def tally(counters: Sequence[tuple[str, int, int]]) -> list[int] | None:
         return None
 
 
+def call_for_export(export_id: int) -> bool:
+    """Tell a reading worker of an export; False when nobody can be told. `tasks.reconcile` tells again."""
+    if not is_there():
+        return False
+    try:
+        current_app.send_task("recognizer.tasks.write_export", args=[export_id], expires=RING_EXPIRES)
+    except _away as error:
+        logger.warning("Nobody could be told of export %s: %s", export_id, error)
+        return False
+    return True
+
+
 def call_trainer(run_id: int) -> bool:
     """Tell the trainer of a run; False when nobody can be told. `tasks.reconcile` calls again for what waits."""
     if not is_there():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from recognizer.learning import LEARNING
 from recognizer.models import Correction, ModelVersion, Review, TrainingRun, TrainingSample
 
 Role, State = TrainingSample.Role, TrainingRun.State
@@ -46,7 +47,7 @@ def outcome_of(claim: Correction | None, samples: Sequence[TrainingSample], *, m
 def _undecided_or_refused(claim: Correction) -> Outcome:
     if claim.verdict == Review.Verdict.REFUSED:
         return Outcome("refused", ("Nothing learns from it, because a reviewer disagrees.",))
-    return Outcome("waiting", ("It waits for a reviewer. Nothing learns from it before one agrees.",))
+    return Outcome("waiting", ("It waits for a reviewer.", LEARNING))
 
 
 def _unused(mine: Sequence[TrainingSample], may_train: bool) -> Outcome:

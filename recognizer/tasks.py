@@ -19,9 +19,9 @@ from knox.models import AuthToken
 from ml.ink import InkError
 from ml.picture_file import PictureError
 from recognizer import doorbell, engine, explaining, personal
-from recognizer.models import Drawing, ModelVersion, TrainingRun
+from recognizer.models import DataExport, Drawing, ModelVersion, TrainingRun
 from recognizer.models.version import BrokenArtifact
-from recognizer.services import reading, shadowing, training, versions
+from recognizer.services import exports, reading, shadowing, training, versions
 
 logger = logging.getLogger(__name__)
 
@@ -141,6 +141,8 @@ def reconcile() -> str:
     """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
     report_trouble()
     look_after_training()
+    for export_id in DataExport.objects.forgotten().values_list("pk", flat=True):
+        doorbell.call_for_export(export_id)
     failed = reading.give_up()
     waiting = Drawing.objects.waiting().count()
     if waiting:
@@ -231,9 +233,19 @@ def export(name: str, request: dict[str, Any]) -> str:
     return f"{version}: {len(made)} bytes"
 
 
+@shared_task
+def write_export(export_id: int) -> str:
+    """Write one part of somebody's data, and have the next written behind what waits meanwhile."""
+    if not exports.write_part(export_id=export_id):
+        return "ready"
+    doorbell.call_for_export(export_id)
+    return "one part"
+
+
 @shared_task(soft_time_limit=600, time_limit=660)
 def purge() -> str:
-    """Delete what has expired: sessions and API tokens."""
+    """Delete what has expired: sessions, API tokens, and data that somebody has asked for."""
     call_command("clearsessions")
+    DataExport.objects.expired().delete()
     expired, _ = AuthToken.objects.filter(expiry__lt=timezone.now()).delete()
     return f"{expired} expired tokens deleted"

@@ -16,7 +16,8 @@ OPEN = {
 }  # fmt: skip
 SIGNED_IN = {
     "recognizer:history", "api:prediction-list", "accounts:overview", "accounts:create_token",
-    "accounts:turn_switch",
+    "accounts:turn_switch", "accounts:data", "accounts:export_data", "accounts:download_data",
+    "accounts:delete_account",
 }  # fmt: skip
 OWNED = {
     "recognizer:drawing", "recognizer:drawing_image", "recognizer:drawing_thumbnail",

@@ -63,9 +63,13 @@ class Correction(models.Model):
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def trainable(self) -> ReviewQuerySet:
-        """Verdicts that training may use: the claim was accepted, holds still, and its writer lets it train."""
+        """Verdicts that training may use: the claim was accepted, holds still, and its writer lets it train.
+
+        Or let it, and left it to the site with the deletion of the account.
+        """
         accepted = self.filter(verdict=Review.Verdict.ACCEPTED, correction__replaced_at=None)
-        return accepted.filter(drawing__user__may_train=True, drawing__user__is_active=True)
+        there = Q(drawing__user__is_active=True) | Q(drawing__user__erased_at__isnull=False)
+        return accepted.filter(there, drawing__user__may_train=True)
 
 
 class Review(models.Model):

@@ -187,6 +187,17 @@ def _digits(prediction: Prediction, reading: Reading) -> Iterable[Digit]:
 
 
 @transaction.atomic
+def delete_drawings_of(*, user: User, but: Iterable[UUID] = ()) -> int:
+    """Delete the drawings of the user and all that was said of them, but for some; returns how many."""
+    drawings = Drawing.objects.for_user(user).exclude(pk__in=list(but))
+    # As in `delete_drawing`: first of all the rows.
+    ids = list(drawings.select_for_update().values_list("pk", flat=True))
+    for start in range(0, len(ids), BATCH):
+        Drawing.objects.filter(pk__in=ids[start : start + BATCH]).delete()
+    return len(ids)
+
+
+@transaction.atomic
 def delete_drawing(*, drawing: Drawing) -> None:
     """Delete a drawing and all that was said of it."""
     # First of all the row: a reader that stores its prediction meanwhile waits, and then finds nothing.

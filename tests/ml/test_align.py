@@ -136,4 +136,4 @@ def test_other_characters_are_refused(reader, rng, text):
 
 def test_what_is_no_ink_is_refused(reader):
     with pytest.raises(InkError):
-        align(reader, np.zeros((2, 2, 3), np.uint8), "1")
+        align(reader, np.zeros((2, 2, 4), np.uint8), "1")

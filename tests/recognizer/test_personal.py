@@ -104,7 +104,8 @@ def test_nobody_says_in_a_live_request_who_they_are(reads, owner: User, sevens) 
     for strokes in sevens[:3]:
         correct(owner, strokes)
     body = json.dumps({"strokes": sevens[4], "user": owner.pk})
-    assert Client().post(LIVE, body, content_type="application/json").json()["text"] == "1"
+    answer = Client().post(LIVE, body, content_type="application/json")
+    assert (answer.status_code, set(answer.json()["errors"])) == (400, {"user"})
 
 
 def test_switched_off_it_is_not_done(reads, owner: User, sevens) -> None:

@@ -1,0 +1,67 @@
+"""What somebody takes away of their own: made by a worker in parts, kept for two days."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+KEPT = timedelta(hours=48)
+AGAIN = timedelta(hours=1)  # until another may be asked for
+SILENCE = timedelta(seconds=30)  # then nobody makes it any more, and somebody is told again
+
+
+class DataExportQuerySet(models.QuerySet["DataExport"]):
+    def expired(self) -> DataExportQuerySet:
+        return self.filter(created_at__lt=timezone.now() - KEPT)
+
+    def forgotten(self) -> DataExportQuerySet:
+        """Those that are not ready, and of which nobody has heard for a while."""
+        return self.filter(ready_at=None, touched_at__lt=timezone.now() - SILENCE)
+
+
+class DataExport(models.Model):
+    """All that is kept of one user. The row waits for a worker, who makes parts in the order of the drawings."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="data_export")
+    total = models.PositiveIntegerField(help_text=_("drawings there were when it was asked for"))
+    done = models.PositiveIntegerField(default=0)
+    last_drawing = models.UUIDField(null=True, help_text=_("the last that a part holds"))
+    created_at = models.DateTimeField(default=timezone.now)
+    touched_at = models.DateTimeField(default=timezone.now)
+    ready_at = models.DateTimeField(null=True)
+
+    objects = DataExportQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"data of user {self.user_id}"
+
+    @property
+    def percent(self) -> int:
+        return min(99, 100 * self.done // max(1, self.total)) if self.ready_at is None else 100
+
+    @property
+    def is_current(self) -> bool:
+        return timezone.now() < self.created_at + KEPT
+
+    @property
+    def until(self) -> object:
+        return self.created_at + KEPT
+
+
+class DataExportPart(models.Model):
+    """Some files of an export, as a zip of its own."""
+
+    export = models.ForeignKey(DataExport, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["export", "number"], name="one_part_a_number")]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.export_id}"
