@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.email_verification import send_verification_email_to_address
 from allauth.account.models import EmailAddress
 from allauth.core import context, ratelimit
@@ -45,6 +46,13 @@ class _TokensForm(forms.Form):
 
 class ChangePasswordForm(_TokensForm, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
     field_order = ["oldpassword", "password1", "password2", "keep_tokens"]
+
+    def clean_oldpassword(self) -> str:
+        """Wrong ones count as wrong ones at log-in: a stolen session does not guess on."""
+        password: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
 
 class SetPasswordForm(_TokensForm, allauth_forms.SetPasswordForm):  # type: ignore[misc]

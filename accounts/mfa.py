@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import logging
+import secrets
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+logger = logging.getLogger(__name__)
 _SALT = "accounts.mfa"
 
 
@@ -19,12 +22,16 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return _box().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Raises InvalidToken if it was made with a secret that is neither SECRET_KEY nor a fallback."""
-        return _box().decrypt(encrypted_text.encode()).decode()
+        """Something random, which no code matches, if its secret is neither SECRET_KEY nor a fallback."""
+        try:
+            return _box().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            logger.error("A second factor needs a secret that was replaced. Name it in SECRET_KEY_FALLBACKS.")
+            return base64.b32encode(secrets.token_bytes(20)).decode()
 
 
 def _box() -> MultiFernet:
     """Encrypts with the secret of today, decrypts with those it has replaced too."""
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    keys = [salted_hmac(_SALT, "", secret=secret, algorithm="sha256").digest() for secret in secrets]
+    site_secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    keys = [salted_hmac(_SALT, "", secret=secret, algorithm="sha256").digest() for secret in site_secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

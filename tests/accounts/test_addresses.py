@@ -176,5 +176,12 @@ def test_an_address_that_two_have_given_belongs_to_who_confirms_it(
     assert [stranger.username in mail.body for mail in mailoutbox] == [True]
 
 
+def test_an_address_in_capitals_is_the_same_address(owner: User, owner_client: Client, client: Client) -> None:
+    User.objects.update(email="Owner@example.com")  # as createsuperuser leaves it
+    assert "not confirmed" in owner_client.get(ADDRESSES).content.decode()
+    client.post("/accounts/login/", {"login": "owner@example.com", "password": PASSWORD})
+    assert client.get("/history/").status_code == 200
+
+
 def test_the_page_without_a_session_is_a_sign_in(db: None, client: Client) -> None:
     assert client.get(ADDRESSES)["Location"].startswith("/accounts/login/")

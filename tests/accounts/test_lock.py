@@ -106,6 +106,15 @@ def test_the_question_for_the_password_is_locked_with_it(owner: User, owner_clie
     assert attempt("owner", PASSWORD).status_code == 429
 
 
+def test_a_stolen_session_does_not_guess_the_password_on_the_page_that_changes_it(
+    owner: User, owner_client: Client
+) -> None:
+    form = {"oldpassword": "wrong", "password1": "a new battery staple", "password2": "a new battery staple"}
+    for _ in range(5):
+        assert owner_client.post("/accounts/password/change/", form).status_code == 200
+    assert attempt("owner", PASSWORD).status_code == 429
+
+
 def test_without_redis_nothing_is_counted_nobody_is_locked_out_and_it_is_logged(
     owner: User, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -98,13 +98,13 @@ def test_a_passkey_opens_the_account_alone_and_as_the_second_step(
     page.locator("[data-signed-in]").wait_for()
     log_out(page)
     page.goto("/accounts/login/")
-    page.get_by_role("button", name="Log in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.locator("[data-signed-in]").wait_for()
 
 
 def test_why_there_are_no_passkeys_at_an_address_of_numbers(page: Any) -> None:
     page.goto("/accounts/login/")
-    page.get_by_role("button", name="Log in with a passkey").click()
+    page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("Passkeys need a name in the address").wait_for()
 
 

@@ -101,11 +101,14 @@ def test_the_pages_of_an_account_show_without_complaint(page: Any, name: str) ->
 
     page.goto("/accounts/signup/")
     sign_up(page, name)
-    for path in ["/history/", "/accounts/", "/accounts/email/", "/accounts/password/change/", "/accounts/logout/"]:
+    own = ["email", "password/change", "2fa", "sessions", "reauthenticate", "logout"]
+    for path in ["/history/", "/accounts/", *(f"/accounts/{part}/" for part in own)]:
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.goto("/accounts/")
     page.get_by_role("button", name="Make a token").click()
+    page.get_by_label("Password").fill("correct horse battery")
+    page.get_by_role("button", name="Go on").click()
     expect(page.get_by_label("Your new token")).not_to_be_empty()
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("You have no tokens.")).to_be_visible()
