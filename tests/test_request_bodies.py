@@ -187,3 +187,14 @@ def test_a_chunked_body_is_read(site: Site) -> None:
     request.add_header("Content-Type", "application/json")
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # without a length, hence in chunks
         assert json.load(answer)["text"] == "1"
+
+
+@pytest.mark.redis
+def test_what_is_read_live_is_nowhere_on_disk(site: Site) -> None:
+    strokes = [[[123456.5, 10], [123456.5, 60], [123456.5, 110]]]
+    request = urllib.request.Request(f"{site.url}/api/v1/live/", json.dumps({"strokes": strokes}).encode())
+    request.add_header("Content-Type", "application/json")
+    assert json.load(urllib.request.urlopen(request, timeout=PATIENCE))["text"] == "1"
+    kept = [path for path in site.data_dir.rglob("*") if path.is_file() and b"123456.5" in path.read_bytes()]
+    assert kept == []
+    assert not list(site.data_dir.glob("append*")) + list(site.data_dir.glob("*.rdb"))

@@ -48,6 +48,10 @@ class DataExport(models.Model):
         return timezone.now() < self.created_at + KEPT
 
     @property
+    def may_be_renewed(self) -> bool:
+        return timezone.now() >= self.created_at + AGAIN
+
+    @property
     def until(self) -> object:
         return self.created_at + KEPT
 

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from ml.picture_file import media_type
 from recognizer.models import Correction, DataExport, DataExportPart, Drawing, Prediction
-from recognizer.models.export import AGAIN
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -53,7 +52,7 @@ def start_export(*, user: User) -> DataExport:
     """A new export, that waits for a worker. Raises ValidationError within an hour of the last one."""
     with transaction.atomic():
         last = DataExport.objects.select_for_update().filter(user=user).first()
-        if last and timezone.now() < last.created_at + AGAIN:
+        if last and not last.may_be_renewed:
             raise ValidationError("You have asked for this within the last hour. Use that file, or come later.")
         if last:
             last.delete()
