@@ -58,7 +58,7 @@ class Answer:
         """WSGI's start_response. Django calls it once, and never what it returns."""
         self.status = int(status.partition(" ")[0])
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return _write_is_not_for_us
+        return _write
 
     def portion(self) -> tuple[bytes, bool]:
         """The next PORTION bytes or so, and whether more may follow. Closes the answer behind the last."""
@@ -81,8 +81,8 @@ def _nothing() -> None:
     return None
 
 
-def _write_is_not_for_us(data: bytes) -> None:
-    raise NotImplementedError("WSGI's write() is of another century")
+def _write(data: bytes) -> None:
+    raise TypeError("start_response offers no write(); Django never calls it")
 
 
 class Front:
