@@ -31,6 +31,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 BODY_SECONDS = 15.0  # that a body may take, whatever its size,
 LEAST_RATE = 16_384  # and a second more for so many bytes that have come: ten minutes for 10 MB
+FORM = 2**20  # bytes of what is sent to a page: forms; pictures go to the API
 IN_MEMORY = 128 * 1024  # bytes of one body; what is larger goes to a file
 PENDING = 256 * 2**20  # bytes of bodies on their way, of a process; more is refused until some have arrived
 PORTION = 256 * 1024  # bytes of an answer that a thread makes at a time: all of nearly every answer
@@ -113,7 +114,8 @@ class Front:
         """Fill `body` and rewind it; returns its length. Raises Refused, or ConnectionAbortedError."""
         size, start, more = 0, asyncio.get_running_loop().time(), True
         too_large = Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
-        if _declared(scope) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if scope["path"].startswith("/api/") else FORM
+        if _declared(scope) > most:
             raise too_large
         try:
             while more:
@@ -125,7 +127,7 @@ class Front:
                 more = message.get("more_body", False)
                 size += len(data)
                 self.pending += len(data)
-                if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                if size > most:
                     raise too_large
                 if self.pending > PENDING:
                     raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too much is sent at once. Try again soon.")

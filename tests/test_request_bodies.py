@@ -31,7 +31,7 @@ def echo(environ: dict[str, Any], start: Callable) -> list[bytes]:
 def ask(
     front: Front,
     parts: Iterable[bytes | float],
-    path: str = "/",
+    path: str = "/api/",
     headers: Iterable[tuple[bytes, bytes]] = (),
     gone: bool = False,
 ) -> tuple[int, dict[str, str], bytes]:
@@ -92,6 +92,12 @@ def test_a_body_that_does_not_say_so_is_refused_when_it_becomes_too_large(front:
     assert front.pending == 0
 
 
+def test_a_page_takes_a_form_and_no_picture(front: Front) -> None:
+    parts = [bytes(asgi.FORM // 2)] * 3
+    assert ask(front, parts, path="/accounts/login/")[0] == 413
+    assert ask(front, parts, path="/api/v1/live/")[0] == 200
+
+
 def test_a_body_that_comes_too_slowly_is_not_waited_for(front: Front, monkeypatch) -> None:
     monkeypatch.setattr(asgi, "BODY_SECONDS", 0.05)
     assert ask(front, [b"[", 5.0, b"]"])[0] == 408
@@ -142,7 +148,7 @@ def test_health_is_answered_while_all_other_threads_are_busy() -> None:
     busy, done = threading.Event(), threading.Event()
 
     def wsgi(environ: dict[str, Any], start: Callable) -> list[bytes]:
-        if environ["PATH_INFO"] == "/":
+        if environ["PATH_INFO"] == "/api/":
             busy.set()
             assert done.wait(PATIENCE)
         start("200 OK", [])
