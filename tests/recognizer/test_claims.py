@@ -1,8 +1,10 @@
 """From waiting to read, whoever dies on the way."""
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -149,3 +151,27 @@ def test_a_failed_drawing_is_not_claimed(drawing: Drawing) -> None:
     assert (drawing.state, drawing.failure) == ("failed", "The strokes are damaged.")
     assert not reading.claim()
     assert not reading.claim_suspect()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_claim_at_once_claim_each_drawing_once(owner: User, stranger: User) -> None:
+    for user in (owner, stranger):
+        submit(user, 60)
+    claimed: list[Drawing] = []
+
+    def claim_all() -> None:
+        try:
+            while found := reading.claim(limit=7):
+                claimed.extend(found)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=claim_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while left := reading.claim():  # what others had locked when all of them looked
+        claimed.extend(left)
+    assert len(claimed) == len({drawing.pk for drawing in claimed}) == 120
+    assert set(Drawing.objects.values_list("attempts", flat=True)) == {1}
