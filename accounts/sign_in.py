@@ -13,6 +13,8 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 
+LONGEST = 254  # characters, of an address
+
 _SHARE_KEY, _SHARE_SECONDS = "accounts.share_of_old_hashes", 300
 
 
@@ -63,7 +65,8 @@ def attempts_key(credentials: dict[str, Any]) -> str:
 
 
 def _typed(credentials: dict[str, Any]) -> str:
-    return str(credentials.get("email") or credentials.get("username") or "").strip()
+    """No name or address is longer; SQLite refuses to compare with much more."""
+    return str(credentials.get("email") or credentials.get("username") or "").strip()[:LONGEST]
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]

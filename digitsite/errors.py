@@ -15,6 +15,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.bad_request(request, exception)
 
 
+def unknown_encoding(request: HttpRequest) -> HttpResponse:
+    """Also for pages a problem in JSON: no browser sends this."""
+    return problem_response(415, "Send text as UTF-8.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return problem_response(404, "There is nothing at this address.")

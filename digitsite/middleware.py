@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 from django.middleware import common
 
+from digitsite.errors import unknown_encoding
 from recognizer.views.health import healthz
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -25,6 +26,17 @@ def health_first(get_response: Answer) -> Answer:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         return healthz(request) if request.path_info == "/healthz" else get_response(request)
+
+    return middleware
+
+
+def only_utf8(get_response: Answer) -> Answer:
+    """Refuse a body that says it is in another encoding: Python knows dozens, and some are none for text."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if (request.encoding or "utf-8").lower() not in ("utf-8", "utf8"):
+            return unknown_encoding(request)
+        return get_response(request)
 
     return middleware
 

@@ -57,6 +57,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "digitsite.middleware.health_first",
     "digitsite.middleware.private_answers_are_not_stored",
+    "digitsite.middleware.only_utf8",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -175,6 +176,12 @@ ACCOUNT_FORMS = {
     "set_password": "accounts.allauth_forms.SetPasswordForm",
 }
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkey_forms.AddWebAuthnForm",
+    "authenticate_webauthn": "accounts.passkey_forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "accounts.passkey_forms.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ReauthenticateWebAuthnForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Numeral"
 MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong does

@@ -11,6 +11,7 @@ from django.urls import include, path, reverse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import accounts.views
+from recognizer.api.known import KnownParameters
 
 
 @login_not_required
@@ -24,6 +25,13 @@ def admin_login(request: HttpRequest, extra_context: object = None) -> HttpRespo
 admin.site.login = admin_login  # type: ignore[method-assign]
 admin.site.site_header = admin.site.site_title = "Numeral"
 
+
+class SchemaView(KnownParameters, SpectacularAPIView):
+    """Asked for another version, theirs would name a file by whatever was asked for."""
+
+    parameters = {"": {"format"}}
+
+
 # Swagger UI writes style elements; its scripts come from files and need nothing more.
 docs = csp_update({"style-src": [SELF, UNSAFE_INLINE]})(
     SpectacularSwaggerSplitView.as_view(url_name="schema", http_method_names=["get", "head"])
@@ -36,7 +44,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("recognizer.api.urls")),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", docs, name="docs"),
 ]
 handler400 = "digitsite.errors.bad_request"

@@ -23,6 +23,8 @@ class NewestFirst(CursorPagination):
 
 def _time(text: str) -> datetime | None:
     try:
-        return parse_datetime(text)
+        found = parse_datetime(text)
     except ValueError:  # well formed, but there is no such day
         return None
+    # Ours have a zone, and a date that can be said in any other.
+    return found if found and found.tzinfo and 1970 <= found.year <= 9000 else None
