@@ -10,8 +10,11 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core import context as allauth_context
 from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import sign_in
@@ -33,6 +36,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         if "@" in username:
             raise ValidationError("A username has no @ in it. Your email address has a field of its own.")
         return str(super().clean_username(username, shallow=shallow))
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        """Of two who take one name at the same moment the second is told so."""
+        try:
+            with transaction.atomic():
+                saved: User = super().save_user(request, user, form, commit=commit)
+        except IntegrityError as error:
+            messages.error(request, "Somebody has just taken this username. Choose another one.")
+            raise ImmediateHttpResponse(redirect("account_signup")) from error
+        return saved
 
     # ---- Wrong passwords and codes
 

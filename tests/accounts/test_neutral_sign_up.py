@@ -9,9 +9,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.test import Client
 
+from accounts.adapter import AccountAdapter
 from accounts.models import User
 from tests.accounts.test_addresses import confirmed, link_in
 from tests.accounts.test_sign_in import sign_up
+from tests.conftest import PASSWORD
 
 
 def answer(email: str, name: str) -> tuple[int, str, list[str]]:
@@ -81,3 +83,15 @@ def test_a_reset_looks_the_same_and_mails_either(owner: User, mailoutbox: Any) -
         done = Client().post("/accounts/password/reset/", {"email": email})
         assert (done.status_code, done["Location"]) == (302, "/accounts/password/reset/done/")
     assert [mail.to for mail in mailoutbox] == [["owner@example.com"], ["nobody@example.com"]]
+
+
+def test_of_two_who_take_one_name_at_once_the_second_is_told(owner: User, client: Client, monkeypatch) -> None:
+    monkeypatch.setattr(AccountAdapter, "clean_username", lambda self, username, shallow=False: username)
+    monkeypatch.setattr(User, "validate_unique", lambda self, exclude=None: None)
+    answer = client.post(
+        "/accounts/signup/",
+        {"username": "owner", "password1": PASSWORD, "password2": PASSWORD},
+        follow=True,
+    )
+    assert "just taken this username" in answer.content.decode()
+    assert User.objects.filter(username="owner").count() == 1
