@@ -47,7 +47,10 @@ def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
     Where nothing stays the row goes as well. Raises ValidationError for the only superuser.
     """
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=user.pk)
+        there = User.objects.select_for_update().filter(pk=user.pk, erased_at=None).first()
+        if there is None:  # somebody was faster
+            return
+        user = there
         _check_that_somebody_stays(user)
         address, name = user.email, user.username
         pseudonym = f"deleted-{secrets.token_hex(8)}"

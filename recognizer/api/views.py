@@ -6,10 +6,12 @@ import base64
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
+from django.db import IntegrityError
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -79,7 +81,10 @@ class PredictionViewSet(
         """Keep a drawing and have it read."""
         ink = InkSerializer(data=request.data, context={"request": request})
         ink.is_valid(raise_exception=True)
-        drawing = self._submit(**ink.validated_data)
+        try:
+            drawing = self._submit(**ink.validated_data)
+        except IntegrityError as error:  # the account was deleted while the request was under way
+            raise NotAuthenticated("This account has been deleted.") from error
         seconds = seconds_to_wait(request)
         try:
             found = self._read(drawing, seconds)

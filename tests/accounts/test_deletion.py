@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.tokens import create_token
 from recognizer.models import Correction, DataExport, Drawing, ModelVersion, Review
 from recognizer.services import exports, reading, reviewing
-from tests.conftest import PASSWORD, drawings_read, reading_of, signed_in
+from tests.conftest import ONE, PASSWORD, drawings_read, reading_of, signed_in
 
 URL, PAGE = "/accounts/delete/", "/accounts/data/"
 
@@ -185,3 +185,25 @@ def test_staff_without_the_right_delete_nobody(owner: User, trainer_client: Clie
         403,
     }
     assert User.objects.filter(pk=owner.pk).exists()
+
+
+def test_of_two_deletions_at_once_the_second_finds_nothing_to_do(owner: User) -> None:
+    delete_account(user=owner)
+    delete_account(user=User(pk=owner.pk or 1))
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_drawing_of_an_account_that_goes_meanwhile_is_no_error(
+    owner: User, owner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = reading.submit_strokes
+
+    def too_late(**given: Any) -> Drawing:
+        delete_account(user=given["user"])
+        return submit(**given)
+
+    monkeypatch.setattr(reading, "submit_strokes", too_late)
+    answer = owner_client.post("/api/v1/predictions/", {"strokes": ONE}, content_type="application/json")
+    assert answer.status_code == 401
+    assert not Drawing.objects.exists()
