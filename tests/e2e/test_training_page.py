@@ -180,7 +180,7 @@ def test_the_switches_of_the_account(enter: Callable[..., Any]) -> None:
     expect(training).to_have_attribute("aria-checked", "false")
     training.click()
     expect(training).to_have_attribute("aria-checked", "true")
-    expect(page.get_by_text("Thank you. What you correct may train the reader")).to_be_visible()
+    expect(page.get_by_text("Thank you. What you correct helps at once")).to_be_visible()
     expect(adapting).to_have_attribute("aria-checked", "true")
     training.press("Space")
     expect(training).to_have_attribute("aria-checked", "false")
