@@ -94,3 +94,10 @@ def test_too_many_at_once_are_told_to_come_again(
         answer = file(api, saved(number(), "PNG"))
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     assert not Drawing.objects.exists()
+
+
+@pytest.mark.parametrize("url", [URL, LIVE])
+def test_base64_in_a_form_is_read_like_a_file(api: Client, worker: FakeReader, url: str) -> None:
+    data = base64.b64encode(saved(number(), "PNG")).decode()
+    assert api.post(url, {"image": data}).status_code in {200, 201}
+    assert api.post(url, {"image": "no base64"}).status_code == 400
