@@ -46,6 +46,7 @@ def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
     With `keep_confirmed`, drawings that a reviewer confirmed stay under a pseudonym if the user lets them train.
     Where nothing stays the row goes as well. Raises ValidationError for the only superuser.
     """
+    sessions = _sessions_of(user)  # before others' writes have to wait for this one
     with transaction.atomic():
         there = User.objects.select_for_update().filter(pk=user.pk, erased_at=None).first()
         if there is None:  # somebody was faster
@@ -56,7 +57,7 @@ def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
         pseudonym = f"deleted-{secrets.token_hex(8)}"
         kept = _confirmed(user) if keep_confirmed else []
         delete_drawings_of(user=user, but=kept)
-        _end_sessions(user)
+        Session.objects.filter(pk__in=sessions).delete()
         _forget_in_log(user, pseudonym)
         if kept or LogEntry.objects.filter(user=user).exists():
             _become(user, pseudonym, may_train=bool(kept))
@@ -76,10 +77,9 @@ def _check_that_somebody_stays(user: User) -> None:
         raise ValidationError("This is the only superuser. Make somebody else one first.")
 
 
-def _end_sessions(user: User) -> None:
+def _sessions_of(user: User) -> list[str]:
     """Sessions name their user only inside."""
-    theirs = [s.pk for s in Session.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(user.pk)]
-    Session.objects.filter(pk__in=theirs).delete()
+    return [s.pk for s in Session.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(user.pk)]
 
 
 def _forget_in_log(user: User, pseudonym: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
@@ -42,13 +43,15 @@ def named(name: str) -> User | None:
 def account_of(login: str) -> User | None:
     """The account that somebody means by a name or an address.
 
-    A confirmed address wins over a name that looks like it, such a name over an address that anybody may claim.
+    A confirmed address wins over a name that looks like it. One that waits for its confirmation means nobody:
+    else who signs up with an address would see by the next log-in whether somebody had it already.
     """
     login = login.strip()
     owners = owners_of(login) if "@" in login else []
     if owners and EmailAddress.objects.filter(user=owners[0], email=login.lower(), verified=True).exists():
         return owners[0]
-    return named(login) or next(iter(owners), None)
+    by_name = named(login)
+    return by_name or next((user for user in owners if not EmailAddress.objects.filter(user=user).exists()), None)
 
 
 def meant_by(credentials: dict[str, Any]) -> User | None:
@@ -66,7 +69,8 @@ def attempts_key(credentials: dict[str, Any]) -> str:
 
 def _typed(credentials: dict[str, Any]) -> str:
     """No name or address is longer; SQLite refuses to compare with much more."""
-    return str(credentials.get("email") or credentials.get("username") or "").strip()[:LONGEST]
+    typed = str(credentials.get("email") or credentials.get("username") or "").strip()[:LONGEST]
+    return unicodedata.normalize("NFKC", typed)  # a long s is an s, for who is known and who is not
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]

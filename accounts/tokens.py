@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from knox.models import AuthToken
 
@@ -16,9 +17,11 @@ def create_token(*, user: User) -> str:
 
     Raises ValidationError if the user has MOST already.
     """
-    if tokens_of(user).count() >= MOST:
-        raise ValidationError(f"There are {MOST} tokens already. Revoke one that is no longer used.")
-    _row, token = AuthToken.objects.create(user=user)
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)  # of several requests at once one after the other counts
+        if tokens_of(user).count() >= MOST:
+            raise ValidationError(f"There are {MOST} tokens already. Revoke one that is no longer used.")
+        _row, token = AuthToken.objects.create(user=user)
     return str(token)
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
+from uuid import uuid4
 
 from django.conf import settings
 
@@ -31,9 +33,12 @@ Send = Callable[[Message], Awaitable[None]]
 
 BODY_SECONDS = 15.0  # that a body may take, whatever its size,
 LEAST_RATE = 16_384  # and a second more for so many bytes that have come: ten minutes for 10 MB
-FORM = 2**20  # bytes of what is sent to a page: forms; pictures go to the API
+# Bytes of a form, wherever it is sent to: Django makes eighty of each when it parses one of %41. Pictures go to
+# the API as files or JSON.
+FORM = 100 * 1024
 IN_MEMORY = 128 * 1024  # bytes of one body; what is larger goes to a file
-PENDING = 256 * 2**20  # bytes of bodies on their way, of a process; more is refused until some have arrived
+PENDING = 256 * 2**20  # bytes of bodies on their way, of a process; more is refused until some have arrived,
+SHARE = PENDING // 4  # and of one address
 PORTION = 256 * 1024  # bytes of an answer that a thread makes at a time: all of nearly every answer
 HEALTH = ("/healthz", "/readyz")
 
@@ -91,7 +96,7 @@ class Front:
 
     def __init__(self, wsgi: Callable[..., Any], threads: int) -> None:
         self.wsgi = wsgi
-        self.pending = 0  # bytes of bodies that are on their way
+        self.pending: Counter[str] = Counter()  # bytes of bodies that are on their way, by address
         self.threads = ThreadPoolExecutor(threads, "web")
         self.of_health = {path: ThreadPoolExecutor(1, path.strip("/")) for path in HEALTH}
 
@@ -114,28 +119,29 @@ class Front:
         """Fill `body` and rewind it; returns its length. Raises Refused, or ConnectionAbortedError."""
         size, start, more = 0, asyncio.get_running_loop().time(), True
         too_large = Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is too large.")
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE if scope["path"].startswith("/api/") else FORM
+        most, sender = _most(scope), _address(scope)
         if _declared(scope) > most:
             raise too_large
         try:
             while more:
                 async with asyncio.timeout_at(start + BODY_SECONDS + size / LEAST_RATE):
-                    message = await receive()
+                    message = await _received(receive)
                 if message["type"] == "http.disconnect":
                     raise ConnectionAbortedError
                 data = message.get("body", b"")
                 more = message.get("more_body", False)
                 size += len(data)
-                self.pending += len(data)
+                self.pending[sender] += len(data)
                 if size > most:
                     raise too_large
-                if self.pending > PENDING:
+                if self.pending.total() > PENDING or self.pending[sender] > SHARE:
                     raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "Too much is sent at once. Try again soon.")
                 body.write(data)
         except TimeoutError:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The body came too slowly.") from None
         finally:
-            self.pending -= size
+            self.pending[sender] -= size
+            self.pending += Counter()  # drops those that have nothing on its way
         body.seek(0)
         return size
 
@@ -195,6 +201,26 @@ def environ_of(scope: Message, body: IO[bytes], size: int) -> dict[str, Any]:
     environ.pop("HTTP_TRANSFER_ENCODING", None)
     environ["CONTENT_LENGTH"] = str(size)
     return environ
+
+
+async def _received(receive: Receive) -> Message:
+    """The next piece of a body. Raises Refused for one that is malformed: the server says so by any error."""
+    try:
+        return await receive()
+    except Exception as error:
+        raise Refused(HTTPStatus.BAD_REQUEST, "The body can't be understood.") from error
+
+
+def _most(scope: Message) -> int:
+    """How long a body may be: on the API as long as a picture, unless it is a form."""
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    is_form = any(b"urlencoded" in kind.lower() for kind in kinds)
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if scope["path"].startswith("/api/") and not is_form else FORM
+
+
+def _address(scope: Message) -> str:
+    """Of whoever sends; behind a proxy, which takes whole bodies by itself, they are not told apart."""
+    return uuid4().hex if settings.NUM_PROXIES else str((scope.get("client") or [""])[0])
 
 
 def _declared(scope: Message) -> int:

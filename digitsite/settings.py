@@ -243,7 +243,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 15 * 2**20
 FILE_UPLOAD_HANDLERS = [
     "digitsite.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+    "digitsite.uploads.Nameless",
 ]
 
 # ---- Reading

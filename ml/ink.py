@@ -16,6 +16,7 @@ Box = tuple[float, float, float, float]  # x, y, width, height
 
 MAX_STROKES = 500
 MAX_POINTS = 10_000  # a page of numbers fits: about 40 points a digit
+POINTS_A_STROKE = 20  # a stroke that somebody draws has about as many
 MAX_COORDINATE = 1e6
 MAX_TIME = 1e13  # milliseconds; a clock that counts from 1970 is at 1.8e12
 
@@ -66,6 +67,11 @@ def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
     if not (np.abs(times) <= MAX_TIME).all():
         raise InkError("Times must be milliseconds.")
     return points.astype(np.float32)
+
+
+def work(raw: Sequence[Sequence[object]]) -> int:
+    """What it takes to read strokes as they came, in strokes of POINTS_A_STROKE points; at least one."""
+    return max(1, len(raw), sum(map(len, raw)) // POINTS_A_STROKE)
 
 
 def bounds(strokes: Strokes) -> Box:

@@ -22,6 +22,7 @@ _MOST_MARKERS = 2_000  # of a JPEG, without restarts; a progressive one with its
 _PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
+_COMPONENTS = 4  # of a JPEG that is not progressive: each has a scan of its own at the most
 # Behind a scan's head, any marker but a restart ends its data; FF 00 is a byte of data, and all but the last FF of
 # several fill. Not \xff+, which looks again at each of a million fill bytes to their end.
 _NEXT_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
@@ -40,7 +41,7 @@ class Limits:
     bytes: int
     pixels: int  # that are decoded whole
     jpeg_pixels: int  # of a baseline JPEG, which is decoded at 1/2, 1/4 or 1/8
-    scanned: int  # pixels times scans of a progressive JPEG; a camera's has ten scans
+    scanned: int  # pixels times scans of a JPEG with several; a camera's progressive one has ten
     seconds: float  # of processor time, and twice as many of wall time
     memory: int  # bytes
 
@@ -153,7 +154,7 @@ def _check_scans(size: tuple[int, int], scans: int, progressive: bool, limits: L
     pixels = size[0] * size[1]
     if pixels > limits.jpeg_pixels:
         raise too_large(size, f"at most {limits.jpeg_pixels // _MEGA} megapixels")
-    if progressive and 2 * pixels > limits.scanned:
+    if (progressive or scans > 1) and 2 * pixels > limits.scanned:
         raise too_large(size, "it as a JPEG that is not progressive")
-    if progressive and pixels * scans > limits.scanned:
+    if (pixels * scans > limits.scanned and scans > 1) or (not progressive and scans > _COMPONENTS):
         raise PictureError(f"The JPEG has too many scans ({scans}). Save it without 'progressive' and send that.")

@@ -11,7 +11,8 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -121,6 +122,26 @@ def answer(name: str, found: dict[str, Any]) -> None:
             pipeline.execute()
     except _away as error:
         logger.warning("An answer could not be sent back: %s", error)
+
+
+@contextmanager
+def alone(name: str, *, seconds: float) -> Iterator[bool]:
+    """Whether nobody else holds this name for as long as the block takes, on any host, or so many seconds.
+
+    While Redis is away it is so for everybody.
+    """
+    key = f"doorbell:alone:{name}"
+    try:
+        mine = bool(_redis().set(key, 1, nx=True, px=round(1000 * seconds)))
+    except _away as error:
+        logger.warning("Nobody can be told apart: %s", error)
+        mine = True
+    try:
+        yield mine
+    finally:
+        if mine:
+            with suppress(*_away):  # it ends by itself
+                _redis().delete(key)
 
 
 def tally(counters: Sequence[tuple[str, int, int]]) -> list[int] | None:

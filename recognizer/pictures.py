@@ -16,10 +16,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
+from itertools import count
 from typing import BinaryIO
 
 from django.conf import settings
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 2  # pictures of a process; more would share the same processors
 QUEUE_SECONDS = 2.5  # that a picture waits for its turn, before its sender is told to come again
+REMEMBERED = 1000  # senders, of whom it is known when they had their last turn
 LARGEST_ANSWER = 16 * 2**20  # bytes of both files; a picture of the largest size takes 8 MB as PNG
 
 
@@ -75,11 +77,13 @@ def _mapped(file: BinaryIO) -> Iterator[mmap.mmap | bytes]:
 
 
 class Turns:
-    """AT_ONCE places; a sender has one at a time, and those who wait longest come next."""
+    """AT_ONCE places; a sender has one at a time, and those whose last turn is longest ago come next."""
 
     def __init__(self) -> None:
+        self._turn = count(1)
+        self._last: OrderedDict[object, int] = OrderedDict()  # of each sender, its last turn
         self._changed = threading.Condition()
-        self._queue: deque[object] = deque()
+        self._queue: deque[tuple[object, object]] = deque()
         self._busy: list[object] = []
 
     @contextmanager
@@ -93,6 +97,10 @@ class Turns:
             if not free:
                 raise TooManyPictures
             self._busy.append(sender)
+            self._last[sender] = next(self._turn)
+            self._last.move_to_end(sender)
+            while len(self._last) > REMEMBERED:
+                self._last.popitem(last=False)
             self._changed.notify_all()
         try:
             yield
@@ -104,8 +112,8 @@ class Turns:
     def _is_next(self, ticket: tuple[object, object]) -> bool:
         if len(self._busy) >= AT_ONCE:
             return False
-        waiting = (other for other in self._queue if other[0] not in self._busy)  # type: ignore[index]
-        return next(waiting, None) == ticket
+        waiting = [other for other in self._queue if other[0] not in self._busy]
+        return min(waiting, key=lambda other: self._last.get(other[0], 0), default=None) == ticket
 
 
 class Server:

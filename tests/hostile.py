@@ -47,6 +47,13 @@ def scan_bomb(side: int = 2999, scans: int = 1500) -> bytes:
     return data[:end] + data[last:end] * scans + data[end:]
 
 
+def sequential_scan_bomb(side: int = 6500, scans: int = 1500) -> bytes:
+    """A JPEG that is not progressive, and has a component's scan again and again."""
+    data = saved(Image.new("L", (side, side), 255), "JPEG", quality=60)
+    last, end = data.rindex(b"\xff\xda"), len(data) - 2
+    return data[:end] + data[last : last + 14] * scans + data[end:]
+
+
 def with_size(data: bytes, at: int, form: str, side: int) -> bytes:
     """The same file, that says it is a square of this side."""
     return data[:at] + struct.pack(form, side, side) + data[at + struct.calcsize(form) :]
@@ -81,6 +88,7 @@ def tiff_loop() -> bytes:
 
 BOMBS: dict[str, Callable[[], bytes]] = {
     "scans": scan_bomb,
+    "sequential scans": sequential_scan_bomb,
     "empty chunks": lambda: png(8, 8, bytes(16), before=chunk(b"tEXt", b"") * 800_000),
     "packed text": lambda: png(
         8, 8, bytes(16), before=chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(100 * 2**20), 1))

@@ -76,7 +76,7 @@ def test_a_body_in_pieces_arrives_whole_and_has_a_length(front: Front) -> None:
 def test_a_large_body_goes_through_a_file(front: Front) -> None:
     _, headers, body = ask(front, [bytes(asgi.IN_MEMORY)] * 3)
     assert headers["x-length"] == str(len(body)) == str(3 * asgi.IN_MEMORY)
-    assert front.pending == 0
+    assert front.pending.total() == 0
 
 
 def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(front: Front) -> None:
@@ -89,7 +89,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(front: Fron
 def test_a_body_that_does_not_say_so_is_refused_when_it_becomes_too_large(front: Front, settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert ask(front, [b"12345"] * 3)[0] == 413
-    assert front.pending == 0
+    assert front.pending.total() == 0
 
 
 def test_a_page_takes_a_form_and_no_picture(front: Front) -> None:
@@ -101,7 +101,7 @@ def test_a_page_takes_a_form_and_no_picture(front: Front) -> None:
 def test_a_body_that_comes_too_slowly_is_not_waited_for(front: Front, monkeypatch) -> None:
     monkeypatch.setattr(asgi, "BODY_SECONDS", 0.05)
     assert ask(front, [b"[", 5.0, b"]"])[0] == 408
-    assert front.pending == 0
+    assert front.pending.total() == 0
 
 
 def test_what_has_come_gives_a_body_more_time(front: Front, monkeypatch) -> None:
@@ -112,13 +112,47 @@ def test_what_has_come_gives_a_body_more_time(front: Front, monkeypatch) -> None
 
 def test_nobody_is_answered_who_went_away(front: Front) -> None:
     assert ask(front, [b"ab"], gone=True)[0] == 0
-    assert front.pending == 0
+    assert front.pending.total() == 0
 
 
 def test_bodies_on_their_way_are_bounded_together(front: Front) -> None:
-    front.pending = asgi.PENDING
+    front.pending["another"] = asgi.PENDING
     assert ask(front, [b"ab"])[0] == 503
-    assert front.pending == asgi.PENDING
+    assert front.pending == {"another": asgi.PENDING}
+
+
+def test_one_address_does_not_take_the_room_of_all(front: Front) -> None:
+    front.pending["127.0.0.1"] = asgi.SHARE
+    assert ask(front, [b"ab"])[0] == 503
+    front.pending["127.0.0.1"], front.pending["another"] = 0, asgi.SHARE
+    assert ask(front, [b"ab"])[0] == 200
+
+
+def test_a_form_is_small_wherever_it_is_sent_to(front: Front) -> None:
+    kind = [(b"content-type", b"application/x-www-form-urlencoded")]
+    assert ask(front, [bytes(asgi.FORM + 1)], headers=kind)[0] == 413
+    assert ask(front, [bytes(asgi.FORM)], headers=kind)[0] == 200
+
+
+def test_a_malformed_body_is_a_400(front: Front) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        raise RuntimeError("invalid chunk")
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "query_string": b"",
+        "http_version": "1.1",
+        "headers": [],
+    }
+    asyncio.run(front(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_a_header_with_an_underscore_does_not_pass_for_one_of_a_proxy(front: Front) -> None:

@@ -11,13 +11,17 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
+# Of what is repeated in an answer: a name may be as long as its body, and becomes four times as long in it.
+LONGEST, MOST = 40, 10  # characters, names
+
 
 def refuse_unknown(said: Iterable[str], known: Collection[str], what: str) -> None:
     """Raise ValidationError that names each of `said` that is not among `known`."""
     unknown = sorted(set(said) - set(known))
     if unknown:
         there_are = f"Known: {', '.join(sorted(known))}." if known else "There are none here."
-        raise serializers.ValidationError({name: f"There is no {what} {name!r}. {there_are}" for name in unknown})
+        shown = [str(name)[:LONGEST] for name in unknown[:MOST]]
+        raise serializers.ValidationError({name: f"There is no {what} {name!r}. {there_are}" for name in shown})
 
 
 class Asked(serializers.Serializer[Any]):

@@ -14,7 +14,8 @@ from recognizer.api.known import Asked
 from recognizer.api.uploads import PictureField
 from recognizer.models import Digit, Drawing, Prediction
 
-LIVE_STROKES = 120  # a tenth of a second in the worst case
+LIVE_STROKES = 120  # a tenth of a second in the worst case,
+LIVE_POINTS = 4000  # and no more than this many points
 POINT = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 STROKES = {"type": "array", "items": {"type": "array", "items": POINT}}
 
@@ -47,7 +48,7 @@ class LiveInkSerializer(InkSerializer):
     """Ink to be read along, several times a second: a few numbers, not a page."""
 
     def validate_strokes(self, strokes: list[Any]) -> list[Any]:
-        if len(strokes) > LIVE_STROKES:
+        if len(strokes) > LIVE_STROKES or sum(map(len, strokes)) > LIVE_POINTS:
             raise serializers.ValidationError("This is too much to be read along. Save it, then it is read.")
         return strokes
 

@@ -15,12 +15,13 @@ from rest_framework.exceptions import APIException
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
+from ml import ink
 from recognizer import doorbell
 
 if TYPE_CHECKING:  # at run time the views import the throttles
     from rest_framework.request import Request
 
-PICTURE_WORK = 160  # the largest `Drawing.work` of a picture
+PICTURE_WORK = 400  # opened and read; one full of ink takes as long as 1,500 strokes, most take as long as 50
 
 
 class WindowThrottle(SimpleRateThrottle):
@@ -74,10 +75,12 @@ def sender_of(request: Request) -> str:
 
 def work_in(data: Any) -> int:
     """What it costs to read strokes or a picture as they came, in strokes. Nothing of it has been checked yet."""
-    strokes = data.get("strokes") if hasattr(data, "get") else None
-    if isinstance(strokes, list):
-        return len(strokes)
-    return PICTURE_WORK if hasattr(data, "get") and data.get("image") else 1
+    if not hasattr(data, "get"):
+        return 1
+    if data.get("image"):
+        return PICTURE_WORK
+    strokes = data.get("strokes")
+    return ink.work([stroke for stroke in strokes if isinstance(stroke, list)]) if isinstance(strokes, list) else 1
 
 
 def _work(request: Request, view: Any) -> tuple[int, APIException | None]:

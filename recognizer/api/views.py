@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -83,7 +84,7 @@ class PredictionViewSet(
         ink.is_valid(raise_exception=True)
         try:
             drawing = self._submit(**ink.validated_data)
-        except IntegrityError as error:  # the account was deleted while the request was under way
+        except (IntegrityError, reading.UserGone) as error:  # deleted while the request was under way
             raise NotAuthenticated("This account has been deleted.") from error
         seconds = seconds_to_wait(request)
         try:
@@ -150,12 +151,18 @@ def _waits(drawing: Drawing) -> bool:
 
 def _ask(request: dict[str, Any], sender: str, **how: Any) -> dict[str, Any]:
     try:
-        with waiting_room.seat(sender) as seated:
-            if not seated:
+        with waiting_room.seat(sender) as seated, _turn_of(sender, request, **how) as mine:
+            if not (seated and mine):
                 raise ReaderBusy
             return doorbell.ask(request, **how)
     except doorbell.ReaderAway as error:
         raise ReaderUnavailable from error
+
+
+def _turn_of(sender: str, request: dict[str, Any], *, seconds: float, **how: Any) -> AbstractContextManager[bool]:
+    """Pictures and explanations may take the reader a second: a sender has one of them read at a time."""
+    heavy = "image" in request or "task" in how
+    return doorbell.alone(f"heavy:{sender}", seconds=seconds) if heavy else nullcontext(True)
 
 
 class LiveView(KnownParameters, APIView):

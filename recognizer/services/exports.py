@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 MOST_DRAWINGS = 200  # of a part: a second of work at the most, in which live previews wait
-MOST_BYTES = 4 * 2**20  # of the pictures of a part, about
+MOST_BYTES = 4 * 2**20  # of what a part holds, about
+BYTES_A_WORK = 1200  # twenty points of 60 characters
 
 # What is said of the user in each table that names them. Secrets, and what only makes sense to the site, stay.
 EXPORTED = {
@@ -60,26 +61,31 @@ def start_export(*, user: User) -> DataExport:
 
 
 def write_part(*, export_id: int) -> bool:
-    """Add the next part; whether there is more to do. Of two workers at once the second adds what comes after."""
+    """Add the next part; whether there is more to do.
+
+    It is made outside of the transaction, which others' writes would wait for; of two workers at once one adds it.
+    """
+    export = DataExport.objects.select_related("user").filter(pk=export_id, ready_at=None).first()
+    if export is None:
+        return False
+    drawings = _next_drawings(export)
+    number = export.parts.count()
+    files = _files_of(drawings, number)
+    if number == 0:
+        files = [("README.txt", _README.encode()), ("account.json", _json(account_of(export.user))), *files]
+    content = _zipped(files) if files else b""
+    now = timezone.now()
     with transaction.atomic():
-        export = (
-            DataExport.objects.select_for_update(of=["self"]).select_related("user").filter(pk=export_id).first()
+        unchanged = DataExport.objects.filter(pk=export_id, ready_at=None, last_drawing=export.last_drawing)
+        added = unchanged.update(
+            done=export.done + len(drawings),
+            last_drawing=drawings[-1].pk if drawings else export.last_drawing,
+            touched_at=now,
+            ready_at=None if drawings else now,
         )
-        if export is None or export.ready_at:
-            return False
-        number = export.parts.count()
-        drawings = _next_drawings(export)
-        files = _files_of(drawings, number)
-        if number == 0:
-            files = [("README.txt", _README.encode()), ("account.json", _json(account_of(export.user))), *files]
-        if files:
-            DataExportPart.objects.create(export=export, number=number, content=_zipped(files))
-        export.done += len(drawings)
-        export.last_drawing = drawings[-1].pk if drawings else export.last_drawing
-        export.touched_at = timezone.now()
-        export.ready_at = None if drawings else timezone.now()
-        export.save()
-        return export.ready_at is None
+        if added and content:
+            DataExportPart.objects.create(export=export, number=number, content=content)
+    return bool(drawings)
 
 
 def stream(export: DataExport) -> Iterator[bytes]:
@@ -136,9 +142,9 @@ def _next_drawings(export: DataExport) -> list[Drawing]:
     if export.last_drawing:
         found = found.filter(pk__gt=export.last_drawing)
     size, ids = 0, []
-    for pk, width, height in found.values_list("pk", "width", "height")[:MOST_DRAWINGS]:
+    for pk, work, width, height in found.values_list("pk", "work", "width", "height")[:MOST_DRAWINGS]:
         ids.append(pk)
-        size += (width or 0) * (height or 0)  # bytes of a picture at the most, or nearly
+        size += work * BYTES_A_WORK + (width or 0) * (height or 0)  # a picture has at the most a byte a pixel
         if size > MOST_BYTES:
             break
     return list(Drawing.objects.filter(pk__in=ids).with_predictions().order_by("pk"))

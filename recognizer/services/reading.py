@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from ml import ink
 from recognizer.models import Digit, Drawing, Prediction
 
 if TYPE_CHECKING:
@@ -30,17 +31,19 @@ CLAIMERS = 8  # claims that may be under way at once, each of its own drawings
 IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it
 
 
+class UserGone(Exception):
+    """The account was deleted while a drawing of it was on its way; nothing of it is kept."""
+
+
 def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
     """Store a canvas drawing as waiting. `strokes` has passed `ml.ink.parse`."""
-    return Drawing.objects.create(
-        user=user, source=Drawing.Source.CANVAS, strokes=strokes, work=max(1, len(strokes))
-    )
+    return _of_somebody(user=user, source=Drawing.Source.CANVAS, strokes=strokes, work=ink.work(strokes))
 
 
 def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[int, int]) -> Drawing:
     """Store an upload as waiting. It comes from `ml.picture.keep`; `size` is (width, height) in pixels."""
     width, height = size
-    return Drawing.objects.create(
+    return _of_somebody(
         user=user,
         source=Drawing.Source.UPLOAD,
         image=image,
@@ -49,6 +52,18 @@ def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[in
         height=height,
         work=max(1, width * height // PIXELS_A_STROKE),
     )
+
+
+def _of_somebody(*, user: User, **fields: Any) -> Drawing:
+    """Store a drawing, unless its user is gone. Raises UserGone.
+
+    The insert waits for a deletion under way, by its foreign key; what it finds then is looked at afterwards.
+    """
+    drawing = Drawing.objects.create(user=user, **fields)
+    if Drawing.objects.filter(pk=drawing.pk, user__erased_at__isnull=False).exists():
+        drawing.delete()
+        raise UserGone
+    return drawing
 
 
 def claim(*, limit: int = BATCH) -> list[Drawing]:

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 
 from accounts.models import User
+from tests.accounts.test_sign_in import sign_up
 
 PASSWORD = "correct horse battery"
 ADDRESSES = "/accounts/email/"
@@ -178,10 +179,21 @@ def test_an_address_that_two_have_given_belongs_to_who_confirms_it(
 
 def test_an_address_in_capitals_is_the_same_address(owner: User, owner_client: Client, client: Client) -> None:
     User.objects.update(email="Owner@example.com")  # as createsuperuser leaves it
+    for _ in range(2):
+        client.post("/accounts/login/", {"login": "owner@example.com", "password": PASSWORD})
+        assert client.get("/history/").status_code == 200
+        client.logout()
     assert "not confirmed" in owner_client.get(ADDRESSES).content.decode()
-    client.post("/accounts/login/", {"login": "owner@example.com", "password": PASSWORD})
-    assert client.get("/history/").status_code == 200
 
 
 def test_the_page_without_a_session_is_a_sign_in(db: None, client: Client) -> None:
     assert client.get(ADDRESSES)["Location"].startswith("/accounts/login/")
+
+
+def test_an_address_that_waits_for_its_confirmation_logs_nobody_in(db: None, client: Client) -> None:
+    """Else whoever signs up with an address sees by the next log-in whether somebody had it already."""
+    sign_up(client, email="new@example.com", username="new")
+    for login, status in (("new@example.com", 302), ("new", 200)):
+        another = Client()
+        another.post("/accounts/login/", {"login": login, "password": PASSWORD})
+        assert another.get("/history/").status_code == status

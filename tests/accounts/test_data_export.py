@@ -100,7 +100,7 @@ def test_many_drawings_are_parts_and_each_is_there_once(
 def test_large_pictures_make_small_parts(
     owner: User, called: list[int], upload: Drawing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST_BYTES", 3000)
+    monkeypatch.setattr(exports, "MOST_BYTES", 4000)
     for _ in range(4):
         image = bytes(upload.image)
         reading.submit_picture(user=owner, image=image, thumbnail=image, size=(60, 40))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ml.picture_file import KEPT, LIVE, PictureError, check, format_of, media_type
-from tests.hostile import BOMBS, KINDS, chunk, jpeg_head, number, png, saved, scan_bomb
+from tests.hostile import BOMBS, KINDS, chunk, jpeg_head, number, png, saved, scan_bomb, sequential_scan_bomb
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,3 +86,8 @@ def test_ten_megabytes_of_anything_are_judged_by_little_work():
 def test_what_we_keep_is_served_as_what_it_is(kind):
     data = saved(number(), kind)
     assert media_type(data) == Image.open(io.BytesIO(data)).get_format_mimetype()
+
+
+def test_a_jpeg_that_is_not_progressive_has_few_scans():
+    with pytest.raises(PictureError, match="too many scans"):
+        check(sequential_scan_bomb())

@@ -52,3 +52,10 @@ def test_so_it_is_in_a_form(api: Client, worker: FakeReader) -> None:
 def test_known_parameters_are_taken(api: Client, worker: FakeReader, read_drawing: Drawing) -> None:
     assert api.get(f"{URL}?cursor=").status_code == 200
     assert api.get(f"{URL}{read_drawing.pk}/explanation/?digit=0").status_code == 200
+
+
+def test_of_long_names_and_many_only_some_is_repeated(client: Client, worker: FakeReader, db: None) -> None:
+    for body in ({"image": "", "\x7f" * 1_000_000: 1}, {str(number): 1 for number in range(5000)}):
+        answer = client.post("/api/v1/live/", body, content_type="application/json")
+        assert answer.status_code == 400
+        assert len(answer.content) < 10_000

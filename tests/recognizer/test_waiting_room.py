@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from recognizer import doorbell, waiting_room
 from tests.conftest import ONE
+from tests.hostile import number, saved
 
 URL, LIVE = "/api/v1/predictions/", "/api/v1/live/"
 
@@ -62,3 +65,23 @@ def test_without_a_seat_nothing_is_read_along(room: ExitStack, client: Client, d
     answer = client.post(LIVE, {"strokes": ONE}, content_type="application/json")
     assert (answer.status_code, answer["Retry-After"]) == (503, "1")
     assert "Too many are waiting" in answer.json()["detail"]
+
+
+@pytest.mark.redis
+def test_a_sender_has_one_picture_read_at_a_time(counting, client: Client, worker, monkeypatch) -> None:
+    def post() -> int:
+        return client.post(LIVE, {"image": SimpleUploadedFile("1.png", saved(number(), "PNG"))}).status_code
+
+    with doorbell.alone("heavy:address 127.0.0.1", seconds=2) as mine:
+        assert mine
+        assert post() == 503
+        assert client.post(LIVE, {"strokes": ONE}, content_type="application/json").status_code == 200
+    assert [post(), post()] == [200, 200]
+
+
+@pytest.mark.redis
+def test_a_turn_that_is_not_given_back_ends_by_itself(counting) -> None:
+    with doorbell.alone("somebody", seconds=0.05):
+        time.sleep(0.1)
+        with doorbell.alone("somebody", seconds=1) as mine:
+            assert mine
