@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -54,15 +55,15 @@ def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[in
     )
 
 
+@transaction.atomic
 def _of_somebody(*, user: User, **fields: Any) -> Drawing:
     """Store a drawing, unless its user is gone. Raises UserGone.
 
-    The insert waits for a deletion under way, by its foreign key; what it finds then is looked at afterwards.
+    The insert waits for a deletion under way, by its foreign key; what it has left is looked at afterwards.
     """
     drawing = Drawing.objects.create(user=user, **fields)
-    if Drawing.objects.filter(pk=drawing.pk, user__erased_at__isnull=False).exists():
-        drawing.delete()
-        raise UserGone
+    if get_user_model().objects.filter(pk=user.pk, erased_at__isnull=False).exists():
+        raise UserGone  # and the insert is undone
     return drawing
 
 

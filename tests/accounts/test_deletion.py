@@ -207,3 +207,20 @@ def test_a_drawing_of_an_account_that_goes_meanwhile_is_no_error(
     answer = owner_client.post("/api/v1/predictions/", {"strokes": ONE}, content_type="application/json")
     assert answer.status_code == 401
     assert not Drawing.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_so_it_is_where_a_pseudonym_stays(
+    owner: User, reviewer: User, owner_client: Client, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed(owner, reviewer, version)
+    submit = reading.submit_strokes
+
+    def too_late(**given: Any) -> Drawing:
+        delete_account(user=given["user"], keep_confirmed=True)
+        return submit(**given)
+
+    monkeypatch.setattr(reading, "submit_strokes", too_late)
+    answer = owner_client.post("/api/v1/predictions/", {"strokes": ONE}, content_type="application/json")
+    assert answer.status_code == 401
+    assert Drawing.objects.count() == 1  # the confirmed one
