@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.deletion import delete_account, outlook
 from accounts.requests import SignedInRequest
-from recognizer import doorbell
 from recognizer.models import DataExport
-from recognizer.services import exports
+from recognizer.services import data_exports
+from recognizer.serving import doorbell
 
 
 class DeletionForm(forms.Form):
@@ -37,7 +37,7 @@ def data(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def start_export(request: SignedInRequest) -> HttpResponse:
     try:
-        doorbell.call_for_export(exports.start_export(user=request.user).pk)
+        doorbell.call_for_export(data_exports.start_export(user=request.user).pk)
     except ValidationError as error:
         messages.error(request, error.message)
     return redirect("accounts:data")
@@ -50,7 +50,7 @@ def download(request: SignedInRequest) -> HttpResponseBase:
     if export is None or not export.is_current:
         raise Http404
     headers = {"Content-Disposition": 'attachment; filename="numeral-data.zip"'}
-    return StreamingHttpResponse(exports.stream(export), content_type="application/zip", headers=headers)
+    return StreamingHttpResponse(data_exports.stream(export), content_type="application/zip", headers=headers)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from recognizer.models import Drawing, Review
-from recognizer.services.reading import delete_drawings_of
+from recognizer.services.predictions import delete_drawings_of
 
 # Of the tables that a user takes along, those in which a pseudonym may stay.
 _STAYING = {"recognizer.Drawing", "recognizer.Correction", "admin.LogEntry"}

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts import services, tokens
 from accounts.models import User
-from recognizer.learning import LEARNING
+from recognizer.presentation.learning import LEARNING
 
 
 class SwitchForm(forms.Form):

@@ -14,7 +14,7 @@ from knox.settings import CONSTANTS
 from accounts import services, tokens
 from accounts.forms import SwitchForm
 from accounts.requests import SignedInRequest
-from recognizer.learning import LEARNING
+from recognizer.presentation.learning import LEARNING
 
 
 @require_safe

@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from ml.ink import Strokes
-from ml.reader import SHIPPED, Reader
-from ml.reading import reading_as_json
-from ml.scene import Scene, photograph
-from ml.synth import new_hand, write_digit, write_number, write_sign
+from ml.decoding.reading import reading_as_json
+from ml.inference.reader import SHIPPED, Reader
+from ml.ink.strokes import Strokes
+from ml.synthesis.handwriting import random_handwriting, write_digit, write_number, write_sign
+from ml.synthesis.photographs import Scene, photograph
 
 DRAWINGS = PHOTOGRAPHS = 1000
 EXPLAINED, PERSONAL = 60, 100
@@ -37,7 +37,9 @@ def main() -> None:
     reader = Reader.open(SHIPPED)
     each = {
         "drawings": _read(reader, [_drawing(np.random.default_rng([SEED, i])) for i in range(DRAWINGS)]),
-        "photographs": _read(reader, [_photograph(np.random.default_rng([SEED + 1, i])) for i in range(PHOTOGRAPHS)]),
+        "photographs": _read(
+            reader, [_photograph(np.random.default_rng([SEED + 1, i])) for i in range(PHOTOGRAPHS)]
+        ),
         "explanations": _explained(reader),
         "personal": _read_personally(reader),
     }
@@ -91,7 +93,7 @@ def _explained(reader: Reader) -> list[str]:
     digests = []
     for i in range(EXPLAINED):
         rng = np.random.default_rng([SEED + 2, i])
-        hand = new_hand(rng)
+        hand = random_handwriting(rng)
         own = [(label, write_digit(label, rng=rng, hand=hand)) for label in range(10)]
         ink = write_number(str(rng.integers(10, 1000)), rng=rng, hand=hand)
         drawing = photograph(ink, (600, 300), Scene(), rng) if i % 3 == 0 else ink
@@ -104,7 +106,7 @@ def _read_personally(reader: Reader) -> list[str]:
     digests = []
     for writer in range(5):
         rng = np.random.default_rng([SEED + 3, writer])
-        hand = new_hand(rng)
+        hand = random_handwriting(rng)
         confirmed = [(i % 10, write_digit(i % 10, rng=rng, hand=hand)) for i in range(12)]
         drawings = [write_number(_text(rng), rng=rng, hand=hand) for _ in range(PERSONAL // 5)]
         style = reader.hand(confirmed)

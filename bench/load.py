@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ml.synthesis.handwriting import write_digit
 from tests.site import Site
 
 TIMEOUT = 60  # seconds for one answer
@@ -103,9 +104,7 @@ def strokes_of(number: int) -> dict:
     """The strokes of a synthetic digit, another one for each number."""
     import numpy as np
 
-    from ml import synth
-
-    strokes = synth.write_digit(number % 10, rng=np.random.default_rng(number))
+    strokes = write_digit(number % 10, rng=np.random.default_rng(number))
     return {"strokes": [(200 * stroke).round(1).tolist() for stroke in strokes]}
 
 

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.benchmarks import Drawing
-from ml.photo import find_pieces
-from ml.pieces import union
-from ml.report.drawn import draw
+from ml.evaluation.benchmarks import Drawing
+from ml.evaluation.report.rendering import render_strokes
+from ml.segmentation.components import union_box
+from ml.segmentation.image_components import find_image_components
 
 Grey = NDArray[np.uint8]
 
@@ -111,9 +111,9 @@ class _DigitsOnly:
 def _picture(drawing: Drawing) -> Grey:
     """Strokes as dark ink on white; a picture as it is, a bitmap of one digit with more paper around its ink."""
     if not isinstance(drawing, np.ndarray):
-        return draw(drawing, HEIGHT, margin=MARGIN)
-    pieces = find_pieces(drawing) if max(drawing.shape) <= BITMAP else None
-    return drawing if pieces is None else _framed(drawing, union(pieces.boxes))
+        return render_strokes(drawing, HEIGHT, margin=MARGIN)
+    pieces = find_image_components(drawing) if max(drawing.shape) <= BITMAP else None
+    return drawing if pieces is None else _framed(drawing, union_box(pieces.boxes))
 
 
 def _framed(picture: Grey, box: NDArray[np.float64]) -> Grey:

@@ -16,20 +16,20 @@ import numpy as np
 from flask import Flask, request
 from PIL import Image
 
-from ml import network
-from ml.artifact import unpack
-from ml.reader import SHIPPED
+from ml.inference.artifact import unpack
+from ml.inference.reader import SHIPPED
+from ml.training.networks import DIGIT_COUNT, build_glyph_network, set_weights
 
 app = Flask(__name__)
-model = network.build()
-network.set_weights(model, unpack(SHIPPED.read_bytes()).weights)
+model = build_glyph_network()
+set_weights(model, unpack(SHIPPED.read_bytes()).weights)
 
 
 @app.post("/predict")
 def predict() -> dict:
     picture = Image.open(io.BytesIO(base64.b64decode(request.json["image"]))).convert("L").resize((28, 28))
     glyph = 1 - np.asarray(picture, np.float32)[None, :, :, None] / 255
-    outputs = model.predict(glyph, verbose=0)[0, : network.DIGITS]
+    outputs = model.predict(glyph, verbose=0)[0, :DIGIT_COUNT]
     return {"digit": int(outputs.argmax())}
 
 

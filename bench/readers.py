@@ -15,12 +15,12 @@ from pathlib import Path
 import cv2
 
 from bench.ocr import NoPeer, Ocr
-from ml.evaluate import Reads, Report, evaluate
-from ml.measures import wilson
-from ml.reader import SHIPPED, Reader
-from ml.report import speed
-from ml.report.html import Costs, render
-from ml.report.study import NAMES, study
+from ml.evaluation.evaluate import EvaluationReport, ReaderLike, evaluate
+from ml.evaluation.metrics import wilson_interval
+from ml.evaluation.report.html import Costs, render
+from ml.evaluation.report.speed import measure_speed
+from ml.evaluation.report.study import NAMES, study
+from ml.inference.reader import SHIPPED, Reader
 
 _OURS = ("ai-edge-litert", "numpy", "opencv-python-headless")
 _PEERS = ("rapidocr", "onnxruntime", "numpy", "opencv-python-headless")
@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _peers(ours: Reads) -> list[tuple[Ocr, Ocr]]:
+def _peers(ours: ReaderLike) -> list[tuple[Ocr, Ocr]]:
     """As it is and with the digits only, each told that a picture is one line and finding lines by itself."""
     return [
         (Ocr(ours.card, digits_only=digits_only), Ocr(ours.card, finds=True, digits_only=digits_only))
@@ -60,18 +60,18 @@ def _peers(ours: Reads) -> list[tuple[Ocr, Ocr]]:
     ]
 
 
-def _beside(ours: Report, line: Ocr, page: Ocr, options: argparse.Namespace) -> Report:
+def _beside(ours: EvaluationReport, line: Ocr, page: Ocr, options: argparse.Namespace) -> EvaluationReport:
     """The same sets by the peer, which is told that everything but a page is one line: its better way by far."""
     results = []
     for result in ours.results:
         peer = page if result.benchmark.kind == "page" else line
         results += evaluate(peer, options.data, [result.name], options.most, _tell).results
-    return Report(line.version, tuple(results))
+    return EvaluationReport(line.version, tuple(results))
 
 
-def _cost(reader: Reads, packages: Sequence[str], more: int) -> tuple[float, float]:
+def _cost(reader: ReaderLike, packages: Sequence[str], more: int) -> tuple[float, float]:
     """Milliseconds for a drawing of one digit; megabytes on the disk of what it runs on."""
-    timing = speed.measure(reader).timings[0]
+    timing = measure_speed(reader).timings[0]
     return timing.median, (sum(map(_installed, packages)) + more) / 1e6
 
 
@@ -80,7 +80,7 @@ def _installed(package: str) -> int:
     return sum(path.stat().st_size for path in paths if path.suffix != ".pyc" and path.is_file())
 
 
-def as_text(reports: Sequence[Report], costs: Costs) -> str:
+def as_text(reports: Sequence[EvaluationReport], costs: Costs) -> str:
     """A table of the accuracies with their 95 % intervals."""
     lines = ["\t".join(["set", "n", *(report.version for report in reports)])]
     for place, result in enumerate(reports[0].results):
@@ -92,7 +92,7 @@ def as_text(reports: Sequence[Report], costs: Costs) -> str:
 
 
 def _cell(errors: int, n: int) -> str:
-    low, high = wilson(errors, n)
+    low, high = wilson_interval(errors, n)
     return f"{1 - errors / n:.1%} ({low:.1%}-{high:.1%})"
 
 

@@ -5,7 +5,7 @@ Run in the environment of a site of its own that `manage.py prepare` has made, t
     python -m bench.writers --data FOLDER --base FILE [--each 67] [--others 200]
     python manage.py retrain
 
-`--base` is a reader that has never seen these writers (`ml.train` on a folder without their file); it is promoted.
+`--base` is a reader that has never seen these writers (`ml.training.train` on a folder without their file); it is promoted.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ def main() -> None:
 
 def _promote(artifact: bytes) -> None:
     from recognizer.models import ModelVersion, Promotion
-    from recognizer.services import versions
+    from recognizer.services import model_versions
 
-    base, _new = versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED)
-    active = versions.active_version()
+    base, _new = model_versions.register_version(artifact=artifact, origin=ModelVersion.Origin.TRAINED)
+    active = model_versions.active_version()
     kind = Promotion.Kind.FORCED
-    versions.promote_version(version=base, instead_of=active, kind=kind, reason="it never saw these writers")
+    model_versions.promote_version(version=base, instead_of=active, kind=kind, reason="it never saw these writers")
 
 
 def _fill(folder: Path, most: dict[bool, int]) -> None:
     """Each writer's drawings, what they say of them, and a reviewer who agrees."""
     from accounts.models import User
-    from ml.datasets import load_strokes
+    from ml.data.loaders import load_strokes
 
     pen = load_strokes(folder / "pendigits_strokes.npz")
     rng, numbers = np.random.default_rng(1), {held: _numbers(held=held) for held in most}
@@ -67,23 +67,23 @@ def _fill(folder: Path, most: dict[bool, int]) -> None:
 
 def _numbers(*, held: bool) -> Iterator[int]:
     """Numbers of users who never train, or of others: it goes by the number."""
-    from recognizer import manifest
+    from recognizer.training import dataset
 
-    return (number for number in count(1000) if manifest.is_held_out(number) == held)
+    return (number for number in count(1000) if dataset.is_held_out(number) == held)
 
 
 def _draw(user: object, reviewer: object, drawing: list[np.ndarray], text: str, days: int) -> None:
     from django.utils import timezone
 
     from recognizer.models import Correction, Review
-    from recognizer.services import reading, reviewing
+    from recognizer.services import predictions, reviews
 
     strokes = [np.round(stroke, 2).tolist() for stroke in drawing]
-    made = reading.submit_strokes(user=user, strokes=strokes)
-    claim = reviewing.correct_drawing(drawing=made, user=user, text=text)
+    made = predictions.submit_strokes(user=user, strokes=strokes)
+    claim = reviews.correct_drawing(drawing=made, user=user, text=text)
     # Not all in one day, of which only the first few would train.
     Correction.objects.filter(pk=claim.pk).update(created_at=timezone.now() - timedelta(days=days))
-    reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ REST_FRAMEWORK = {
         "explain": env.str("THROTTLE_EXPLAIN", default="120/min"),
     },
     "NUM_PROXIES": NUM_PROXIES,
-    "DEFAULT_PAGINATION_CLASS": "recognizer.api.paging.NewestFirst",
+    "DEFAULT_PAGINATION_CLASS": "recognizer.api.pagination.NewestFirst",
     "EXCEPTION_HANDLER": "recognizer.api.errors.problem",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
@@ -265,7 +265,7 @@ TRAINING_KEPT_VERSIONS = env.int("TRAINING_KEPT_VERSIONS", default=5)  # trained
 TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user and day that may train
 TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
 TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # against digits that are known
-TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: as many as ml.finetune takes
+TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: as many as ml.training.finetune takes
 TRAINING_LEASE = env.float("TRAINING_LEASE", default=120.0)  # seconds of silence, then it counts as dead
 TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 

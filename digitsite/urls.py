@@ -11,7 +11,7 @@ from django.urls import include, path, reverse
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 import accounts.views
-from recognizer.api.known import KnownParameters
+from recognizer.api.unknown_fields import KnownParameters
 
 
 @login_not_required

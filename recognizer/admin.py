@@ -21,7 +21,7 @@ from recognizer.models import (
     TrainingRun,
     TrainingSample,
 )
-from recognizer.services import reading, reviewing
+from recognizer.services import predictions, reviews
 
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
@@ -102,11 +102,11 @@ class DrawingAdmin(ReadOnly):
         return listed, counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: Drawing) -> None:
-        reading.delete_drawing(drawing=obj)
+        predictions.delete_drawing(drawing=obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Drawing]) -> None:
         for drawing in queryset:
-            reading.delete_drawing(drawing=drawing)
+            predictions.delete_drawing(drawing=drawing)
 
     @admin.display(description="drawing")
     def looks(self, drawing: Drawing) -> str:
@@ -158,7 +158,7 @@ class DrawingAdmin(ReadOnly):
                 self.message_user(request, f"Nobody has corrected {drawing}.", messages.WARNING)
                 continue
             try:
-                reviewing.review_correction(correction=drawing.claim, reviewer=request.user, verdict=verdict)
+                reviews.review_correction(correction=drawing.claim, reviewer=request.user, verdict=verdict)
                 decided += 1
             except ValidationError as error:
                 self.message_user(request, error.message, messages.WARNING)

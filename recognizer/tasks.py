@@ -16,12 +16,13 @@ from django.db import close_old_connections
 from django.utils import timezone
 from knox.models import AuthToken
 
-from ml.ink import InkError
-from ml.picture_file import PictureError
-from recognizer import doorbell, engine, explaining, personal
+from ml.ink.image_format import ImageError
+from ml.ink.strokes import InkError
 from recognizer.models import DataExport, Drawing, ModelVersion, TrainingRun
-from recognizer.models.version import BrokenArtifact
-from recognizer.services import exports, reading, shadowing, training, versions
+from recognizer.models.model_version import BrokenArtifact
+from recognizer.presentation import explanation_text
+from recognizer.services import data_exports, model_versions, predictions, shadow_readings, training_runs
+from recognizer.serving import doorbell, engine, personalization
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,10 @@ def read_waiting() -> str:
     doorbell.answered()
     current, count, end = engine.current(), 0, time.monotonic() + TURN_SECONDS
     while Drawing.objects.waiting().exists():
-        for claim in (reading.claim, reading.claim_suspect):  # one after the other: a crash is blamed on its batch
+        for claim in (
+            predictions.claim,
+            predictions.claim_suspect,
+        ):  # one after the other: a crash is blamed on its batch
             count += _read_for_a_while(current, claim())
         if time.monotonic() > end:
             doorbell.ring()
@@ -64,7 +68,7 @@ def _read_for_a_while(current: engine.Engine, drawings: list[Drawing]) -> int:
     while portions:
         count += _read(current, portions.pop(0))
         if time.monotonic() > end:
-            reading.release(ids=[drawing.pk for portion in portions for drawing in portion], tried=False)
+            predictions.release(ids=[drawing.pk for portion in portions for drawing in portion], tried=False)
             break
     return count
 
@@ -74,18 +78,18 @@ def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
     inks = {drawing.pk: ink for drawing in drawings if (ink := _ink_or_fail(drawing)) is not None}
     users = [drawing.user_id for drawing in drawings if drawing.pk in inks]
     try:
-        readings = current.read(list(inks.values()), personal.hands(current, users))
+        readings = current.read(list(inks.values()), personalization.profiles(current, users))
     except Exception:  # the reader promises none; an unknown one must not keep the others waiting for their lease
         logger.exception("Reading %d drawings failed", len(inks))
-        reading.release(ids=inks)
+        predictions.release(ids=inks)
         return 0
-    stored = reading.store(readings=list(zip(inks, readings, strict=True)), version_id=current.version_id)
+    stored = predictions.store(readings=list(zip(inks, readings, strict=True)), version_id=current.version_id)
     doorbell.reply(drawing.pk for drawing in drawings)
     return len(stored)
 
 
 def _ink_or_fail(drawing: Drawing) -> Any:
-    return _ink(drawing, lambda why: reading.fail(drawing_id=drawing.pk, why=why))
+    return _ink(drawing, lambda why: predictions.fail(drawing_id=drawing.pk, why=why))
 
 
 def _ink(drawing: Drawing, told: Callable[[str], None] = lambda why: None) -> Any:
@@ -104,11 +108,11 @@ def read_live(name: str, request: dict[str, Any]) -> str:
 
     Nothing is stored.
     """
-    from ml.reading import reading_as_json
+    from ml.decoding.reading import reading_as_json
 
     current = engine.current()
     ink = engine.ink_from(request) if request else []
-    [read] = current.read([ink], personal.hands(current, [request.get("user")]))
+    [read] = current.read([ink], personalization.profiles(current, [request.get("user")]))
     doorbell.answer(name, {**reading_as_json(read), "model_version": current.name})
     return read.state
 
@@ -116,18 +120,22 @@ def read_live(name: str, request: dict[str, Any]) -> str:
 @shared_task
 def explain(name: str, request: dict[str, Any]) -> str:
     """Say why a digit was read as it was; `request` names drawing, version and digit. Nothing is stored."""
-    from ml.reader import NoSuchDigit
+    from ml.inference.reader import NoSuchDigit
 
     try:
         drawing = Drawing.objects.get(pk=request["drawing"])
-        current = engine.that_read(request["version"])
-        hand = personal.hand_then(current, drawing, request["version"])
-        found = current.explain(engine.ink_of(drawing), request["digit"], explaining.own_digits(drawing), hand)
+        current = engine.engine_that_read(request["version"])
+        hand = personalization.profile_at(current, drawing, request["version"])
+        found = current.explain(
+            engine.ink_of(drawing), request["digit"], explanation_text.own_digits(drawing), hand
+        )
     except (Drawing.DoesNotExist, NoSuchDigit):
         return _not_explained(name, "The reader does not find this digit any more.")
-    except (InkError, PictureError) as error:  # damaged since it was accepted
+    except (InkError, ImageError) as error:  # damaged since it was accepted
         return _not_explained(name, str(error))
-    doorbell.answer(name, {**explaining.as_json(found), "digit": request["digit"], "model_version": current.name})
+    doorbell.answer(
+        name, {**explanation_text.as_json(found), "digit": request["digit"], "model_version": current.name}
+    )
     return "explained"
 
 
@@ -143,7 +151,7 @@ def reconcile() -> str:
     look_after_training()
     for export_id in DataExport.objects.forgotten().values_list("pk", flat=True):
         doorbell.call_for_export(export_id)
-    failed = reading.give_up()
+    failed = predictions.give_up()
     waiting = Drawing.objects.waiting().count()
     if waiting:
         doorbell.ring()
@@ -157,14 +165,14 @@ def report_trouble() -> None:
     except engine.NoActiveVersion as error:
         logger.warning("Nothing can be read: %s", error)
     else:
-        versions.clear_trouble(version_id=current.version_id)
+        model_versions.clear_trouble(version_id=current.version_id)
     if trouble := engine.trouble():
-        versions.record_trouble(version_id=trouble.version_id, why=trouble.why)
+        model_versions.record_trouble(version_id=trouble.version_id, why=trouble.why)
 
 
 def look_after_training() -> None:
     """Give up runs whose trainer has died, and call a trainer for one that nobody has taken."""
-    training.reap_runs()
+    training_runs.reap_runs()
     for run_id in TrainingRun.objects.running().filter(started_at=None).values_list("pk", flat=True):
         doorbell.call_trainer(run_id)
 
@@ -174,7 +182,7 @@ def retrain_on_schedule() -> str:
     """Start a run, or write down why there is nothing to do; of two beats in one minute one does."""
     slot = f"{timezone.now():%Y-%m-%d %H:%M}"
     try:
-        run = training.start_run(trigger=TrainingRun.Trigger.SCHEDULE, slot=slot)
+        run = training_runs.start_run(trigger=TrainingRun.Trigger.SCHEDULE, slot=slot)
     except ValidationError as error:
         return str(error.message)
     if not run.is_over:
@@ -185,13 +193,13 @@ def retrain_on_schedule() -> str:
 @shared_task
 def read_shadow() -> str:
     """Let a version that waits for promotion read what was drawn since; nobody waits for it."""
-    version = shadowing.waiting_version()
+    version = shadow_readings.waiting_version()
     if version is None:
         return "no version waits"
-    candidate, count, end = engine.kept_open(version.pk), 0, time.monotonic() + SHADOW_SECONDS
-    for portion in engine.portions(shadowing.unread(version=version, limit=SHADOWED)):
+    candidate, count, end = engine.cached_engine(version.pk), 0, time.monotonic() + SHADOW_SECONDS
+    for portion in engine.portions(shadow_readings.unread(version=version, limit=SHADOWED)):
         readings = _read_quietly(candidate, portion)
-        count += shadowing.store_shadow(version=version, readings=readings)
+        count += shadow_readings.store_shadow(version=version, readings=readings)
         if time.monotonic() > end:
             break
     return f"{count} read by {version}"
@@ -200,32 +208,32 @@ def read_shadow() -> str:
 def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tuple[Drawing, Any]]:
     """What a version reads in those that are not damaged."""
     inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
-    hands = personal.hands(candidate, [drawing.user_id for drawing in inks])
+    hands = personalization.profiles(candidate, [drawing.user_id for drawing in inks])
     return list(zip(inks, candidate.read([*inks.values()], hands), strict=True)) if inks else []
 
 
 @shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)
 def train(run_id: int) -> str:
     """Carry a training run through; a message that comes twice finds it taken."""
-    from recognizer import trainer
+    from recognizer.training import pipeline
 
     try:
-        run = trainer.train(run_id)
-    except training.RunLost as error:
+        run = pipeline.train_run(run_id)
+    except training_runs.RunLost as error:
         return str(error)
-    versions.prune_versions()
+    model_versions.prune_versions()
     return f"{run}: {run.state}, {run.reason}"
 
 
 @shared_task
 def export(name: str, request: dict[str, Any]) -> str:
     """Make the download of a version; `request` names it. It goes back in the reply, and is not kept."""
-    from ml.artifact import ArtifactError
-    from ml.export import as_download
+    from ml.inference.artifact import ArtifactError
+    from ml.inference.export import build_download
 
     version = ModelVersion.objects.get(pk=request["version"])
     try:
-        made = as_download(version.checked_artifact())
+        made = build_download(version.checked_artifact())
     except (BrokenArtifact, ArtifactError) as error:
         doorbell.answer(name, {"error": str(error)})
         return str(error)
@@ -236,7 +244,7 @@ def export(name: str, request: dict[str, Any]) -> str:
 @shared_task
 def write_export(export_id: int) -> str:
     """Write one part of somebody's data, and have the next written behind what waits meanwhile."""
-    if not exports.write_part(export_id=export_id):
+    if not data_exports.write_part(export_id=export_id):
         return "ready"
     doorbell.call_for_export(export_id)
     return "one part"

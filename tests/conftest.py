@@ -14,12 +14,13 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tokens import create_token
-from ml.explain import Example, Explanation, Loss, Part
-from ml.reader import NoSuchDigit
-from ml.reading import Digit, Reading
-from recognizer import doorbell, engine, tasks
+from ml.decoding.reading import Digit, Reading
+from ml.inference.explain import Explanation, OcclusionLoss, SimilarDigit, StrokeContribution
+from ml.inference.reader import NoSuchDigit
+from recognizer import tasks
 from recognizer.models import Drawing, ModelVersion
-from recognizer.services import reading, reviewing, versions
+from recognizer.services import model_versions, predictions, reviews
+from recognizer.serving import doorbell, engine
 
 pytest_plugins = ["tests.site"]
 
@@ -115,12 +116,12 @@ def explanation_of(label: int | None = 7, second: int = 1) -> Explanation:
         second_chance=0.004,
         heat=np.full((28, 28), 0.25, np.float32),
         contrast=np.full((28, 28), 1.5, np.float32),
-        parts=(Part(np.array([[10, 10], [60, 10]], np.float32), 0.9, 7.5),),
-        strongest=Loss("top", "bar", 0.9, second),
-        turning=Loss("top", "bar", 0.9, second),
+        parts=(StrokeContribution(np.array([[10, 10], [60, 10]], np.float32), 0.9, 7.5),),
+        strongest=OcclusionLoss("top", "bar", 0.9, second),
+        turning=OcclusionLoss("top", "bar", 0.9, second),
         against=None,
-        nearest=(Example(label or 0, 0.97, glyph, own=False),),
-        nearest_second=Example(second, 0.4, glyph, own=True),
+        nearest=(SimilarDigit(label or 0, 0.97, glyph, own=False),),
+        nearest_second=SimilarDigit(second, 0.4, glyph, own=True),
     )
 
 
@@ -164,15 +165,17 @@ def version(db: None) -> ModelVersion:
 
 def another_artifact(name: str = "another") -> bytes:
     """One that can really be opened: the shipped networks under another name."""
-    from ml.artifact import pack, unpack
-    from ml.reader import SHIPPED
+    from ml.inference.artifact import pack, unpack
+    from ml.inference.reader import SHIPPED
 
     held = unpack(SHIPPED.read_bytes())
     return pack(held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.strip)
 
 
 def register_another(name: str = "another", **fields: Any) -> ModelVersion:
-    version, new = versions.register_version(artifact=another_artifact(name), origin=ModelVersion.Origin.TRAINED)
+    version, new = model_versions.register_version(
+        artifact=another_artifact(name), origin=ModelVersion.Origin.TRAINED
+    )
     assert new
     ModelVersion.objects.filter(pk=version.pk).update(**fields)
     version.refresh_from_db()
@@ -227,13 +230,13 @@ def rates(settings: Any) -> dict[str, str]:
 @pytest.fixture
 def drawing(owner: User) -> Drawing:
     """A canvas drawing of the owner's that waits."""
-    return reading.submit_strokes(user=owner, strokes=ONE)
+    return predictions.submit_strokes(user=owner, strokes=ONE)
 
 
 @pytest.fixture
 def read_drawing(drawing: Drawing, version: ModelVersion) -> Drawing:
     """A canvas drawing of the owner's that was read as 7."""
-    reading.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
+    predictions.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
     drawing.refresh_from_db()
     return drawing
 
@@ -241,16 +244,16 @@ def read_drawing(drawing: Drawing, version: ModelVersion) -> Drawing:
 def drawings_read(owner: User, version: ModelVersion, count: int, claim: str = "") -> None:
     """Give the owner drawings that were read as 12, and say what each should be."""
     for _ in range(count):
-        drawing = reading.submit_strokes(user=owner, strokes=ONE)
-        reading.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
+        drawing = predictions.submit_strokes(user=owner, strokes=ONE)
+        predictions.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
         if claim:
-            reviewing.correct_drawing(drawing=drawing, user=owner, text=claim)
+            reviews.correct_drawing(drawing=drawing, user=owner, text=claim)
 
 
 @pytest.fixture
 def upload(owner: User) -> Drawing:
     """An uploaded picture of the owner's that waits."""
-    from ml import picture
+    from ml.ink import images
 
-    png = picture.encode(np.full((40, 60), 255, np.uint8))
-    return reading.submit_picture(user=owner, image=png, thumbnail=png, size=(60, 40))
+    png = images.encode_png(np.full((40, 60), 255, np.uint8))
+    return predictions.submit_picture(user=owner, image=png, thumbnail=png, size=(60, 40))

@@ -10,8 +10,8 @@ import pytest
 from django.db import InterfaceError, OperationalError, ProgrammingError, connection
 from django.test import Client
 
-from recognizer import doorbell
 from recognizer.models import Drawing
+from recognizer.serving import doorbell
 from tests.conftest import ONE
 
 URL = "/api/v1/predictions/"

@@ -15,14 +15,14 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.utils import json as strict_json
 
-from ml import ink
+from ml.ink.strokes import MAX_POINTS, MAX_STROKES
 from recognizer.api.errors import TooLarge
 
 PART = 64 * 1024  # bytes
 PLAIN_BYTES = 2**20  # of a body without a picture; a drawing with the most points there may be takes half
 # A point is a list of up to three numbers, with a comma before each of its values; a stroke is a list of points.
-MOST_BRACKETS = ink.MAX_POINTS + ink.MAX_STROKES + 100
-MOST_COMMAS = 3 * ink.MAX_POINTS + ink.MAX_STROKES + 1000
+MOST_BRACKETS = MAX_POINTS + MAX_STROKES + 100
+MOST_COMMAS = 3 * MAX_POINTS + MAX_STROKES + 1000
 # A body of 14 MB is held three times for a moment: so many at once in a process.
 _large = BoundedSemaphore(2)
 
@@ -52,7 +52,7 @@ def _read(stream: IO[bytes]) -> bytearray:
         brackets += part.count(b"[") + part.count(b"{")
         commas += part.count(b",")
         if brackets > MOST_BRACKETS or commas > MOST_COMMAS:
-            most = f"{ink.MAX_STROKES} strokes with {ink.MAX_POINTS} points"
+            most = f"{MAX_STROKES} strokes with {MAX_POINTS} points"
             raise ParseError(f"The JSON has too many values. A drawing may have {most}.")
         if plain and len(body) > PLAIN_BYTES and b'"image"' not in body:
             raise TooLarge(f"JSON without a picture may have {PLAIN_BYTES // 2**20} MB. Send less at a time.")

@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
-from ml import ink
-from ml.picture_file import FORMATS
-from recognizer.api.known import Asked
-from recognizer.api.uploads import PictureField
+from ml.ink.image_format import FORMATS
+from ml.ink.strokes import InkError, parse_strokes
+from recognizer.api.image_field import PictureField
+from recognizer.api.unknown_fields import RequestSerializer
 from recognizer.models import Digit, Drawing, Prediction
 
 LIVE_STROKES = 120  # a tenth of a second in the worst case,
@@ -26,13 +26,13 @@ class StrokesField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> list[Any]:
         try:
-            ink.parse(data)
-        except ink.InkError as error:
+            parse_strokes(data)
+        except InkError as error:
             raise serializers.ValidationError(str(error)) from error
         return list(data)
 
 
-class InkSerializer(Asked):
+class InkSerializer(RequestSerializer):
     """Strokes or a picture, one of them."""
 
     strokes = StrokesField(required=False, help_text="[[[x, y], [x, y, t], ...], ...]; y down, any unit, t in ms")
@@ -84,7 +84,7 @@ class LiveSerializer(serializers.Serializer[Any]):
     model_version = serializers.CharField()
 
 
-class WhichDigitSerializer(Asked):
+class WhichDigitSerializer(RequestSerializer):
     digit = serializers.IntegerField(min_value=0, default=0, help_text="its place in `digits`, from 0")
 
     def validate_digit(self, digit: int) -> int:

@@ -15,8 +15,8 @@ from rest_framework.exceptions import APIException
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
 
-from ml import ink
-from recognizer import doorbell
+from ml.ink.strokes import reading_work
+from recognizer.serving import doorbell
 
 if TYPE_CHECKING:  # at run time the views import the throttles
     from rest_framework.request import Request
@@ -80,7 +80,11 @@ def work_in(data: Any) -> int:
     if data.get("image"):
         return PICTURE_WORK
     strokes = data.get("strokes")
-    return ink.work([stroke for stroke in strokes if isinstance(stroke, list)]) if isinstance(strokes, list) else 1
+    return (
+        reading_work([stroke for stroke in strokes if isinstance(stroke, list)])
+        if isinstance(strokes, list)
+        else 1
+    )
 
 
 def _work(request: Request, view: Any) -> tuple[int, APIException | None]:

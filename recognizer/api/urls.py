@@ -1,9 +1,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
-from recognizer.api.training import TrainingRunViewSet
-from recognizer.api.versions import ModelVersionViewSet
-from recognizer.api.views import LiveView, PredictionViewSet
+from recognizer.api.model_versions import ModelVersionViewSet
+from recognizer.api.predictions import LiveView, PredictionViewSet
+from recognizer.api.training_runs import TrainingRunViewSet
 
 app_name = "api"
 router = SimpleRouter()

@@ -1,9 +1,9 @@
+from recognizer.models.data_export import DataExport, DataExportPart
 from recognizer.models.drawing import Digit, Drawing, Prediction
-from recognizer.models.export import DataExport, DataExportPart
+from recognizer.models.model_version import ModelVersion, Promotion
 from recognizer.models.review import Correction, Review
-from recognizer.models.shadow import ShadowReading
-from recognizer.models.training import TrainingRun, TrainingSample
-from recognizer.models.version import ModelVersion, Promotion
+from recognizer.models.shadow_reading import ShadowReading
+from recognizer.models.training_run import TrainingRun, TrainingSample
 
 __all__ = [
     "Correction",

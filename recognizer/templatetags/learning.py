@@ -2,7 +2,7 @@
 
 from django import template
 
-from recognizer.learning import LEARNING
+from recognizer.presentation.learning import LEARNING
 
 register = template.Library()
 

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from recognizer import doorbell
 from recognizer.checks import static_files_are_there
+from recognizer.serving import doorbell
 
 logger = logging.getLogger(__name__)
 

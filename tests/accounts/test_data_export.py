@@ -15,9 +15,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.tokens import create_token
-from recognizer import doorbell, tasks
+from recognizer import tasks
 from recognizer.models import DataExport, DataExportPart, Drawing, ModelVersion
-from recognizer.services import exports, reading, reviewing
+from recognizer.services import data_exports, predictions, reviews
+from recognizer.serving import doorbell
 from tests.conftest import ONE, FakeReader, drawings_read
 
 PAGE, START, FILE = "/accounts/data/", "/accounts/data/export/", "/accounts/data/download/"
@@ -32,8 +33,8 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def make(user: User) -> DataExport:
-    export = exports.start_export(user=user)
-    while exports.write_part(export_id=export.pk):
+    export = data_exports.start_export(user=user)
+    while data_exports.write_part(export_id=export.pk):
         pass
     export.refresh_from_db()
     return export
@@ -56,7 +57,7 @@ def test_it_works(
     owner: User, owner_client: Client, called: list[int], upload: Drawing, read_drawing: Drawing
 ) -> None:
     token = create_token(user=owner)
-    reviewing.correct_drawing(drawing=read_drawing, user=owner, text="42")
+    reviews.correct_drawing(drawing=read_drawing, user=owner, text="42")
     assert owner_client.post(START)["Location"] == PAGE
     assert "0 of 2 drawings" in owner_client.get(PAGE).content.decode()
     [export] = called
@@ -88,7 +89,7 @@ def test_what_is_of_others_is_not_in_it(
 def test_many_drawings_are_parts_and_each_is_there_once(
     owner: User, owner_client: Client, called: list[int], version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST_DRAWINGS", 10)
+    monkeypatch.setattr(data_exports, "MOST_DRAWINGS", 10)
     drawings_read(owner, version, 35)
     export = make(owner)
     assert export.parts.count() == 4
@@ -100,25 +101,25 @@ def test_many_drawings_are_parts_and_each_is_there_once(
 def test_large_pictures_make_small_parts(
     owner: User, called: list[int], upload: Drawing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST_BYTES", 4000)
+    monkeypatch.setattr(data_exports, "MOST_BYTES", 4000)
     for _ in range(4):
         image = bytes(upload.image)
-        reading.submit_picture(user=owner, image=image, thumbnail=image, size=(60, 40))
+        predictions.submit_picture(user=owner, image=image, thumbnail=image, size=(60, 40))
     assert make(owner).parts.count() == 3
 
 
 def test_a_worker_that_dies_leaves_no_gap_and_no_double(
     owner: User, owner_client: Client, called: list[int], version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exports, "MOST_DRAWINGS", 10)
+    monkeypatch.setattr(data_exports, "MOST_DRAWINGS", 10)
     drawings_read(owner, version, 25)
-    export = exports.start_export(user=owner)
-    exports.write_part(export_id=export.pk)
+    export = data_exports.start_export(user=owner)
+    data_exports.write_part(export_id=export.pk)
     with monkeypatch.context() as dying:
-        dying.setattr(exports, "_zipped", lambda files: 1 / 0)
+        dying.setattr(data_exports, "_zipped", lambda files: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            exports.write_part(export_id=export.pk)
-    while exports.write_part(export_id=export.pk):
+            data_exports.write_part(export_id=export.pk)
+    while data_exports.write_part(export_id=export.pk):
         pass
     assert len(drawings_in(files(owner_client))) == 25
 
@@ -126,7 +127,7 @@ def test_a_worker_that_dies_leaves_no_gap_and_no_double(
 def test_one_of_which_nobody_hears_is_told_of_again(
     owner: User, called: list[int], worker: FakeReader, version: ModelVersion
 ) -> None:
-    export = exports.start_export(user=owner)
+    export = data_exports.start_export(user=owner)
     tasks.reconcile()
     assert called == []
     DataExport.objects.update(touched_at=timezone.now() - timedelta(minutes=1))
@@ -137,7 +138,7 @@ def test_one_of_which_nobody_hears_is_told_of_again(
 def test_a_second_one_within_the_hour_is_refused(owner: User, owner_client: Client, called: list[int]) -> None:
     make(owner)
     with pytest.raises(ValidationError, match="within the last hour"):
-        exports.start_export(user=owner)
+        data_exports.start_export(user=owner)
     assert "within the last hour" in owner_client.post(START, follow=True).content.decode()
     DataExport.objects.update(created_at=timezone.now() - timedelta(hours=2))
     make(owner)
@@ -156,9 +157,9 @@ def test_it_is_there_only_when_it_is_ready_and_not_for_ever(
     owner: User, owner_client: Client, called: list[int]
 ) -> None:
     assert owner_client.get(FILE).status_code == 404
-    export = exports.start_export(user=owner)
+    export = data_exports.start_export(user=owner)
     assert owner_client.get(FILE).status_code == 404
-    while exports.write_part(export_id=export.pk):
+    while data_exports.write_part(export_id=export.pk):
         pass
     assert owner_client.get(FILE).status_code == 200
     DataExport.objects.update(created_at=timezone.now() - timedelta(hours=49))
@@ -169,5 +170,5 @@ def test_it_is_there_only_when_it_is_ready_and_not_for_ever(
 
 def test_every_table_that_names_a_user_is_in_it_or_left_out_for_a_reason() -> None:
     named = {relation.related_model._meta.label for relation in User._meta.related_objects}
-    assert named <= set(exports.EXPORTED) | set(exports.LEFT_OUT)
-    assert all(exports.LEFT_OUT.values())
+    assert named <= set(data_exports.EXPORTED) | set(data_exports.LEFT_OUT)
+    assert all(data_exports.LEFT_OUT.values())

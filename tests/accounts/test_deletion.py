@@ -17,7 +17,7 @@ from accounts.deletion import delete_account, outlook
 from accounts.models import User
 from accounts.tokens import create_token
 from recognizer.models import Correction, DataExport, Drawing, ModelVersion, Review
-from recognizer.services import exports, reading, reviewing
+from recognizer.services import data_exports, predictions, reviews
 from tests.conftest import ONE, PASSWORD, drawings_read, reading_of, signed_in
 
 URL, PAGE = "/accounts/delete/", "/accounts/data/"
@@ -28,7 +28,7 @@ def confirmed(owner: User, reviewer: User, version: ModelVersion, count: int = 1
     services.allow_training(user=owner, allowed=True)
     drawings_read(owner, version, count, claim="4")
     for claim in Correction.objects.open():
-        reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 def confirmed_door(user: User) -> Client:
@@ -52,7 +52,7 @@ def test_nothing_is_left(
 ) -> None:
     confirmed(owner, reviewer, version, 3)
     create_token(user=owner)
-    exports.start_export(user=owner)
+    data_exports.start_export(user=owner)
     client = confirmed_door(owner)
     number = owner.pk
     assert client.post(URL, follow=True).redirect_chain[-1][0] == "/"
@@ -138,16 +138,16 @@ def test_the_only_superuser_stays(reviewer: User) -> None:
 
 
 def test_a_reader_that_comes_too_late_stores_nothing(owner: User, drawing: Drawing, version: ModelVersion) -> None:
-    reading.claim()
+    predictions.claim()
     delete_account(user=owner)
-    assert reading.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk) == []
+    assert predictions.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk) == []
 
 
 def test_an_export_under_way_ends(owner: User, drawing: Drawing) -> None:
-    export = exports.start_export(user=owner)
-    exports.write_part(export_id=export.pk)
+    export = data_exports.start_export(user=owner)
+    data_exports.write_part(export_id=export.pk)
     delete_account(user=owner)
-    assert not exports.write_part(export_id=export.pk)
+    assert not data_exports.write_part(export_id=export.pk)
 
 
 def test_a_superuser_deletes_anybody(
@@ -197,13 +197,13 @@ def test_of_two_deletions_at_once_the_second_finds_nothing_to_do(owner: User) ->
 def test_a_drawing_of_an_account_that_goes_meanwhile_is_no_error(
     owner: User, owner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    submit = reading.submit_strokes
+    submit = predictions.submit_strokes
 
     def too_late(**given: Any) -> Drawing:
         delete_account(user=given["user"])
         return submit(**given)
 
-    monkeypatch.setattr(reading, "submit_strokes", too_late)
+    monkeypatch.setattr(predictions, "submit_strokes", too_late)
     answer = owner_client.post("/api/v1/predictions/", {"strokes": ONE}, content_type="application/json")
     assert answer.status_code == 401
     assert not Drawing.objects.exists()
@@ -214,13 +214,13 @@ def test_so_it_is_where_a_pseudonym_stays(
     owner: User, reviewer: User, owner_client: Client, version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     confirmed(owner, reviewer, version)
-    submit = reading.submit_strokes
+    submit = predictions.submit_strokes
 
     def too_late(**given: Any) -> Drawing:
         delete_account(user=given["user"], keep_confirmed=True)
         return submit(**given)
 
-    monkeypatch.setattr(reading, "submit_strokes", too_late)
+    monkeypatch.setattr(predictions, "submit_strokes", too_late)
     answer = owner_client.post("/api/v1/predictions/", {"strokes": ONE}, content_type="application/json")
     assert answer.status_code == 401
     assert Drawing.objects.count() == 1  # the confirmed one

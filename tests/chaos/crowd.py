@@ -17,7 +17,7 @@ WRITERS, STRANGE, USUAL = 12, 10, 8
 
 def strange_sevens(n: int, rng: Generator) -> list[list[list[list[float]]]]:
     """Strokes [[[x, y], ...], ...] of so many."""
-    from tests.ml.test_finetune import hooked_sevens
+    from tests.ml.training.test_finetune import hooked_sevens
 
     return [_plain(strokes) for strokes in hooked_sevens(n, rng)]
 
@@ -27,7 +27,7 @@ def _plain(strokes: Any) -> list[list[list[float]]]:
 
 
 def _drawn(rng: Generator) -> Iterator[tuple[Any, str]]:
-    from ml.synth import write_digit
+    from ml.synthesis.handwriting import write_digit
 
     for strokes in strange_sevens(STRANGE, rng):
         yield strokes, "7"
@@ -39,16 +39,16 @@ def fill() -> None:
     """Their drawings, what they say of them, and a reviewer who agrees."""
     from accounts.models import User
     from recognizer.models import Review
-    from recognizer.services import reading, reviewing
+    from recognizer.services import predictions, reviews
 
     rng = np.random.default_rng(3)
     reviewer = User.objects.create_superuser("crowd-reviewer", password=None)
     for number in range(WRITERS):
         writer = User.objects.create_user(f"crowd-{number}", may_train=True)
         for strokes, text in _drawn(rng):
-            drawing = reading.submit_strokes(user=writer, strokes=strokes)
-            claim = reviewing.correct_drawing(drawing=drawing, user=writer, text=text)
-            reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+            drawing = predictions.submit_strokes(user=writer, strokes=strokes)
+            claim = reviews.correct_drawing(drawing=drawing, user=writer, text=text)
+            reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 if __name__ == "__main__":

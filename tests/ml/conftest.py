@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ml.ink import Strokes
-from ml.reader import SHIPPED, Reader
+from ml.inference.reader import SHIPPED, Reader
+from ml.ink.strokes import Strokes
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
-from recognizer.services import reviewing
+from recognizer.services import reviews
 
 State, Role = TrainingRun.State, TrainingSample.Role
 LOSSES = [["fine-tuning", 1, 0.9], ["fine-tuning", 2, 0.5], ["fine-tuning", 3, 0.4], ["calibrating", 1, 0.2]]
 
 
 def verdict(*, passed: bool = True) -> dict[str, Any]:
-    """As `ml.gates` and the trainer write it down."""
+    """As `ml.evaluation.promotion_gates` and the trainer write it down."""
     errors = {"n": 2040, "fixes": 12, "breaks": 3, "errors": [40, 31], "difference": -0.0044, "bound": 0.001}
     held = {"n": 120, "fixes": 9, "breaks": 2, "errors": [14, 7], "significant": True, "mid_p": 0.0386}
     digits = {str(d): {"n": 204, "right": [200 - d % 3, 201 - d % 2]} for d in range(10)}
@@ -94,8 +94,8 @@ def samples_of(run: TrainingRun, drawings: Iterable[Drawing], role: str = Role.T
 
 def reviewed(drawing: Drawing, reviewer: User, text: str = "7", verdict: str = Review.Verdict.ACCEPTED) -> Review:
     """The writer says what it is, and a reviewer decides."""
-    claim = reviewing.correct_drawing(drawing=drawing, user=drawing.user, text=text)
-    return reviewing.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
+    claim = reviews.correct_drawing(drawing=drawing, user=drawing.user, text=text)
+    return reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
 
 
 def text_of(client: Client, path: str) -> str:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from recognizer.models import ModelVersion
-from recognizer.models.version import BrokenArtifact
+from recognizer.models.model_version import BrokenArtifact
 
 
 class Command(BaseCommand):
@@ -28,9 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--notes", type=Path, metavar="FILE", help="JSON: sentences about failures, by set")
 
     def handle(self, *args: Any, version: int | None, data: Path, **options: Any) -> None:
-        from ml.datasets import DatasetError
-        from ml.reader import Reader
-        from ml.report.study import study
+        from ml.data.loaders import DatasetError
+        from ml.evaluation.report.study import study
+        from ml.inference.reader import Reader
 
         _check(data, options["only"])
         notes = _notes(options["notes"])
@@ -42,8 +42,8 @@ class Command(BaseCommand):
         self._write(found, notes, options)
 
     def _write(self, found: Any, notes: dict[str, list[str]], options: dict[str, Any]) -> None:
-        from ml.report.card import card
-        from ml.report.html import render
+        from ml.evaluation.report.card import card
+        from ml.evaluation.report.html import render
 
         if options["html"]:
             options["html"].write_text(render(found, notes), encoding="utf-8")
@@ -53,8 +53,8 @@ class Command(BaseCommand):
 
 
 def _check(data: Path, only: list[str]) -> None:
-    from ml.benchmarks import FILES
-    from ml.report.study import NAMES
+    from ml.evaluation.benchmarks import FILES
+    from ml.evaluation.report.study import NAMES
 
     if not data.is_dir():
         raise CommandError(f"{data} is no folder.")
@@ -76,7 +76,7 @@ def _notes(file: Path | None) -> dict[str, list[str]]:
 
 def _artifact(version: int | None) -> bytes:
     """Of the version, else of the active one, else the shipped one."""
-    from ml.reader import SHIPPED
+    from ml.inference.reader import SHIPPED
 
     try:
         chosen = (

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from recognizer.models import ModelVersion
-from recognizer.services import training
+from recognizer.services import training_runs
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         if chosen is None:
             raise CommandError(f"There is no model version {version}.")
         try:
-            promotion = training.promote_version(
+            promotion = training_runs.promote_version(
                 version=chosen, by=None, reason=options["reason"], force=options["force"]
             )
         except ValidationError as error:

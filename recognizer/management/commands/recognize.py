@@ -13,10 +13,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ml import ink as inks
-from ml import picture
-from ml.picture_file import PictureError
-from recognizer import engine
+from ml.ink.image_format import ImageError
+from ml.ink.images import decode_image
+from ml.ink.strokes import InkError, parse_strokes
+from recognizer.serving import engine
 
 BATCH = 32  # inputs read together: enough to fill a network call, few enough to see lines come
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp"}
@@ -73,8 +73,8 @@ def pictures(paths: Iterable[Path]) -> Iterator[Input]:
 
 def _picture(path: Path) -> Input:
     try:
-        return Input(str(path), picture.decode(path.read_bytes()))
-    except PictureError as error:
+        return Input(str(path), decode_image(path.read_bytes()))
+    except ImageError as error:
         return Input(str(path), error=str(error))
     except OSError as error:
         return Input(str(path), error=f"The file can't be opened: {error.strerror}.")
@@ -95,15 +95,15 @@ def _drawing(line: str, name: str) -> Input:
     try:
         drawing = json.loads(line)
         name = drawing.get("id", name)
-        return Input(name, inks.parse(drawing["strokes"]))
-    except inks.InkError as error:
+        return Input(name, parse_strokes(drawing["strokes"]))
+    except InkError as error:
         return Input(name, error=str(error))
     except (AttributeError, KeyError, TypeError, RecursionError, ValueError):
         return Input(name, error='This line is not a JSON object with "id" and "strokes".')
 
 
 def _lines(reader: Any, batch: list[Input]) -> Iterator[dict[str, Any]]:
-    from ml.reading import reading_as_json
+    from ml.decoding.reading import reading_as_json
 
     readings = iter(reader.read([item.ink for item in batch if not item.error]))
     for item in batch:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from recognizer.models import TrainingRun
-from recognizer.services import training
+from recognizer.services import training_runs
 
 State = TrainingRun.State
 
@@ -28,15 +28,15 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self._say(_plan(force=options["force"]), options["json"])
             return
-        from recognizer import trainer
+        from recognizer.training import pipeline
 
         try:
-            run = training.start_run(
+            run = training_runs.start_run(
                 trigger=TrainingRun.Trigger.COMMAND, force=options["force"], from_scratch=options["from_scratch"]
             )
             if not run.is_over:
-                run = trainer.train(run.pk, self.stderr.write)
-        except (ValidationError, training.RunLost) as error:
+                run = pipeline.train_run(run.pk, self.stderr.write)
+        except (ValidationError, training_runs.RunLost) as error:
             raise CommandError(getattr(error, "message", None) or str(error)) from error
         self._say(_outcome(run), options["json"])
         if run.state == State.FAILED:
@@ -60,11 +60,12 @@ def _outcome(run: TrainingRun) -> dict[str, Any]:
 
 def _plan(*, force: bool) -> dict[str, Any]:
     """What a run would do now. Nothing is written."""
-    from recognizer import engine, manifest
+    from recognizer.serving import engine
+    from recognizer.training import dataset
 
-    samples = manifest.build(engine.active_or_shipped(), settings.TRAINING_DATA)
+    samples = dataset.build_dataset(engine.active_or_shipped(), settings.TRAINING_DATA)
     return {
-        "would run": "yes" if force else training.nothing_new() or "yes",
-        **manifest.counts(samples),
-        "reasons": manifest.reasons(samples),
+        "would run": "yes" if force else training_runs.nothing_new() or "yes",
+        **dataset.counts(samples),
+        "reasons": dataset.reasons(samples),
     }

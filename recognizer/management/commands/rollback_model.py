@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from recognizer.services import versions
+from recognizer.services import model_versions
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            promotion = versions.rollback(reason=options["reason"])
+            promotion = model_versions.rollback(reason=options["reason"])
         except ValidationError as error:
             raise CommandError(error.message) from error
         found = {"version": promotion.version_id, "replaced": promotion.replaced_id, "kind": promotion.kind}

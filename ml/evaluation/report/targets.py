@@ -1,0 +1,71 @@
+"""What the reader should reach: the floor below which it is not good enough, and the goal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+REACHED, PASSED, MISSED = "goal reached", "above the floor", "below the floor"
+
+
+@dataclass(frozen=True)
+class Target:
+    """`figure` is the name of a figure of `Study.figures`; `unit` is %, points, ms, MB or nothing."""
+
+    figure: str
+    title: str
+    floor: float
+    goal: float
+    unit: str = "%"
+
+    @property
+    def more_is_better(self) -> bool:
+        return self.goal > self.floor
+
+    def verdict(self, value: float) -> str:
+        sign = 1 if self.more_is_better else -1
+        if sign * value >= sign * self.goal:
+            return REACHED
+        return PASSED if sign * value >= sign * self.floor else MISSED
+
+    def show(self, value: float) -> str:
+        if self.unit in ("%", "points"):
+            return f"{100 * value:.2f} {self.unit}"
+        return f"{value:.{3 if self.more_is_better else 2}f} {self.unit}".strip()
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("accuracy_mnist_test", "MNIST test, glyphs straight to the network", 0.9965, 0.9975),
+    Target("accuracy_pendigits_test", "Single pen digits of unseen writers", 0.99, 0.995),
+    Target("accuracy_uji_digits", "UJI digits of unseen writers", 0.98, 0.99),
+    Target("accuracy_strings_apart", "Strings of 2 to 6 pen digits, apart", 0.97, 0.985),
+    Target("accuracy_strings_close", "Strings, close", 0.95, 0.975),
+    Target("accuracy_strings_overlapping", "Strings, overlapping by up to 0.15 of the height", 0.88, 0.94),
+    Target("accuracy_photos_digits", "Photos of single digits", 0.97, 0.99),
+    Target("accuracy_photos_pages", "Photos of pages, digits by edit distance", 0.93, 0.98),
+    Target("accuracy_cheques", "Cheque amounts, the whole amount", 0.70, 0.85),
+    Target("accuracy_optdigits", "Optdigits, not trained on", 0.95, 0.98),
+    Target("accuracy_hwd1000", "HwD-1000, not trained on", 0.985, 0.995),
+    Target(
+        "taken_separable_letters", "Letters unlike any digit taken for digits, 1 % of digits refused", 0.10, 0.04
+    ),
+    Target("taken_shapes", "Shapes taken for digits, the same", 0.10, 0.04),
+    Target("taken_omniglot", "Characters of other alphabets unlike any digit taken, the same", 0.10, 0.04),
+    Target("taken_scribbles", "Scribbles taken for digits, the same", 0.10, 0.04),
+    Target("auroc_separable_letters", "AUROC, letters unlike any digit", 0.985, 0.995, ""),
+    Target("auroc_all_letters", "AUROC, all letters", 0.95, 0.965, ""),
+    Target("ece_hard", "Calibration error (ECE), mixed hard set", 0.02, 0.01),
+    Target("lost_moved", "Worst loss by a shift of up to 30 % or a scale of 0.3 to 1", 0.005, 0.002, "points"),
+    Target("ms_one_digit", "Reading a drawing of one digit, median", 1.5, 0.6, "ms"),
+    Target("ms_page", "Reading a page of 40 digits, 1600 px, median", 500.0, 200.0, "ms"),
+    Target("megabytes", "Size of the artifact", 2.0, 1.0, "MB"),
+)
+
+
+def accuracy_target(set_name: str) -> Target | None:
+    return next((bar for bar in TARGETS if bar.figure == f"accuracy_{set_name}"), None)
+
+
+def measured_targets(figures: Mapping[str, float]) -> list[tuple[Target, float]]:
+    """The bars whose figures there are, and those."""
+    return [(bar, figures[bar.figure]) for bar in TARGETS if bar.figure in figures]

@@ -1,0 +1,218 @@
+"""A trained reader as one file that is safe to open: a zip, stored, with a fixed list of members.
+
+    model.tflite  what LiteRT runs
+    card.json     what it is, how it was trained, its calibration
+    weights.npz   what training starts from, but for the kernels that model.tflite holds (ml/inference/weight_sharing.py)
+    exemplars.npz digits to show beside a glyph (ml/inference/exemplars.py); artifacts may be without
+    trajectory.tflite, trajectory.npz, strip.tflite, strip.npz
+                  as much of the networks on trajectories and on strips; artifacts may be without
+    SHA256SUMS    of all these
+
+No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
+Artifacts may hold the kernels among the weights as well, as older ones do; `pack` leaves them out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.inference.exemplars import Exemplars, from_arrays, to_arrays
+from ml.inference.weight_sharing import is_kernel_reference, restore_kernels, share_kernels
+
+FORMAT = 1
+MAX_BYTES = 8 * 2**20
+_MEMBERS = ("model.tflite", "card.json", "weights.npz")
+_EXEMPLARS = "exemplars.npz"
+_TRAJECTORY = ("trajectory.tflite", "trajectory.npz")
+_STRIP = ("strip.tflite", "strip.npz")
+_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY, *_STRIP)
+_EXEMPLARS_BYTES = 200_000
+_SUMS = "SHA256SUMS"
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
+
+NetworkWeights = Mapping[str, NDArray[Any]]
+
+
+class ArtifactError(ValueError):
+    """The file is not an artifact, or not the one that was packed."""
+
+
+@dataclass(frozen=True)
+class StoredNetwork:
+    """A network for LiteRT, and the weights that training starts from."""
+
+    model: bytes
+    stored: NetworkWeights  # by the name of the variable; kernels may stand there as `ml.inference.weight_sharing` leaves them out
+
+    @cached_property
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """All weights, float16 or float32, taken from `model` where they are not stored. Raises ArtifactError."""
+        try:
+            weights = restore_kernels(self.model, self.stored)
+        except ValueError as error:
+            raise ArtifactError("The kernels of the artifact are not in its network.") from error
+        return _checked(weights)
+
+
+@dataclass(frozen=True)
+class Artifact(StoredNetwork):
+    card: dict[str, Any]
+    version: str  # first 12 hexadecimal digits of the SHA-256 of the file
+    exemplars: Exemplars | None = None
+    trajectory: StoredNetwork | None = None
+    strip: StoredNetwork | None = None
+
+
+def pack(
+    model: bytes,
+    card: Mapping[str, Any],
+    weights: NetworkWeights,
+    exemplars: Exemplars | None = None,
+    trajectory: StoredNetwork | None = None,
+    strip: StoredNetwork | None = None,
+) -> bytes:
+    """The file, each kernel in it once. Raises ArtifactError when it could not be opened again."""
+    parts = {
+        "model.tflite": model,
+        "card.json": json.dumps({**card, "format": FORMAT}, indent=1, sort_keys=True).encode(),
+        "weights.npz": _slim_npz(StoredNetwork(model, weights)),
+    }
+    if exemplars is not None:
+        parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
+    for names, network in ((_TRAJECTORY, trajectory), (_STRIP, strip)):
+        if network is not None:
+            parts |= dict(zip(names, (network.model, _slim_npz(network)), strict=True))
+    sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, part in [*parts.items(), (_SUMS, sums.encode())]:
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), part)
+    data = file.getvalue()
+    unpack(data)
+    return data
+
+
+def _slim_npz(network: StoredNetwork) -> bytes:
+    weights = network.weights
+    try:
+        return _npz(share_kernels(network.model, weights))
+    except ValueError:  # LiteRT cannot open the network, which whoever runs it is told
+        return _npz(weights)
+
+
+def _npz(arrays: NetworkWeights) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def with_exemplars(data: bytes, exemplars: Exemplars) -> bytes:
+    """The same artifact with these exemplars, for one that was packed without. Raises ArtifactError."""
+    held = unpack(data)
+    return pack(held.model, held.card, held.weights, exemplars, held.trajectory, held.strip)
+
+
+def unpack(data: bytes) -> Artifact:
+    """Check and open the bytes of an artifact. Raises ArtifactError."""
+    parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_OPTIONAL)
+    if any(len(parts.keys() & {*names}) == 1 for names in (_TRAJECTORY, _STRIP)):
+        raise ArtifactError("The artifact holds half of a network.")
+    named = [name for name in (*_MEMBERS, *_OPTIONAL) if name in parts]
+    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in named)
+    if sums.encode() != parts[_SUMS]:
+        raise ArtifactError("The checksums do not fit the contents of the artifact.")
+    return Artifact(
+        model=parts["model.tflite"],
+        stored=_parse_weights(parts["weights.npz"]),
+        card=_parse_card(parts["card.json"]),
+        version=hashlib.sha256(data).hexdigest()[:12],
+        exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
+        trajectory=_parse_network(parts, *_TRAJECTORY),
+        strip=_parse_network(parts, *_STRIP),
+    )
+
+
+def _read_members(
+    data: bytes, expected: tuple[str, ...] | None = None, optional: Collection[str] = ()
+) -> dict[str, bytes]:
+    """All members of a stored zip; names, sizes and compression are checked before anything is read."""
+    if len(data) > MAX_BYTES:
+        raise ArtifactError("The artifact is too large.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if expected is not None and sorted({*names} - {*optional}) != sorted(expected):
+                raise ArtifactError("The artifact does not hold the expected files.")
+            if any(m.compress_type != zipfile.ZIP_STORED for m in members) or len(set(names)) != len(names):
+                raise ArtifactError("The artifact holds packed or repeated files.")
+            if sum(member.file_size for member in members) > MAX_BYTES:
+                raise ArtifactError("The contents of the artifact are too large.")
+            return {member.filename: archive.read(member) for member in members}
+    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise ArtifactError("The file is not an artifact.") from error
+    except (ValueError, IndexError, OverflowError, UnicodeError) as error:
+        if isinstance(error, ArtifactError):
+            raise
+        raise ArtifactError("The file is not an artifact.") from error
+
+
+def _parse_card(text: bytes) -> dict[str, Any]:
+    try:
+        card = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactError("The card of the artifact cannot be read.") from error
+    if not isinstance(card, dict) or card.get("format") != FORMAT:
+        raise ArtifactError(f"The artifact is not of format {FORMAT}.")
+    return card
+
+
+def _parse_exemplars(data: bytes) -> Exemplars:
+    if len(data) > _EXEMPLARS_BYTES:
+        raise ArtifactError("The exemplars of the artifact are too large.")
+    try:
+        return from_arrays(_load_npz(data, "exemplars"))
+    except ArtifactError:
+        raise
+    except ValueError as error:
+        raise ArtifactError("The exemplars of the artifact are damaged.") from error
+
+
+def _parse_network(parts: Mapping[str, bytes], model: str, weights: str) -> StoredNetwork | None:
+    return StoredNetwork(parts[model], _parse_weights(parts[weights])) if model in parts else None
+
+
+def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:
+    _read_members(data)  # an .npz is a zip as well: the same bounds hold inside it
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (ValueError, OSError, EOFError, KeyError, SyntaxError, TypeError, MemoryError) as error:
+        raise ArtifactError(f"The {what} of the artifact cannot be read.") from error
+    if not all(isinstance(array, np.ndarray) for array in found.values()):  # NumPy hands on other files as bytes
+        raise ArtifactError(f"The {what} of the artifact are not arrays alone.")
+    return found
+
+
+def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
+    stored = _load_npz(data, "weights")
+    _checked({name: array for name, array in stored.items() if not is_kernel_reference(array)})
+    return stored
+
+
+def _checked(weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    for name, array in weights.items():
+        if array.dtype not in (np.float16, np.float32) or not np.isfinite(array).all():
+            raise ArtifactError(f"The weights {name!r} are not finite numbers of 16 or 32 bits.")
+    return weights

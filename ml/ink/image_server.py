@@ -1,0 +1,87 @@
+"""Opens pictures that somebody sent, each in a process of its own that the kernel ends when it costs too much.
+
+A server with one thread, started by the web process as `python -m ml.ink.image_server` with a socket as its standard
+input. It has imported Pillow and NumPy once; for each message, two open files with the limits of one picture, it
+forks. The child reads the picture from the first file and answers on the second, a socket: ANSWER, and behind it a
+message for people, or the files that are kept. Nothing is pickled: a child that a hostile file has taken over can
+send wrong bytes, and no code. The server ends with its web process, whose end of the socket closes then.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+import sys
+
+from ml.ink.image_format import ANSWER, REQUEST, ImageError, ImageLimits
+from ml.ink.images import keep_image
+
+_FILES = 32  # that a child may have open; it needs its two and what Python imports late
+
+
+def serve(control: socket.socket) -> None:
+    """Fork for every picture that comes, until the other end is closed."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
+    held = _memory()
+    while True:
+        message, files, _, _ = socket.recv_fds(control, REQUEST.size, 2)
+        if not message:
+            return
+        if len(message) == REQUEST.size and len(files) == 2 and os.fork() == 0:
+            control.close()
+            _child(files[0], files[1], ImageLimits(*REQUEST.unpack(message)), held)
+        for file in files:
+            os.close(file)
+
+
+def _child(source: int, answer: int, limits: ImageLimits, held: int) -> None:
+    status = 1
+    try:
+        _limit(limits, held)
+        reply = _answer(source, limits)
+        with socket.socket(fileno=answer) as connection:
+            connection.sendall(reply)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _answer(source: int, limits: ImageLimits) -> bytes:
+    try:
+        with open(source, "rb") as file:
+            file.seek(0)
+            kept = keep_image(file.read(limits.bytes + 1), limits)
+    except ImageError as error:
+        message = str(error).encode()
+        return ANSWER.pack(0, 0, 0, len(message), 0) + message
+    head = ANSWER.pack(1, *kept.size, len(kept.image), len(kept.thumbnail))
+    return head + kept.image + kept.thumbnail
+
+
+def _limit(limits: ImageLimits, held: int) -> None:
+    """Have the kernel end this process; native code that hangs asks no handler of Python's."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds)
+    processor = max(1, round(limits.seconds + 0.5))
+    resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
+    if held:  # macOS knows no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (held + limits.memory,) * 2)
+
+
+def _memory() -> int:
+    """Bytes of address space that this process holds; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the web process, and that this one
+    serve(socket.socket(fileno=sys.stdin.fileno()))

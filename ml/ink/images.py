@@ -1,0 +1,193 @@
+"""A picture file to upright pixels, and pixels to the files that are kept.
+
+What decodes a file that somebody sent runs in a process of its own (`ml.ink.image_server`): this module holds every
+step, from the bytes to what is kept.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ml.ink.image_format import FORMATS, KEPT_LIMITS, MAX_SIDE, ImageError, ImageLimits, check_file, check_size
+
+Pixels = NDArray[np.uint8]  # (h, w) grey, 0 black .. 255 white, or (h, w, 3) red, green, blue
+
+THUMBNAIL_SIDE = 320
+_FEW_COLOURS = 1024  # in a sample of a picture: drawn by a program, hence a PNG; a photograph has more
+_QUALITY_SMALL = 80
+_QUALITY = 90  # of a JPEG that is kept; without thinned-out colours, in which thin coloured lines would fade
+_ORIENTATION = 0x0112  # EXIF tag
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# All that Pillow and libheif were seen to raise for damaged or hostile files.
+_BROKEN = (
+    OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError, TypeError, ZeroDivisionError,
+    AttributeError, RuntimeError, struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning,
+)  # fmt: skip
+# Pillow's own limit is a warning at 89 megapixels and knows nothing of scans, parts or formats: ours are stricter.
+Image.MAX_IMAGE_PIXELS = None
+
+
+@dataclass(frozen=True)
+class KeptImage:
+    """An uploaded picture made ours: PNG or JPEG files without metadata, and (width, height) in pixels."""
+
+    image: bytes
+    thumbnail: bytes
+    size: tuple[int, int]
+
+
+def keep_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> KeptImage:
+    """What is kept of a file that somebody sent. Raises PictureError."""
+    pixels = decode_image(data, limits)
+    height, width = pixels.shape[:2]
+    picture = Image.fromarray(pixels)
+    image = _jpeg(picture, _QUALITY) if _is_photograph(pixels) else _png(picture)
+    small = _shrink(picture, THUMBNAIL_SIDE)
+    return KeptImage(image, min(_png(small), _jpeg(small, _QUALITY_SMALL), key=len), (width, height))
+
+
+def decode_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> Pixels:
+    """The first picture of a file, upright, in colour if it has any, at most MAX_SIDE long.
+
+    Transparency is laid on a ground on which the ink can be seen: see `_flatten`. Colour profiles are not applied.
+    Raises PictureError.
+    """
+    name = check_file(data, limits)
+    try:
+        if name == "HEIF":
+            _open_heif()
+        with Image.open(io.BytesIO(data), formats=[name]) as picture:
+            _draft(picture)
+            check_size(picture.size, limits)
+            return _pixels(picture)
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise ImageError("The picture takes too much memory to open. Send a smaller one.") from error
+    except _BROKEN as error:
+        raise ImageError(f"The file is damaged, or not a picture we can open. Send {FORMATS}.") from error
+
+
+def encode_png(grey: Pixels) -> bytes:
+    """A grey PNG of (h, w) pixels that carries nothing but the pixels. Raises PictureError."""
+    if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
+        raise ImageError("Only grey pixels can be kept, as a table of bytes.")
+    return _png(Image.fromarray(np.ascontiguousarray(grey)))
+
+
+def _is_photograph(pixels: Pixels) -> bool:
+    """Of many colours: a JPEG of it is a tenth of a PNG. Grey pictures stay as they are to the last bit."""
+    if pixels.ndim == 2:
+        return False
+    colours = pixels[::4, ::4].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    return len(np.unique(colours)) > _FEW_COLOURS
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, format="PNG")
+    return file.getvalue()
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, format="JPEG", quality=quality, subsampling=0)
+    return file.getvalue()
+
+
+def _open_heif() -> None:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener(thumbnails=False)
+
+
+def _draft(picture: Image.Image) -> None:
+    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, never below MAX_SIDE: a phone photo takes 10 MB, not 75."""
+    width, height = picture.size
+    scale = max(1, max(width, height) // MAX_SIDE)
+    picture.draft(None, (max(1, width // scale), max(1, height // scale)))
+
+
+def _pixels(picture: Image.Image) -> Pixels:
+    picture.load()
+    turn = _TURNS.get(_orientation(picture))  # only now: TIFF and HEIF are turned by loading, and say so
+    small = _flatten(_shrink(_eight_bits(picture), MAX_SIDE))
+    pixels = np.asarray(small if turn is None else small.transpose(turn))
+    if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
+        pixels = pixels[..., 0]
+    return np.ascontiguousarray(pixels)
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except _BROKEN:
+        return 1  # damaged EXIF is no reason to refuse a sound picture
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """As mode L, RGB or RGBA."""
+    if picture.mode.startswith(("I", "F")):
+        return _scaled(picture)
+    if picture.has_transparency_data:
+        return picture.convert("RGBA")
+    return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+
+
+def _scaled(picture: Image.Image) -> Image.Image:
+    """16 or more bits to 8, by the largest value there is: scanners leave the upper bits of 16 unused."""
+    values = np.asarray(picture).astype(np.float32)
+    values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    low = min(0.0, float(values.min()))
+    whole = float(values.max()) - low
+    if picture.mode.startswith("I"):
+        whole = 2.0 ** max(8, int(np.ceil(np.log2(whole + 1)))) - 1 if whole > 0 else 255.0
+    grey = Image.fromarray(((values - low) * (255 / (whole or 1.0))).round().clip(0, 255).astype(np.uint8))
+    clear = picture.info.get("transparency")
+    if not isinstance(clear, int):
+        return grey
+    seen = Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
+    return Image.merge("LA", (grey, seen)).convert("RGBA")
+
+
+def _flatten(picture: Image.Image) -> Image.Image:
+    """As mode L or RGB: transparency is laid on white or black, whichever lets the ink be seen.
+
+    What is opaque is either a page with ink on it, which gets a ground of the page's own lightness, or the ink
+    alone, light or dark (or a page from which the ink is cut out), which gets the ground that differs.
+    """
+    if picture.mode != "RGBA":
+        return picture
+    light = np.asarray(picture.convert("RGB").convert("L"))
+    alpha = np.asarray(picture.getchannel("A"))
+    opaque = light[alpha >= 128] if (alpha >= 128).any() else light[alpha > 0]
+    if opaque.size == 0:
+        return Image.new("L", picture.size, 255)
+    low, middle, high = np.percentile(opaque, (1, 50, 99))
+    is_page = opaque.size > alpha.size / 2 and high - low > 40
+    ground = 255 if (middle >= 128) == is_page else 0
+    return Image.alpha_composite(Image.new("RGBA", picture.size, (ground,) * 3), picture).convert("RGB")
+
+
+def _shrink(picture: Image.Image, side: int) -> Image.Image:
+    width, height = picture.size
+    scale = side / max(width, height)
+    if scale >= 1:
+        return picture
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Box averages all pixels; anything sharper drops thin lines, anything on two steps would blur them.
+    return picture.resize(size, Image.Resampling.BOX)

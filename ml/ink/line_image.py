@@ -1,0 +1,69 @@
+"""A line of a picture as the network on strips sees it: level, its ink 26 pixels high."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.ink.greyscale import Grey, as_uint8
+
+LINE_HEIGHT = 32
+INK_HEIGHT = 26  # px, of the ink
+STEP_WIDTH = 4  # px of a strip for each of the network's answers
+MAX_WIDTH = 1024  # longer lines are squeezed
+_LONG = 2.0  # heights; what is shorter may be taller on one side for the digits that it holds
+_STEEPEST = 0.3
+_TAIL = 0.03  # of the ink, above and below, that may be cut off,
+_SPARE = 0.08  # beyond so much of the height of the rest
+_MARGIN = 4  # px left and right of the ink
+
+LineImage = NDArray[np.uint8]  # (32, w), ink high
+
+
+def ink_to_line_image(ink: Grey, widest: int = MAX_WIDTH) -> LineImage:
+    """The strip of ink (h, w) that is high on ink and 0 on paper, made level; its width is a multiple of STEP.
+
+    There must be some ink. The darkest becomes 255.
+    """
+    box = _trimmed(crop_to_ink(_levelled(crop_to_ink(ink))))
+    width = min(max(1, round(box.shape[1] * INK_HEIGHT / box.shape[0])), widest - 2 * _MARGIN)
+    small = cv2.resize(box.astype(np.float32), (width, INK_HEIGHT), interpolation=cv2.INTER_AREA)
+    top = (LINE_HEIGHT - INK_HEIGHT) // 2
+    strip = np.zeros((LINE_HEIGHT, -(-(width + 2 * _MARGIN) // STEP_WIDTH) * STEP_WIDTH), np.uint8)
+    darker = 255 / max(float(small.max()), 1e-3)
+    strip[top : top + INK_HEIGHT, _MARGIN : _MARGIN + width] = as_uint8(np.rint(small * darker))
+    return strip
+
+
+def crop_to_ink(ink: Grey) -> Grey:
+    """The part (h, w) of ink that holds all of it. There must be some."""
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _levelled(ink: Grey) -> Grey:
+    """Sheared so that the ink goes up no more than down: on a line that slopes digits would become small."""
+    h, w = ink.shape
+    if w < _LONG * h:
+        return ink
+    mass = ink.sum(axis=0, dtype=np.float64)
+    x = np.arange(w) - np.average(np.arange(w), weights=mass)
+    height = (np.arange(h) @ ink.astype(np.float64)) / np.maximum(mass, 1.0)
+    slope = float(np.clip((mass * x * height).sum() / (mass * x**2).sum(), -_STEEPEST, _STEEPEST))
+    rise = abs(slope) * w
+    matrix = np.array([[1, 0, 0], [-slope, 1, max(slope, 0.0) * w]])
+    return as_uint8(cv2.warpAffine(ink, matrix, (w, h + int(np.ceil(rise)))))
+
+
+def _trimmed(ink: Grey) -> Grey:
+    """Without the ends of the tallest strokes: beside a long tail digits would become small."""
+    share = np.cumsum(ink.sum(axis=1, dtype=np.float64))
+    first, last = np.searchsorted(share, [_TAIL * share[-1], (1 - _TAIL) * share[-1]])
+    spare = round(_SPARE * (last - first + 1))
+    return crop_to_ink(ink[max(0, first - spare) : last + 1 + spare])
+
+
+def pad_to_width(strip: LineImage, width: int) -> LineImage:
+    """With paper on the right, up to `width`."""
+    return np.pad(strip, ((0, 0), (0, width - strip.shape[1])))

@@ -1,0 +1,87 @@
+"""Ink as strokes: check what a client sent, measure it, move and scale it.
+
+The web process imports this module, so it needs NumPy and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+Strokes = list[NDArray[np.float32]]  # each (n, 2): x, y; y points down; any unit; n >= 1
+Box = tuple[float, float, float, float]  # x, y, width, height
+
+MAX_STROKES = 500
+MAX_POINTS = 10_000  # a page of numbers fits: about 40 points a digit
+POINTS_A_STROKE = 20  # a stroke that somebody draws has about as many
+MAX_COORDINATE = 1e6
+MAX_TIME = 1e13  # milliseconds; a clock that counts from 1970 is at 1.8e12
+
+
+class InkError(ValueError):
+    """What was sent is no drawing. The message says what to do and is safe to show."""
+
+
+def parse_strokes(raw: object) -> Strokes:
+    """Strokes from decoded JSON: a list of strokes, each a list of points ``[x, y]`` or ``[x, y, t]``.
+
+    Strokes without points are dropped. Raises InkError for anything that is not a drawing.
+    """
+    if not isinstance(raw, list | tuple):
+        raise InkError("Send the drawing as a list of strokes, each a list of points [x, y].")
+    if len(raw) > MAX_STROKES:
+        raise InkError(f"The drawing has too many strokes. Send at most {MAX_STROKES}.")
+    _check_size(raw)
+    strokes = [_parse_stroke(stroke) for stroke in raw if len(stroke)]
+    if not strokes:
+        raise InkError("There is nothing drawn yet. Write a number first.")
+    return strokes
+
+
+def _check_size(raw: Sequence[object]) -> None:
+    points = 0
+    for stroke in raw:
+        if not isinstance(stroke, list | tuple):
+            raise InkError("Each stroke must be a list of points [x, y].")
+        points += len(stroke)
+    if points > MAX_POINTS:
+        raise InkError(f"The drawing has too many points. Send at most {MAX_POINTS}.")
+
+
+def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
+    # Sets of types and lengths: one pass in C each, where a loop over points would cost most of the request.
+    if not set(map(type, stroke)) <= {list, tuple} or not set(map(len, stroke)) <= {2, 3}:
+        raise InkError("Each point must be a list of two numbers, [x, y], or three, [x, y, time].")
+    if not set(map(type, chain.from_iterable(stroke))) <= {int, float}:  # bool is not int here, on purpose
+        raise InkError("Coordinates must be numbers.")
+    try:
+        points = np.array([point[:2] for point in stroke], dtype=np.float64)
+        times = np.array([point[2] for point in stroke if len(point) == 3], dtype=np.float64)
+    except OverflowError:  # an int beyond the largest float
+        points = times = np.full((1, 2), np.inf)
+    if not (np.abs(points) <= MAX_COORDINATE).all():  # false for NaN as well
+        raise InkError(f"Coordinates must lie between -{MAX_COORDINATE:.0f} and {MAX_COORDINATE:.0f}.")
+    if not (np.abs(times) <= MAX_TIME).all():
+        raise InkError("Times must be milliseconds.")
+    return points.astype(np.float32)
+
+
+def reading_work(raw: Sequence[Sequence[object]]) -> int:
+    """What it takes to read strokes as they came, in strokes of POINTS_A_STROKE points; at least one."""
+    return max(1, len(raw), sum(map(len, raw)) // POINTS_A_STROKE)
+
+
+def bounds(strokes: Strokes) -> Box:
+    """The tight box of the points, without the width of the pen. `strokes` must not be empty."""
+    low = np.min([stroke.min(axis=0) for stroke in strokes], axis=0)
+    high = np.max([stroke.max(axis=0) for stroke in strokes], axis=0)
+    return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
+
+
+def transform(strokes: Strokes, matrix: NDArray[np.floating]) -> Strokes:
+    """Apply an affine (2, 3) matrix to every point."""
+    linear, shift = matrix[:, :2].T, matrix[:, 2]
+    return [(stroke @ linear + shift).astype(np.float32) for stroke in strokes]

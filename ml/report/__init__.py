@@ -1,1 +1,0 @@
-"""The report on a reader: more than the sets of `ml.evaluate`, as one page to look at."""

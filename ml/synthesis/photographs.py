@@ -1,0 +1,97 @@
+"""Synthetic photographs of strokes on paper, with the faults that real ones have. For tests and for reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from ml.ink.strokes import Strokes
+
+Grey = NDArray[np.uint8]
+_SPACING = 0.075  # of the longer side, between the lines of ruled paper
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Paper, pen, light and camera. Brightness is 0 to 1, lengths are in pixels of the photograph."""
+
+    pen: float = 5.0
+    ink: float = 0.15  # brightness; coloured ink and pencil, seen as grey, are brighter
+    paper: float = 0.85
+    lines: str = "none"  # none | ruled | squared | form, which has one line under the writing
+    line: float = 0.6  # brightness of the lines
+    pattern: float = 0.0  # depth of the fine waves printed on cheques
+    gradient: float = 0.0  # share of the light that is lost towards a corner
+    shadow: float = 0.0  # share of the light that a shadow with a soft edge takes
+    tilt: float = 0.0  # degrees, counter-clockwise
+    blur: float = 0.0  # standard deviation
+    noise: float = 0.0  # standard deviation, of 255
+    jpeg: int = 0  # quality; 0 for none
+    inverted: bool = False  # chalk on a board
+
+
+def photograph(strokes: Strokes, size: tuple[int, int], scene: Scene, rng: Generator) -> Grey:
+    """Grey pixels (h, w), 0 black, of strokes in pixels on a page of `size` (width, height).
+
+    Raises ValueError for lines of an unknown kind.
+    """
+    page = _tilted(_write(strokes, _page(size, scene, strokes), scene), scene)
+    page = page * _light(size, scene, rng)
+    if scene.blur:
+        page = np.asarray(cv2.GaussianBlur(page, (0, 0), scene.blur), np.float32)
+    grey = 255 * (1 - page if scene.inverted else page) + rng.normal(0, scene.noise, page.shape)
+    return _compressed(np.rint(grey).clip(0, 255).astype(np.uint8), scene.jpeg)
+
+
+def _page(size: tuple[int, int], scene: Scene, strokes: Strokes) -> NDArray[np.float32]:
+    width, height = size
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    page = np.full((height, width), scene.paper, np.float32)
+    page -= scene.pattern * (np.sin(y * 1.1 + 3 * np.sin(x / 40)) > 0.6)
+    step, lowest = max(8, round(_SPACING * max(size))), max(float(stroke[:, 1].max()) for stroke in strokes)
+    rows = {"none": [], "form": [round(lowest + scene.pen / 2)]}.get(scene.lines, list(range(step, height, step)))
+    if scene.lines not in {"none", "form", "ruled", "squared"}:
+        raise ValueError("There are no such lines.")
+    for row in rows:
+        page[row : row + 2] = np.minimum(page[row : row + 2], scene.line)
+    for column in range(step, width, step) if scene.lines == "squared" else ():
+        page[:, column : column + 2] = np.minimum(page[:, column : column + 2], scene.line)
+    return page
+
+
+def _write(strokes: Strokes, page: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
+    cover = np.zeros(page.shape, np.uint8)
+    lines = [np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32) for stroke in strokes]
+    cv2.polylines(cover, lines, False, 255, max(1, round(scene.pen)), cv2.LINE_AA, 4)
+    share = cover.astype(np.float32) / 255
+    return np.asarray(page * (1 - share) + np.minimum(page, scene.ink) * share, np.float32)
+
+
+def _tilted(page: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
+    if not scene.tilt:
+        return page
+    height, width = page.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), scene.tilt, 1.0)
+    return np.asarray(cv2.warpAffine(page, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _light(size: tuple[int, int], scene: Scene, rng: Generator) -> NDArray[np.float32]:
+    width, height = size
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    turn = rng.uniform(0, 2 * np.pi)
+    away = np.cos(turn) * (x / width - 0.5) + np.sin(turn) * (y / height - 0.5)
+    light = 1 - scene.gradient * (0.5 + away / np.sqrt(2))
+    edge = rng.uniform(0.3, 0.7) * height + rng.uniform(-0.2, 0.2) * (x - width / 2)
+    soft = 0.03 * height
+    return np.asarray(light * (1 - scene.shadow / (1 + np.exp(((edge - y) / soft).clip(-30, 30)))), np.float32)
+
+
+def _compressed(grey: Grey, quality: int) -> Grey:
+    if not quality:
+        return grey
+    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)

@@ -1,0 +1,177 @@
+"""The verdict of the gates as people read it: from the plain types of `TrainingRun.verdict`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from recognizer.models.drawing import in_words
+from recognizer.models.outline import Outline
+from recognizer.presentation import charts
+
+_SETS = {
+    "mnist": "MNIST’s digits",
+    "digits": "Drawn digits",
+    "numbers": "Drawn numbers",
+    "photos": "Photographs",
+    "junk": "Signs that are no digits",
+    "pen": "Pen digits",
+    "golden": "Golden cases",
+    "held_out": "Drawings of people who never train",
+}
+_TITLES = {
+    "better": "Better for people who never train",
+    "recall": "No digit is unlearned",
+    "rejection": "Tells digits from other signs",
+    "calibration": "Knows how sure it may be",
+    "speed": "As quick",
+    "size": "As small",
+    "golden": "Golden cases stay right",
+    "churn": "Answers stay what they were",
+    "drift": "Small losses do not add up",
+}
+_NO_WORSE = "no_worse_"
+_PNG = re.compile(r"\A[A-Za-z0-9+/=]+\Z")  # base64
+
+
+def set_title(name: str) -> str:
+    """The words for a set; those of an unknown one are its own."""
+    return _SETS.get(name, name.replace("_", " ").capitalize())
+
+
+def gate_title(name: str) -> str:
+    """The words for a gate."""
+    if name.startswith(_NO_WORSE):
+        return f"{set_title(name.removeprefix(_NO_WORSE))}: no worse"
+    return _TITLES.get(name, name.replace("_", " ").capitalize())
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """One gate: title, sentence, and its figures as (words, value before or alone, value after)."""
+
+    name: str
+    passed: bool
+    sentence: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return gate_title(self.name)
+
+    @property
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Figures that are numbers or pairs of them; what is more than that has a plot."""
+        return [row for name, value in self.figures.items() if (row := _row(name, value))]
+
+    @property
+    def set_name(self) -> str:
+        """The set that the gate counts errors on, or ""."""
+        return "held_out" if self.name == "better" else self.name.partition(_NO_WORSE)[2]
+
+    @property
+    def error_rates(self) -> charts.ErrorRates | None:
+        """What the plot of both error rates needs; None where none was counted."""
+        n, errors = self.figures.get("n", 0), self.figures.get("errors", [])
+        return charts.error_rates(set_title(self.set_name), n, errors) if self.set_name else None
+
+
+def _row(name: str, value: Any) -> tuple[str, str, str] | None:
+    title = name.replace("_", " ")
+    if isinstance(value, Mapping):
+        return None
+    if isinstance(value, list | tuple):
+        return (title, _number(value[0]), _number(value[1])) if len(value) == 2 else None
+    return title, _number(value), ""
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A drawing of a frozen set that only one of the two versions reads right."""
+
+    set_title: str
+    text: str
+    read_before: str
+    read_after: str
+    change: str
+    outline: Outline | None
+    png: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Changed:
+        strokes, png = row.get("strokes"), str(row.get("png", ""))
+        return cls(
+            set_title(str(row.get("set", ""))),
+            str(row.get("text", "")),
+            in_words("", str(row.get("before", ""))) or "no number",
+            in_words("", str(row.get("after", ""))) or "no number",
+            "fixed" if row.get("fixed") else "broken",
+            Outline.of(strokes) if strokes else None,
+            png if _PNG.match(png) else "",
+        )
+
+
+class GateReport:
+    """What a page shows of a verdict; an empty one is false."""
+
+    def __init__(self, stored: Mapping[str, Any]) -> None:
+        self._stored = stored
+
+    def __bool__(self) -> bool:
+        return bool(self.gates)
+
+    @property
+    def passed(self) -> bool:
+        return bool(self._stored.get("passed"))
+
+    @cached_property
+    def gates(self) -> list[GateRow]:
+        """Those that did not pass first."""
+        return sorted(gates_of(self._stored.get("gates")), key=lambda gate: gate.passed)
+
+    @property
+    def failed(self) -> int:
+        return sum(not gate.passed for gate in self.gates)
+
+    @property
+    def error_rates(self) -> list[charts.ErrorRates]:
+        return [rates for gate in self.gates if (rates := gate.error_rates)]
+
+    def error_rates_of(self, *sets: str) -> list[charts.ErrorRates]:
+        """Those of the sets of these names, where they were counted."""
+        return [rates for gate in self.gates if gate.set_name in sets and (rates := gate.error_rates)]
+
+    @property
+    def swaps(self) -> charts.Swaps | None:
+        """From the lists of what changed, set by set."""
+        changes = self._stored.get("changes", [])
+        counts = [(set_title(c["name"]), len(c["fixes"]), len(c["breaks"])) for c in changes]
+        return charts.swaps([row for row in counts if row[1] or row[2]])
+
+    @property
+    def columns(self) -> list[charts.Column]:
+        """Misread shares of each digit, where they were counted."""
+        recall = next((gate for gate in self.gates if gate.name == "recall"), None)
+        return charts.columns(recall.figures.get("digits", {})) if recall else []
+
+    @cached_property
+    def changed(self) -> list[Changed]:
+        """Drawings of the frozen sets, the broken ones first."""
+        return sorted(map(Changed.of, self._stored.get("changed", [])), key=lambda one: one.change)
+
+
+def gates_of(stored: Sequence[Mapping[str, Any]] | None) -> list[GateRow]:
+    """From the list of a verdict."""
+    return [
+        GateRow(str(g["name"]), bool(g["passed"]), str(g["sentence"]), g.get("figures") or {})
+        for g in stored or []
+    ]

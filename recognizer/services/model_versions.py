@@ -1,0 +1,155 @@
+"""Model versions: how one comes in, takes over, goes back, and is pruned."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from recognizer.models import ModelVersion, Promotion, ShadowReading
+from recognizer.models.model_version import sign
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+_ALARM = timedelta(minutes=3)  # without news, after which a version that opens is no trouble any more
+
+
+def register_version(
+    *, artifact: bytes, origin: ModelVersion.Origin, parent: ModelVersion | None = None
+) -> tuple[ModelVersion, bool]:
+    """Store and sign an artifact, once; returns its row and whether it is new.
+
+    Raises `ml.inference.artifact.ArtifactError`.
+    """
+    from ml.inference.reader import Reader
+
+    sha256 = hashlib.sha256(artifact).hexdigest()
+    card = Reader.open(artifact).card  # opened before it is believed
+    stored = {"artifact": artifact, "signature": sign(artifact), "card": card}
+    version, new = ModelVersion.objects.get_or_create(
+        sha256=sha256, defaults={**stored, "origin": origin, "parent": parent}
+    )
+    if not new:  # the same bytes, whoever signed them, and whether or not they were pruned
+        ModelVersion.objects.filter(pk=version.pk).update(**stored)
+        version.refresh_from_db()
+    return version, new
+
+
+@transaction.atomic
+def promote_version(
+    *,
+    version: ModelVersion,
+    instead_of: ModelVersion | None,
+    kind: Promotion.Kind,
+    by: User | None = None,
+    reason: str = "",
+) -> Promotion:
+    """Let `version` read from now on.
+
+    Raises ValidationError if `instead_of` is no longer active, the artifact is gone, or a promotion against the
+    gates gives no reason.
+    """
+    if kind == Promotion.Kind.FORCED and not reason.strip():
+        raise ValidationError("Say why: this version did not pass all gates against the one that reads.")
+    if instead_of is not None and instead_of.pk == version.pk:
+        raise ValidationError(f"{version} reads already.")
+    _retire(instead_of)
+    if not ModelVersion.objects.kept().filter(pk=version.pk, active=False).update(active=True):
+        raise ValidationError(f"{version} cannot read: its artifact was pruned.")
+    return Promotion.objects.create(version=version, replaced=instead_of, kind=kind, by=by, reason=reason[:300])
+
+
+def _retire(version: ModelVersion | None) -> None:
+    """Of two who promote at once the second finds another version active than the one it has seen."""
+    if version is None:
+        if ModelVersion.objects.filter(active=True).exists():
+            raise ValidationError("Another version is active. Look again, then decide.")
+        return
+    if not ModelVersion.objects.filter(pk=version.pk, active=True).update(active=False):
+        raise ValidationError(f"{version} is no longer the active version. Look again, then decide.")
+
+
+def rollback(*, by: User | None = None, reason: str = "", seen: int | None = None) -> Promotion:
+    """Go back to the version that the active one replaced.
+
+    `seen` is the number of the version that whoever asks knows as active: what is asked twice happens once.
+    Raises ValidationError if there is no version to go back to, or another is active.
+    """
+    active = active_version()
+    refuse_unseen(active, seen)
+    before = previous_version()
+    if active is None or before is None:
+        raise ValidationError("There is no version to go back to.")
+    return promote_version(version=before, instead_of=active, kind=Promotion.Kind.ROLLBACK, by=by, reason=reason)
+
+
+def refuse_unseen(active: ModelVersion | None, seen: int | None) -> None:
+    """Raises ValidationError if somebody decides who saw another version reading; None is whoever did not look."""
+    if seen is not None and (active is None or active.pk != seen):
+        raise ValidationError(f"{active or 'No version'} reads by now. Look again, then decide.")
+
+
+def active_version() -> ModelVersion | None:
+    """The version that reads, without its artifact."""
+    return ModelVersion.objects.light().filter(active=True).first()
+
+
+def previous_version() -> ModelVersion | None:
+    """The version that a rollback would make active: the one that the active one took over from by promotion."""
+    active = active_version()
+    taken_over = Promotion.objects.filter(version=active).exclude(kind=Promotion.Kind.ROLLBACK)
+    last = taken_over.filter(replaced__artifact__isnull=False).order_by("-id").first()
+    if active is None or last is None or last.replaced_id is None or last.replaced_id == active.pk:
+        return None
+    return ModelVersion.objects.light().get(pk=last.replaced_id)
+
+
+def install_shipped() -> tuple[ModelVersion, bool]:
+    """Register the version that the program ships; returns it and whether it is active now.
+
+    It takes over from nothing and once from an older shipped one, never from one that was trained here. Who went
+    back from it is not overruled by the next start.
+    """
+    from ml.inference.reader import SHIPPED
+
+    version, _new = register_version(artifact=SHIPPED.read_bytes(), origin=ModelVersion.Origin.SHIPPED)
+    active = active_version()
+    older = active is not None and active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk
+    if active is None or (older and not version.promotions.exists()):
+        promote_version(version=version, instead_of=active, kind=Promotion.Kind.INSTALLED)
+        return version, True
+    return version, active.pk == version.pk
+
+
+def record_trouble(*, version_id: int, why: str) -> None:
+    """Raise the alarm of the status page: a worker could not open this version."""
+    ModelVersion.objects.filter(pk=version_id).update(trouble=why[:300], trouble_at=timezone.now())
+
+
+def clear_trouble(*, version_id: int) -> None:
+    """A worker could open it after all. Not at once: another one that cannot says so every half minute."""
+    quiet = ModelVersion.objects.filter(pk=version_id, trouble_at__lt=timezone.now() - _ALARM)
+    quiet.update(trouble="", trouble_at=None)
+
+
+@transaction.atomic
+def prune_versions() -> int:
+    """Drop old artifacts, and keep their cards.
+
+    Those of the active, the previous, shipped and waiting versions stay, and those from which all others descend,
+    with which gates compare; of the rest the newest few.
+    """
+    keep = {version.pk for version in (active_version(), previous_version()) if version is not None}
+    stay = Q(run__state="candidate") | Q(parent=None, children__isnull=False)
+    keep |= {*ModelVersion.objects.filter(stay).values_list("pk", flat=True)}
+    trained = ModelVersion.objects.kept().filter(origin=ModelVersion.Origin.TRAINED).exclude(pk__in=keep)
+    old = list(trained.order_by("-id").values_list("pk", flat=True)[settings.TRAINING_KEPT_VERSIONS :])
+    ShadowReading.objects.filter(model_version__in=old).delete()
+    return ModelVersion.objects.filter(pk__in=old, active=False).update(artifact=None, signature="")

@@ -1,0 +1,196 @@
+"""The worker's reader: opens the active model version, and swaps it when another is promoted."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError
+
+from ml.ink.images import decode_image
+from ml.ink.strokes import parse_strokes
+from recognizer.models import Drawing, ModelVersion
+from recognizer.models.model_version import BrokenArtifact
+
+if TYPE_CHECKING:
+    from ml.decoding.reading import Reading
+    from ml.inference.explain import Explanation
+    from ml.inference.personalization import WriterProfile
+    from ml.inference.reader import Reader
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0  # how old the knowledge may be of which version is active
+PORTION = 300  # strokes read together, at a millisecond each in the worst case; far below the lease
+HANG_SECONDS = 60  # no batch takes this long; one that does has hung inside native code
+
+
+class NoActiveVersion(Exception):
+    """No model version is active, or it can't be opened and there was none before."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An open reader and the row that it comes from."""
+
+    version_id: int
+    name: str
+    reader: Reader
+
+    def read(self, inks: Sequence[Any], hands: Sequence[WriterProfile | None] | None = None) -> list[Reading]:
+        """Read inks (see `ink_of`), each by the hand of its writer, in as few network calls as there may be."""
+        with _ended_if_hung():
+            return self.reader.read(inks, hands)
+
+    def hand(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
+        """What this version makes of somebody's confirmed digits, for it alone; None of too few."""
+        with _ended_if_hung():
+            return self.reader.hand(confirmed)
+
+    def explain(
+        self, ink: Any, digit: int, own: Sequence[tuple[int, Any]], hand: WriterProfile | None = None
+    ) -> Explanation:
+        """Why a digit of the ink is read as it is; `own` are labels and inks of single digits to compare with.
+
+        Raises `ml.inference.reader.NoSuchDigit`.
+        """
+        with _ended_if_hung():
+            return self.reader.explain(ink, digit, own, hand)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """The active version could not be opened, and why."""
+
+    version_id: int
+    why: str
+
+
+_current: Engine | None = None
+_looked_at = float("-inf")
+_trouble: Trouble | None = None
+
+
+def current() -> Engine:
+    """The engine of the active version, at most LOOK_SECONDS old; a broken artifact leaves the old one serving.
+
+    Raises NoActiveVersion.
+    """
+    global _current, _looked_at
+    if time.monotonic() - _looked_at > LOOK_SECONDS:
+        _current = _look(_current)
+        _looked_at = time.monotonic()
+    if _current is None:
+        raise NoActiveVersion("No model version is active (manage.py register_model), or it can't be opened")
+    return _current
+
+
+def _look(held: Engine | None) -> Engine | None:
+    global _trouble
+    active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
+    if active is None or (held is not None and held.version_id == active):
+        _trouble = None
+        return held
+    from ml.inference.artifact import ArtifactError
+
+    try:
+        opened = open_version(active)
+    except (ArtifactError, BrokenArtifact) as error:
+        logger.exception("Version %s can't be opened; the one before it stays in use", active)
+        _trouble = Trouble(active, str(error))
+        return held
+    logger.info("Reading with %s", opened.name)
+    _trouble = None
+    return opened
+
+
+def trouble() -> Trouble | None:
+    """Why this worker does not read with the active version, as of its last look; None where it does."""
+    return _trouble
+
+
+def open_version(pk: int) -> Engine:
+    """Open any version. Raises ModelVersion.DoesNotExist, BrokenArtifact, `ml.inference.artifact.ArtifactError`."""
+    from ml.inference.reader import Reader
+
+    version = ModelVersion.objects.get(pk=pk)
+    return Engine(version.pk, str(version), Reader.open(version.checked_artifact()))
+
+
+def engine_that_read(version_id: int) -> Engine:
+    """The engine of the version that made a prediction; the active one where that can't be opened any more."""
+    from ml.inference.artifact import ArtifactError
+
+    active = current()
+    try:
+        return active if active.version_id == version_id else cached_engine(version_id)
+    except (ModelVersion.DoesNotExist, ArtifactError, BrokenArtifact) as error:
+        logger.warning("Explaining with the active version: %s", error)
+        return active
+
+
+@lru_cache(maxsize=1)
+def cached_engine(version_id: int) -> Engine:
+    """As `open_version`, and the last one stays open."""
+    return open_version(version_id)
+
+
+def active_or_shipped() -> Reader:
+    """The active version's reader; the shipped one where there is no database yet."""
+    from ml.inference.reader import SHIPPED, Reader
+
+    try:
+        return current().reader
+    except (DatabaseError, NoActiveVersion) as error:
+        logger.warning("Reading with the shipped version: %s", error)
+        return Reader.open(SHIPPED)
+
+
+def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
+    """Drawings in groups of about PORTION strokes; the usual batch of small drawings is one group."""
+    groups: list[list[Drawing]] = []
+    weight = PORTION
+    for drawing in drawings:
+        if weight >= PORTION:
+            groups.append([])
+            weight = 0
+        groups[-1].append(drawing)
+        weight += drawing.work
+    return groups
+
+
+def ink_of(drawing: Drawing) -> Any:
+    """The ink of a stored drawing in the form that the reader takes.
+
+    Raises `ml.ink.strokes.InkError` or `ml.ink.image_format.ImageError`: a row that was damaged since it was accepted.
+    """
+    if drawing.source == Drawing.Source.CANVAS:
+        return ink_from({"strokes": drawing.strokes})
+
+    return decode_image(bytes(drawing.image or b""))
+
+
+def ink_from(request: dict[str, Any]) -> Any:
+    """The ink of a live request: {"strokes": [...]} or {"image": "<base64>"}."""
+
+    if "image" in request:
+        return decode_image(base64.b64decode(request["image"]))
+    return parse_strokes(request["strokes"])
+
+
+@contextmanager
+def _ended_if_hung() -> Iterator[None]:
+    # A solo pool has no time limits, and a Python handler never runs while native code hangs. The default action
+    # of SIGALRM ends the process: a hang becomes a crash, which the supervisor and the leases know how to mend.
+    signal.alarm(HANG_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)

@@ -1,0 +1,145 @@
+"""The pages for people: drawing, history, one drawing, correction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from ml.ink.image_format import media_type
+from recognizer.forms import CorrectionForm
+from recognizer.models import Drawing, TrainingSample
+from recognizer.presentation.correction_status import CorrectionStatus, correction_status, one_line
+from recognizer.services import predictions, reviews
+
+if TYPE_CHECKING:
+    from accounts.requests import SignedInRequest
+
+PAGE = 24  # cards: rows of two, three, four and six come out even
+LEDGER = 50  # entries of one drawing that are looked through: one for each run that it was part of
+
+
+@require_safe
+@login_not_required
+@ensure_csrf_cookie
+def draw(request: HttpRequest) -> HttpResponse:
+    back = urlencode({"next": f"{reverse('recognizer:draw')}?save=1"})
+    return render(
+        request,
+        "recognizer/draw.html",
+        {
+            "live_url": reverse("api:live"),
+            "predictions_url": reverse("api:prediction-list"),
+            "login_url": f"{reverse('account_login')}?{back}",
+        },
+    )
+
+
+@require_safe
+def history(request: SignedInRequest) -> HttpResponse:
+    drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail")
+    page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
+    _add_outcomes(page.object_list)
+    return render(request, "recognizer/history.html", {"page_obj": page})
+
+
+def _add_outcomes(drawings: Iterable[Drawing]) -> None:
+    """A line below each correction from which the version that reads today has learned."""
+    claims = {drawing.pk: drawing.claim for drawing in drawings if drawing.claim and drawing.claim.verdict}
+    samples = TrainingSample.objects.by_active().of_drawings(claims)
+    lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == claims[s.drawing_id].review.pk}
+    for drawing in drawings:
+        drawing.outcome = lines.get(drawing.pk, "")  # type: ignore[attr-defined]
+
+
+def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
+    return get_object_or_404(
+        Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail"), pk=pk
+    )
+
+
+@require_safe
+def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    found = _drawing_of(request, pk)
+    said = found.claim or found.latest
+    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": _is_none(found)})
+    return _drawing_page(request, found, form)
+
+
+def _is_none(drawing: Drawing) -> bool:
+    return bool(drawing.claim and not drawing.claim.text)
+
+
+def _drawing_page(
+    request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
+) -> HttpResponse:
+    context = {
+        "drawing": drawing,
+        "prediction": drawing.latest,
+        "digits": drawing.latest.digits.all() if drawing.latest else [],
+        "claim": drawing.claim,
+        "outcome": _outcome(request, drawing),
+        "form": form,
+    }
+    return render(request, "recognizer/drawing.html", context, status=status)
+
+
+def _outcome(request: SignedInRequest, drawing: Drawing) -> CorrectionStatus | None:
+    samples = TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER] if drawing.claim else []
+    return correction_status(drawing.claim, list(samples), may_train=request.user.may_train)
+
+
+@require_POST
+def correct_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    found = _drawing_of(request, pk)
+    form = CorrectionForm(request.POST)
+    if not form.is_valid():
+        return _drawing_page(request, found, form, status=422)
+    reviews.correct_drawing(drawing=found, user=request.user, text=form.cleaned_data["text"])
+    messages.success(request, "Thank you. Your correction is kept, and somebody will look at it.")
+    return redirect(found)
+
+
+@require_POST
+def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    predictions.delete_drawing(drawing=_drawing_of(request, pk))
+    messages.success(request, "The drawing is deleted.")
+    return redirect("recognizer:history")
+
+
+@require_safe
+def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The picture of an upload, to its owner and to staff who review it."""
+    return _picture(request, pk, "image")
+
+
+@require_safe
+def drawing_thumbnail(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    """The same, small, for lists; uploads from before there were thumbnails are shown as they are."""
+    return _picture(request, pk, Coalesce("thumbnail", "image"))
+
+
+def _picture(request: SignedInRequest, pk: UUID, what: Any) -> HttpResponse:
+    drawings = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
+    found = drawings.filter(pk=pk).values_list(what, flat=True).first()
+    if found is None:
+        raise Http404
+    kind = media_type(bytes(found[:64]))
+    headers = {
+        "Cache-Control": "private, max-age=3600",
+        "Content-Disposition": f'inline; filename="{pk}.{kind.removeprefix("image/")}"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return HttpResponse(bytes(found), content_type=kind, headers=headers)

@@ -1,0 +1,274 @@
+"""The pages for trainers: which version reads, runs, their gates and pictures, promotion and going back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from recognizer.forms import DecisionForm, StartForm
+from recognizer.models import Drawing, ModelVersion, Promotion, ShadowReading, TrainingRun, TrainingSample
+from recognizer.presentation import charts
+from recognizer.presentation.gate_report import GateReport
+from recognizer.services import model_versions, training_runs
+from recognizer.serving import doorbell
+
+if TYPE_CHECKING:
+    from accounts.requests import SignedInRequest
+
+RUNS, VERSIONS = 20, 20  # a page
+PICTURES = 24  # a page: rows of two, three, four and six come out even
+FEW = 12  # on the page of a run, before the link to all
+RECENT = 5  # versions on the status page
+IN_LISTS = ("held_out", "digits", "mnist")  # sets of which a list of versions says how many are misread
+
+State = TrainingRun.State
+Decide = Callable[[dict[str, Any]], Any]  # takes what `DecisionForm` holds
+may_look = permission_required("recognizer.view_trainingrun", raise_exception=True)
+may_see_drawings = permission_required("recognizer.view_drawing", raise_exception=True)
+may_start = permission_required("recognizer.start_trainingrun", raise_exception=True)
+may_promote = permission_required("recognizer.promote_modelversion", raise_exception=True)
+
+
+@require_safe
+@may_look
+@never_cache
+def overview(request: SignedInRequest) -> HttpResponse:
+    new, since = training_runs.newly_reviewed()
+    active = model_versions.active_version()
+    context = {
+        "active": active,
+        "came": active and Promotion.objects.filter(version=active).select_related("by").first(),
+        "previous": model_versions.previous_version(),
+        "running": TrainingRun.objects.running().first(),
+        "new": new,
+        "since": since,
+        "worth": max(1, settings.TRAINING_LEAST_NEW),
+        "versions": _with_rates(ModelVersion.objects.with_story()[:RECENT]),
+        "page_obj": _page(request, TrainingRun.objects.light().undecided_first(), RUNS),
+    }
+    return render(request, "recognizer/training.html", context)
+
+
+@require_safe
+@may_look
+def all_versions(request: SignedInRequest) -> HttpResponse:
+    page = _page(request, ModelVersion.objects.with_story(), VERSIONS)
+    context = {"page_obj": page, "versions": _with_rates(page.object_list)}
+    return render(request, "recognizer/training_versions.html", context)
+
+
+def _with_rates(found: Iterable[Any]) -> list[Any]:
+    """Each with the error rates that the gates of its run have measured."""
+    listed = list(found)
+    for version in listed:
+        version.error_rates = GateReport({"gates": version.gates}).error_rates_of(*IN_LISTS)
+    return listed
+
+
+@require_safe
+@may_look
+@never_cache
+def run(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _run_page(request, _run(pk))
+
+
+def _run(pk: int) -> TrainingRun:
+    joined = TrainingRun.objects.select_related("requested_by", "base", "version")
+    light = joined.defer("base__artifact", "base__card", "version__artifact", "version__card")
+    return get_object_or_404(light, pk=pk)
+
+
+def _run_page(request: SignedInRequest, run: TrainingRun, status: int = 200) -> HttpResponse:
+    context = {"run": run, "curves": charts.curves(run.losses)}
+    if run.is_over:
+        context |= _found(run) | _decision(run) | _pictures(request, run)
+    return render(request, "recognizer/training_run.html", context, status=status)
+
+
+def _found(run: TrainingRun) -> dict[str, Any]:
+    """What the run learned from and how it was judged."""
+    return {
+        "verdict": GateReport(run.verdict),
+        "tally": run.samples.tally(),
+        "reasons": run.samples.reasons(),
+    }
+
+
+def _decision(run: TrainingRun) -> dict[str, Any]:
+    """Whether there is a version about which somebody may decide; one that was pruned or reads already is none."""
+    version = run.version
+    if version is None:
+        return {}
+    can_read = ModelVersion.objects.kept().filter(pk=version.pk).exists()
+    active = model_versions.active_version()
+    return {
+        "active": active,
+        "promotions": version.promotions.select_related("by"),
+        "can_read": can_read,
+        "can_promote": can_read and not version.active,
+        "proven": training_runs.is_proven(version, run, active),
+    }
+
+
+def _pictures(request: SignedInRequest, run: TrainingRun) -> dict[str, Any]:
+    """A few drawings that changed, for those who may see drawings."""
+    if not request.user.has_perm("recognizer.view_drawing"):
+        return {}
+    few = {"fixed": list(run.samples.fixed()[:FEW]), "broken": list(run.samples.broken()[:FEW])}
+    _add_drawings([*few["fixed"], *few["broken"]])
+    shadow = ShadowReading.objects.disagreements(run.version) if run.version else ShadowReading.objects.none()
+    return {**few, "may_see": True, "shadow": shadow[:FEW], "shadow_count": shadow.count()}
+
+
+def _add_drawings(samples: Iterable[TrainingSample]) -> None:
+    """Give each sample its drawing, or None where it was deleted: a ledger outlives what it tells of."""
+    samples = list(samples)
+    drawings = Drawing.objects.pictures(sample.drawing_id for sample in samples)
+    for sample in samples:
+        sample.drawing = drawings.get(sample.drawing_id)  # type: ignore[attr-defined]
+
+
+def _page(request: HttpRequest, found: Any, size: int) -> Any:
+    return Paginator(found, size).get_page(request.GET.get("page"))
+
+
+@require_safe
+@may_look
+@never_cache
+def progress(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How far a run is, as the part of its page that changes."""
+    run = get_object_or_404(TrainingRun.objects.defer("verdict"), pk=pk)
+    context = {"run": run, "curves": charts.curves(run.losses)}
+    return render(request, "recognizer/_training_progress.html", context)
+
+
+_FILTERS: dict[str, Callable[[TrainingRun], Any]] = {
+    "fixed": lambda run: run.samples.fixed(),
+    "broken": lambda run: run.samples.broken(),
+    "both-wrong": lambda run: run.samples.both_wrong(),
+    "all": lambda run: run.samples.compared(),
+}
+
+
+@require_safe
+@may_look
+@may_see_drawings
+def run_drawings(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Every reviewed drawing under both versions."""
+    run = get_object_or_404(TrainingRun.objects.light(), pk=pk)
+    which = request.GET.get("show", "")
+    which = which if which in _FILTERS else "fixed"
+    page = _page(request, _FILTERS[which](run), PICTURES)
+    _add_drawings(page.object_list)
+    context = {"run": run, "page_obj": page, "show": which, "tally": run.samples.tally()}
+    return render(request, "recognizer/training_drawings.html", context)
+
+
+@require_safe
+@may_look
+def run_frozen(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What changed in the frozen sets, which nobody here has drawn."""
+    run = get_object_or_404(TrainingRun.objects.select_related("version").defer("version__artifact"), pk=pk)
+    page = _page(request, GateReport(run.verdict).changed, PICTURES)
+    return render(request, "recognizer/training_frozen.html", {"run": run, "page_obj": page})
+
+
+@require_safe
+@may_look
+@may_see_drawings
+def run_set_aside(request: SignedInRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(TrainingRun.objects.light(), pk=pk)
+    page = _page(request, run.samples.set_aside(), PICTURES)
+    _add_drawings(page.object_list)
+    return render(request, "recognizer/training_set_aside.html", {"run": run, "page_obj": page})
+
+
+@require_safe
+@may_look
+@may_see_drawings
+def run_shadow(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Live drawings that the version of a run reads otherwise than the one that answered."""
+    run = get_object_or_404(TrainingRun.objects.trained().light(), pk=pk)
+    page = _page(request, ShadowReading.objects.disagreements(run.version), PICTURES)  # type: ignore[arg-type]
+    return render(request, "recognizer/training_shadow.html", {"run": run, "page_obj": page})
+
+
+@require_POST
+@may_start
+def start(request: SignedInRequest) -> HttpResponse:
+    form = StartForm(request.POST)
+    form.full_clean()  # two boxes: nothing in them can be wrong
+    try:
+        run = training_runs.start_run(
+            trigger=TrainingRun.Trigger.BUTTON, requested_by=request.user, **form.cleaned_data
+        )
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect("recognizer:training")
+    if not run.is_over:
+        doorbell.call_trainer(run.pk)
+    return redirect(run)
+
+
+@require_POST
+@may_promote
+def promote(request: SignedInRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(TrainingRun.objects.light(), pk=pk)
+    return _decided(
+        request,
+        run,
+        lambda decision: training_runs.promote_candidate(run=run, by=request.user, **decision),
+        f"Version {run.version_id} reads from now on. All workers follow within ten seconds.",
+    )
+
+
+@require_POST
+@may_promote
+def dismiss(request: SignedInRequest, pk: int) -> HttpResponse:
+    run = get_object_or_404(TrainingRun.objects.light(), pk=pk)
+    return _decided(
+        request,
+        run,
+        lambda decision: training_runs.dismiss_candidate(run=run, by=request.user, reason=decision["reason"]),
+        f"Version {run.version_id} is dismissed.",
+    )
+
+
+def _decided(request: SignedInRequest, run: TrainingRun, decide: Decide, done: str) -> HttpResponse:
+    _tell(request, decide, done)
+    return redirect(run)
+
+
+def _tell(request: SignedInRequest, decide: Decide, done: str) -> None:
+    """Decide by what was filled in, and say that it is done or why not."""
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
+        return
+    try:
+        decide(form.cleaned_data)
+    except ValidationError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, done)
+
+
+@require_POST
+@may_promote
+def rollback(request: SignedInRequest) -> HttpResponse:
+    _tell(
+        request,
+        lambda decision: model_versions.rollback(by=request.user, **decision),
+        "The version before reads again. All workers follow within ten seconds.",
+    )
+    return redirect("recognizer:training")

@@ -1,0 +1,55 @@
+"""Data comes from a folder or is fetched; what is damaged is named. No test needs a real data set."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.data.loaders import DatasetError, load_mnist, load_strokes
+from ml.data.splits import held_out
+
+
+@pytest.fixture
+def stroke_file(tmp_path):
+    file = tmp_path / "strokes.npz"
+    np.savez(
+        file,
+        label=np.array([3, 5], np.uint8),
+        writer=np.array([1, 2]),
+        test=np.array([False, True]),
+        points=np.arange(14).reshape(7, 2).astype(np.int16),
+        stroke_start=np.array([0, 3, 5, 7]),
+        sample_start=np.array([0, 2, 3]),
+    )
+    return file
+
+
+def test_strokes_are_cut_where_they_start(stroke_file):
+    found = load_strokes(stroke_file)
+    assert [len(drawing) for drawing in found.drawings] == [2, 1]
+    assert [len(stroke) for stroke in found.drawings[0]] == [3, 2]
+    assert found.drawings[1][0].tolist() == [[10, 11], [12, 13]]
+    assert found.part(found.test).label.tolist() == [5]
+
+
+def test_writers_are_held_out_whole():
+    writers = np.repeat(np.arange(50), 20)
+    aside = held_out(writers, 0.2, seed=1)
+    assert 0.1 < aside.mean() <= 0.2
+    assert not set(writers[aside]) & set(writers[~aside])
+    assert np.array_equal(aside, held_out(writers, 0.2, seed=1))
+
+
+def test_unknown_writers_are_held_out_sample_by_sample():
+    assert held_out(np.full(5000, -1), 0.2, seed=1).mean() == pytest.approx(0.2, abs=0.03)
+
+
+def test_what_is_missing_or_damaged_is_named(tmp_path):
+    with pytest.raises(DatasetError, match=r"mnist\.npz"):
+        load_mnist(tmp_path)
+    np.savez(tmp_path / "mnist.npz", x_train=np.zeros((3, 28, 28), np.uint8))
+    with pytest.raises(DatasetError, match=r"mnist\.npz"):
+        load_mnist(tmp_path)
+    (tmp_path / "strokes.npz").write_bytes(b"PK nothing")
+    with pytest.raises(DatasetError, match=r"strokes\.npz"):
+        load_strokes(tmp_path / "strokes.npz")

@@ -1,0 +1,122 @@
+"""The frozen sets are the same again and again, and nobody's who trains."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from ml.data.loaders import DatasetError
+from ml.data.splits import held_out, pen_digits_to_validate_on
+from ml.evaluation import golden_cases
+from ml.evaluation.comparison import GOLDEN, EvaluationSet, evaluate_version
+from ml.evaluation.regression_sets import SetSizes, find_items, regression_sets
+from ml.synthesis.handwriting import SIGN_KINDS, STYLES
+from ml.synthesis.number_cases import NUMBER_CASES
+
+FEW = SetSizes(digits=2, numbers=1, photos=7, junk=1)
+
+
+@pytest.fixture(scope="module")
+def sets() -> dict[str, EvaluationSet]:
+    return {each.name: each for each in regression_sets(sizes=FEW)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """MNIST by 400 writers, each glyph saying who wrote it, its test part blank; pen digits of ten."""
+    glyphs = np.zeros((60_000, 28, 28), np.uint8)
+    writers = np.arange(60_000) // 150
+    glyphs[:, 0, 0], glyphs[:, 0, 1] = 1 + writers // 256, writers % 256
+    test = {"x_test": np.zeros((10_000, 28, 28), np.uint8), "y_test": np.zeros(10_000, np.uint8)}
+    labels = np.arange(60_000) % 10
+    np.savez_compressed(tmp_path / "mnist.npz", x_train=glyphs, y_train=labels, writer_train=writers, **test)
+    rng = np.random.default_rng(0)
+    starts = np.arange(0, 2 * 100 + 1, 2)
+    np.savez(
+        tmp_path / "pendigits_strokes.npz",
+        label=np.arange(100) % 10,
+        writer=np.arange(100) // 10,
+        test=np.arange(100) >= 80,
+        points=rng.integers(0, 100, (200, 2)).astype(np.int16),
+        stroke_start=starts,
+        sample_start=np.arange(101),
+    )
+    return tmp_path
+
+
+def test_every_style_slice_and_sign_is_there(sets):
+    assert list(sets) == ["digits", "numbers", "photos", "junk", GOLDEN]
+    assert len(sets["digits"].items) == 2 * sum(map(len, STYLES.values()))
+    assert Counter(i.text for i in sets["digits"].items) == {str(d): 2 * len(STYLES[d]) for d in range(10)}
+    assert [i.id.split("/")[1] for i in sets["numbers"].items] == list(NUMBER_CASES)
+    assert {i.id.split("/")[1] for i in sets["junk"].items} == set(SIGN_KINDS)
+    assert {i.text for i in sets["junk"].items} == {""}
+    assert len({i.id for each in sets.values() for i in each.items}) == sum(len(s.items) for s in sets.values())
+
+
+def test_numbers_are_short_and_photographs_grey(sets):
+    assert all(1 <= len("".join(i.text.split())) <= 4 for i in sets["numbers"].items)
+    assert all(i.ink.dtype == np.uint8 and i.ink.ndim == 2 for i in sets["photos"].items)
+    assert len({i.ink.tobytes() for i in sets["photos"].items}) == 7
+
+
+def test_they_are_the_same_again(sets):
+    assert [each.digest for each in regression_sets(sizes=FEW)] == [each.digest for each in sets.values()]
+
+
+def test_more_of_them_leave_those_there_are_as_they_are(sets):
+    more = regression_sets(sizes=SetSizes(digits=3, numbers=1, photos=0, junk=0))
+    ids = [i.id for i in sets["digits"].items]
+    kept = EvaluationSet("digits", [i for i in more[0].items if i.id in ids])
+    assert kept.digest == sets["digits"].digest
+
+
+def test_any_one_of_them_is_found_by_its_id(sets):
+    wanted = [each.items[-1] for each in sets.values()]
+    found = find_items([item.id for item in wanted])
+    assert EvaluationSet("", list(found.values())).digest == EvaluationSet("", wanted).digest
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["", "digits", "digits/3", "digits/3/unheard/1", "digits/x/round/1", "letters/1", "mnist/7", "held_out/2"],
+)
+def test_what_is_unknown_or_not_at_hand_is_left_out(id, tmp_path):
+    assert find_items([id, "junk/heart/0"], tmp_path).keys() == {"junk/heart/0"}
+
+
+def test_of_recorded_digits_only_writers_who_never_train(folder):
+    mnist, pen = regression_sets(folder, SetSizes(0, 0, 0, 0))[-2:]
+    writers = np.arange(60_000) // 150
+    strangers = set(writers[held_out(writers, 0.1, seed=0)].tolist())
+    assert len(mnist.items) == 150 * len(strangers) == 6000
+    assert {256 * (int(i.ink[0, 0]) - 1) + int(i.ink[0, 1]) for i in mnist.items} == strangers
+    assert all(i.text == i.id[-1] for i in mnist.items)
+    assert mnist.glyphs
+    assert [i.id for i in pen.items] == [
+        f"pen/{i}" for i in np.flatnonzero(pen_digits_to_validate_on(np.arange(80) // 10))
+    ]
+
+
+def test_recorded_digits_are_found_where_their_file_is(folder):
+    mnist, pen = regression_sets(folder, SetSizes(0, 0, 0, 0))[-2:]
+    found = find_items([mnist.items[3].id, pen.items[2].id, "mnist/100000"], folder)
+    assert found[mnist.items[3].id].text == mnist.items[3].text
+    assert found[pen.items[2].id].text == pen.items[2].text
+    assert len(found) == 2
+
+
+def test_a_damaged_file_is_named(tmp_path):
+    (tmp_path / "mnist.npz").write_bytes(b"nothing")
+    with pytest.raises(DatasetError, match=r"mnist\.npz"):
+        regression_sets(tmp_path, SetSizes(0, 0, 0, 0))
+
+
+def test_the_shipped_reader_reads_golden_cases_right_and_surely(reader, sets):
+    """If another reader ships, look at what it misreads here, and leave that out of `ml.evaluation.golden_cases`."""
+    [tried] = evaluate_version(reader, [sets[GOLDEN]]).sets
+    assert 200 <= len(tried.outcomes) <= 300
+    assert [o.id for o in tried.outcomes if not o.right or o.confidence < golden_cases.MIN_CONFIDENCE] == []
+    assert {o.expected for o in tried.outcomes} == set("0123456789")

@@ -1,0 +1,106 @@
+"""What sizes and places in a line cost, on ink made of rings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from ml.decoding.calibration import Calibration
+from ml.decoding.drawing_decoder import DrawingDecoder
+from ml.decoding.lattice import best_path
+from ml.segmentation.candidates import Candidate
+from ml.segmentation.components import StrokeComponents
+from ml.segmentation.costs import Costs
+from ml.segmentation.image_components import ImageComponents, find_image_components
+from ml.segmentation.page_layout import find_layouts
+from tests.ml.segmentation.test_touching_digits import rings
+
+SIZES = Costs(height_spread=1.0, low_spread=0.2, base_spread=0.2, wide_spread=0.2)
+
+
+def whole(ink: np.ndarray, weights: Costs = SIZES) -> list[Candidate]:
+    """Each component of the ink as one digit, from left to right."""
+    pieces = find_image_components(255 - ink)
+    assert pieces is not None
+    mine = components(pieces)
+    found = [c for c in find_layouts(pieces.boxes, weights, pieces)[0].candidates if c.pieces in mine]
+    return sorted(found, key=lambda c: c.box[0])
+
+
+def components(pieces: ImageComponents) -> set[tuple[int, ...]]:
+    owners = np.asarray(pieces.owners)
+    return {tuple(np.flatnonzero(owners == owner).tolist()) for owner in owners}
+
+
+def beside(middle: tuple[int, int], axes: tuple[int, int]) -> np.ndarray:
+    """Three large rings, and one of this size on their right."""
+    ink = rings(50, 120, 190, touching=False)
+    cv2.ellipse(ink, middle, axes, 0, 0, 360, 255, 6)
+    return ink
+
+
+def test_digits_of_one_size_on_a_line_cost_nothing():
+    found = whole(rings(50, 120, 190, 260, touching=False))
+    assert [c.cost for c in found] == pytest.approx([0.0] * 4, abs=0.01)
+    assert [c.low for c in found] == pytest.approx([0.0] * 4, abs=0.01)
+
+
+def test_what_is_low_costs_more_as_any_digit_but_zero():
+    low = whole(beside((250, 84), (12, 16)))[-1]
+    assert low.low > low.cost + 3.0
+
+
+def test_what_is_low_is_a_zero_where_the_network_wavers():
+    low = replace(whole(beside((250, 84), (12, 16)))[-1], places=1)
+    digits = np.log(np.array([[0.3, *[0.01] * 5, 0.62, *[0.01] * 3]]))
+    assert [s.label for s in best_path([low], digits, np.array([0.99]), SIZES).segments] == [0]
+    tall = replace(low, low=0.0)
+    assert [s.label for s in best_path([tall], digits, np.array([0.99]), SIZES).segments] == [6]
+
+
+def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
+    pieces = find_image_components(255 - beside((250, 84), (12, 16)))
+    assert pieces is not None
+    page = DrawingDecoder(pieces, SIZES)
+    digitness = np.array([0.99 if c.pieces in components(pieces) else 0.001 for c in page.candidates])
+    digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digitness), 1))
+    reading = page.reading(digits, digitness, Calibration())
+    assert reading.text == "6660"
+    for digit in reading.digits:
+        assert np.argmax(digit.probabilities) == digit.label
+        assert sum(digit.probabilities) == pytest.approx(1)
+
+
+def test_a_mark_that_floats_above_the_line_costs_more_than_one_on_it():
+    floating, standing = (whole(beside((250, y), (12, 16)))[-1] for y in (40, 84))
+    assert floating.cost > standing.cost + 1.0
+
+
+def test_on_a_sloping_line_nothing_floats():
+    ink = np.zeros((300, 500), np.uint8)
+    for place in range(5):
+        cv2.ellipse(ink, (60 + 90 * place, 80 + 25 * place), (26, 36), 0, 0, 360, 255, 8)
+    assert max(c.cost for c in whole(ink)) < 0.1
+
+
+def test_two_as_one_are_wider_than_a_digit():
+    ink = cv2.line(rings(50, 120, 190, touching=False), (146, 60), (164, 60), 255, 6)
+    one, two = whole(ink, replace(SIZES, longest_run=20, widest=3.0))
+    assert two.cost > one.cost + 3.0
+
+
+def strokes(*places: Sequence[float]) -> StrokeComponents:
+    return StrokeComponents([np.array([[x, y], [x, y + height]], np.float32) for x, y, height in places])
+
+
+def test_strokes_may_stand_anywhere():
+    drawn = strokes((0, 0, 100), (60, 0, 100), (120, 0, 40), (180, 60, 40))
+    with_base, without = (
+        [c.cost for c in find_layouts(drawn.boxes, weights, drawn)[0].candidates]
+        for weights in (SIZES, replace(SIZES, base_spread=np.inf, wide_spread=np.inf))
+    )
+    assert with_base == without

@@ -1,0 +1,103 @@
+"""Lines of paper and forms, taken out of masks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ml.segmentation.form_lines import remove_form_lines
+
+
+def page(*rows: int, slope: float = 0.0) -> np.ndarray:
+    """A mask (200, 400) with rules 2 pixels thick that begin at these rows."""
+    mask = np.zeros((200, 400), np.uint8)
+    for row in rows:
+        cv2.line(mask, (0, row), (399, round(row + 400 * slope)), 255, 2)
+    return mask
+
+
+def digit() -> np.ndarray:
+    mask = np.zeros((200, 400), np.uint8)
+    cv2.ellipse(mask, (200, 100), (30, 60), 0, 0, 360, 255, 6)
+    return mask
+
+
+def test_rules_go_and_a_digit_on_them_stays():
+    ruled = np.maximum(page(40, 80, 120, 160), digit())
+    left = remove_form_lines(ruled)
+    assert not left[:, :150].any()
+    assert not left[:, 250:].any()
+    assert (left[digit() > 0] > 0).mean() > 0.9
+
+
+def test_a_digit_that_is_crossed_stays_one_piece():
+    left = remove_form_lines(np.maximum(page(40, 80, 120, 160), digit()))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    assert stats[1:, cv2.CC_STAT_AREA].max() > 0.8 * (left > 0).sum()
+
+
+def test_sloping_rules_go():
+    left = remove_form_lines(np.maximum(page(30, 70, 110, 150, slope=0.05), digit()))
+    assert (left[:, :150] > 0).sum() < 0.05 * (page(30, 70, 110, 150, slope=0.05)[:, :150] > 0).sum()
+
+
+def test_upright_rules_go():
+    squared = np.ascontiguousarray(page(40, 80, 120, 160).T)
+    assert (remove_form_lines(squared) > 0).sum() < 0.1 * (squared > 0).sum()
+
+
+def test_a_lone_line_under_a_number_goes():
+    left = remove_form_lines(np.maximum(page(170), digit()))
+    assert not left[165:, :150].any()
+
+
+def test_the_bar_of_a_seven_stays():
+    seven = np.zeros((200, 400), np.uint8)
+    cv2.polylines(seven, [np.array([[150, 40], [250, 40], [190, 170]])], False, 255, 6)
+    assert (remove_form_lines(seven) == seven).all()
+
+
+def test_a_minus_stays():
+    minus = np.zeros((200, 400), np.uint8)
+    cv2.line(minus, (120, 100), (280, 100), 255, 5)
+    assert (remove_form_lines(minus) == minus).all()
+
+
+def test_an_empty_mask_stays_empty():
+    assert not remove_form_lines(np.zeros((50, 60), np.uint8)).any()
+
+
+def amount(*digits: str) -> np.ndarray:
+    """A mask (160, 480) of large digits in one line, in strokes 12 pixels broad."""
+    mask = np.zeros((160, 480), np.uint8)
+    for place, digit in enumerate(digits):
+        left = 30 + 90 * place
+        if digit == "0":
+            cv2.ellipse(mask, (left + 40, 80), (38, 60), 0, 0, 360, 255, 12)
+        else:
+            cv2.line(mask, (left + 40, 12), (left + 40, 148), 255, 12)
+    return mask
+
+
+def test_stems_of_digits_stay():
+    stems = amount("1", "1", "0", "1", "1")
+    assert (remove_form_lines(stems) == stems).all()
+
+
+def test_bottoms_of_digits_in_a_row_stay():
+    zeros = amount("0", "0", "0", "0", "0")
+    assert (remove_form_lines(zeros) == zeros).all()
+
+
+def test_a_fine_frame_goes_and_stems_stay():
+    framed = cv2.rectangle(amount("1", "0", "1", "1"), (10, 4), (470, 154), 255, 4)
+    left = remove_form_lines(framed)
+    assert not left[:, :20].any()
+    assert not left[:, 420:].any()
+    assert (left[12:148] >= amount("1", "0", "1", "1")[12:148]).mean() > 0.99
+
+
+def test_a_rule_along_the_edge_goes_with_the_feet_on_it():
+    ruled = amount("0", "1", "0", "1")
+    ruled[152:] = 255
+    assert not remove_form_lines(ruled)[154:].any()

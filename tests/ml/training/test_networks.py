@@ -1,0 +1,139 @@
+"""Keras and LiteRT agree, and a network can be trained from synthetic ink alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ml.augmentation.line_batches import pad_labels
+from ml.augmentation.sampling import mix_glyphs
+from ml.data.corpus import CorpusSplit, LabeledLines
+from ml.decoding.ctc import BLANK, CtcOutput
+from ml.inference.artifact import pack, unpack
+from ml.inference.litert import BatchNetwork, LineNetwork
+from ml.inference.reader import SHIPPED, Reader
+from ml.ink import trajectory
+from ml.ink.glyph import strokes_to_glyph
+from ml.ink.line_image import LINE_HEIGHT, STEP_WIDTH
+from ml.synthesis.handwriting import write_digit, write_number
+from ml.training import networks
+from ml.training.packaging import package_reader
+from ml.training.progress import Progress, ProgressReporter
+from ml.training.train import STAGE_SHARES, TrainingSettings, train_glyph_network, train_networks
+from tests.ml.conftest import drawn
+
+pytestmark = pytest.mark.slow  # imports TensorFlow, which takes seconds
+
+
+@pytest.fixture(scope="module")
+def keras_model():
+    return networks.build_glyph_network()
+
+
+@pytest.fixture(scope="module")
+def drawn_model():
+    return networks.build_trajectory_network()
+
+
+@pytest.fixture(scope="module")
+def strip_model():
+    return networks.build_line_network()
+
+
+def test_all_together_are_small(keras_model, drawn_model, strip_model):
+    assert sum(model.count_params() for model in (keras_model, drawn_model, strip_model)) < 500_000
+    assert strip_model.output_shape == (None, 1, None, BLANK + 1)
+    assert keras_model.output_shape == (None, networks.OUTPUT_SIZE)
+    assert drawn_model.output_shape == (None, networks.DIGIT_COUNT + 1)
+
+
+def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
+    networks.set_weights(keras_model, unpack(SHIPPED.read_bytes()).weights)
+    glyphs = np.stack([strokes_to_glyph(write_digit(label % 10, rng=rng)) for label in range(41)])
+    expected = keras_model(glyphs[..., None] / np.float32(255), training=False).numpy()
+    assert np.abs(reader.outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
+    held = unpack(SHIPPED.read_bytes()).trajectory
+    networks.set_weights(drawn_model, held.weights)
+    ways = np.stack([trajectory.strokes_to_trajectory(write_digit(label % 10, rng=rng)) for label in range(41)])
+    expected = drawn_model(ways, training=False).numpy()
+    found = BatchNetwork(held.model, ways.shape[1:], networks.DIGIT_COUNT + 1).run(ways)
+    assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+@pytest.mark.parametrize("width", [STEP_WIDTH, 36, 128, 132, 700])
+def test_so_it_is_with_the_network_on_strips_of_any_width(strip_model, rng, width):
+    networks.set_weights(strip_model, networks.get_weights(strip_model))  # half precision
+    strip = rng.integers(0, 256, (LINE_HEIGHT, width), np.uint8)
+    found = LineNetwork(networks.to_tflite(strip_model), BLANK + 1).run(strip)
+    padded = np.pad(strip, ((0, 0), (0, -width % 128)))[None, :, :, None] / np.float32(255)
+    expected = strip_model(padded, training=False).numpy()[0, 0, : width // STEP_WIDTH]
+    assert found.shape == (width // STEP_WIDTH, BLANK + 1)
+    assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+
+
+def test_the_loss_of_strips_is_that_of_their_texts(rng):
+    logits = rng.normal(size=(3, 1, 9, BLANK + 1)).astype(np.float32)
+    texts = [(4, 0, 7), (5, 5), ()]
+    expected = -np.mean([CtcOutput(z[0]).log_chances([text])[0] for z, text in zip(logits, texts, strict=True)])
+    assert float(networks.line_loss(pad_labels(texts), logits)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_is_exported_holds_the_kernels_that_training_starts_from():
+    fresh = networks.build_trajectory_network(seed=5)
+    networks.set_weights(fresh, networks.get_weights(fresh))  # as training ends
+    weights, model = networks.get_weights(fresh), networks.to_tflite(fresh)
+    opened = unpack(pack(model, {}, weights))
+    assert all(array.ndim < 2 for array in opened.stored.values())
+    assert opened.weights.keys() == weights.keys()
+    assert all(opened.weights[name].tobytes() == array.tobytes() for name, array in weights.items())
+
+
+def test_weights_of_another_network_are_refused(keras_model):
+    weights = networks.get_weights(keras_model)
+    with pytest.raises(ValueError, match="another network"):
+        networks.set_weights(keras_model, {**weights, "more": weights["conv0/kernel"]})
+    with pytest.raises(ValueError, match="another shape"):
+        networks.set_weights(keras_model, {**weights, "conv0/kernel": weights["conv1/kernel"]})
+
+
+def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
+    settings = TrainingSettings(
+        seed=3,
+        epochs=2,
+        examples=1600,
+        batch=32,
+        average=0.9,
+        drawn_epochs=2,
+        strip_epochs=3,
+        strip_examples=1600,
+        strip_batch=16,
+        rows=400,
+        weak_epochs=1,
+        pool=200,
+    )
+    once = train_glyph_network(mix_glyphs({}, settings.seed, settings.pool, settings.batch), settings)
+    nothing = LabeledLines([], [])
+    told: list[Progress] = []
+    networks = train_networks(
+        CorpusSplit({}, {}, nothing, nothing, (), {}), settings, ProgressReporter(STAGE_SHARES, told.append)
+    )
+    first, second = networks.get_weights(once), networks.get_weights(networks.glyphs)
+    assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
+    assert [(each.stage, each.epoch) for each in told if each.epoch == each.epochs] == [
+        ("glyphs", 2),
+        ("trajectories", 2),
+        ("strips", 3),
+    ]
+    assert all(each.loss > 0 for each in told)
+    fresh = Reader.open(package_reader(networks, {}, nothing, 3, 200, {"sources": ["synthetic"]}))
+    assert fresh.card["sources"] == ["synthetic"]
+    assert fresh.card["network"]["parameters"] == networks.parameters
+    assert fresh.card["validation"]["rows"]["misread"] < fresh.card["validation"]["rows"]["n"] == 200
+    readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
+    assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
+    assert len(fresh.explain(write_digit(3, rng=rng)).nearest) == 5  # exemplars of its own
+    assert fresh.ask is not None
+    assert fresh.read([drawn(write_number("47", rng=rng))])[0].state in {"recognised", "unsure", "not_a_digit"}
