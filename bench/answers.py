@@ -94,8 +94,8 @@ def _explained(reader: Reader) -> list[str]:
     for i in range(EXPLAINED):
         rng = np.random.default_rng([SEED + 2, i])
         hand = random_handwriting(rng)
-        own = [(label, write_digit(label, rng=rng, hand=hand)) for label in range(10)]
-        ink = write_number(str(rng.integers(10, 1000)), rng=rng, hand=hand)
+        own = [(label, write_digit(label, rng=rng, handwriting=hand)) for label in range(10)]
+        ink = write_number(str(rng.integers(10, 1000)), rng=rng, handwriting=hand)
         drawing = photograph(ink, (600, 300), Scene(), rng) if i % 3 == 0 else ink
         digests.append(_digest(reader.explain(drawing, 0, own)))
     return digests
@@ -107,9 +107,9 @@ def _read_personally(reader: Reader) -> list[str]:
     for writer in range(5):
         rng = np.random.default_rng([SEED + 3, writer])
         hand = random_handwriting(rng)
-        confirmed = [(i % 10, write_digit(i % 10, rng=rng, hand=hand)) for i in range(12)]
-        drawings = [write_number(_text(rng), rng=rng, hand=hand) for _ in range(PERSONAL // 5)]
-        style = reader.hand(confirmed)
+        confirmed = [(i % 10, write_digit(i % 10, rng=rng, handwriting=hand)) for i in range(12)]
+        drawings = [write_number(_text(rng), rng=rng, handwriting=hand) for _ in range(PERSONAL // 5)]
+        style = reader.writer_profile(confirmed)
         digests += [_digest(reading_as_json(r)) for r in reader.read(drawings, [style] * len(drawings))]
     return digests
 

@@ -125,9 +125,9 @@ def explain(name: str, request: dict[str, Any]) -> str:
     try:
         drawing = Drawing.objects.get(pk=request["drawing"])
         current = engine.engine_that_read(request["version"])
-        hand = personalization.profile_at(current, drawing, request["version"])
+        profile = personalization.profile_at(current, drawing, request["version"])
         found = current.explain(
-            engine.ink_of(drawing), request["digit"], explanation_text.own_digits(drawing), hand
+            engine.ink_of(drawing), request["digit"], explanation_text.own_digits(drawing), profile
         )
     except (Drawing.DoesNotExist, NoSuchDigit):
         return _not_explained(name, "The reader does not find this digit any more.")
@@ -208,8 +208,8 @@ def read_shadow() -> str:
 def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tuple[Drawing, Any]]:
     """What a version reads in those that are not damaged."""
     inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
-    hands = personalization.profiles(candidate, [drawing.user_id for drawing in inks])
-    return list(zip(inks, candidate.read([*inks.values()], hands), strict=True)) if inks else []
+    profiles = personalization.profiles(candidate, [drawing.user_id for drawing in inks])
+    return list(zip(inks, candidate.read([*inks.values()], profiles), strict=True)) if inks else []
 
 
 @shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)

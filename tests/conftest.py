@@ -134,23 +134,23 @@ class FakeReader:
         self.batches: list[int] = []
         self.compared: list[tuple[int, Any]] = []
         self.breaks_on: Callable[[Any], bool] = lambda ink: False
-        self.hands: list[Any] = []  # of the last batch
+        self.profiles: list[Any] = []  # of the last batch
 
-    def read(self, inks: Sequence[Any], hands: Sequence[Any] | None = None) -> list[Reading]:
+    def read(self, inks: Sequence[Any], profiles: Sequence[Any] | None = None) -> list[Reading]:
         self.batches.append(len(inks))
-        self.hands = list(hands or [])
+        self.profiles = list(profiles or [])
         if any(self.breaks_on(ink) for ink in inks):
             raise RuntimeError("the network fell over")
         return [
             self.says if len(np.shape(ink)) == 2 or len(ink) else Reading("empty", "", 0.0, ()) for ink in inks
         ]
 
-    def hand(self, confirmed: Sequence[tuple[int, Any]]) -> tuple[int, ...]:
+    def writer_profile(self, confirmed: Sequence[tuple[int, Any]]) -> tuple[int, ...]:
         """The labels, the newest first."""
         return tuple(label for label, _ in confirmed)
 
     def explain(
-        self, ink: Any, digit: int = 0, own: Sequence[tuple[int, Any]] = (), hand: Any = None
+        self, ink: Any, digit: int = 0, own: Sequence[tuple[int, Any]] = (), profile: Any = None
     ) -> Explanation:
         self.compared = list(own)
         if digit >= len(self.says.digits):

@@ -46,7 +46,7 @@ def compose_lines(material: Corpus, n: int, rng: Generator) -> LabeledLines:
 def _hands(n: int, rng: Generator) -> LabeledInk:
     """Synthetic digits by one hand for each forty rows."""
     hands = [random_handwriting(rng) for _ in range(max(10, n // 40))]
-    ink = [write_digit(k % 10, rng=rng, hand=hand) for hand in hands for k in range(_BY_HAND)]
+    ink = [write_digit(k % 10, rng=rng, handwriting=hand) for hand in hands for k in range(_BY_HAND)]
     count = np.arange(len(ink))
     return LabeledInk(ink, count % _BY_HAND % 10, count // _BY_HAND)
 

@@ -64,7 +64,7 @@ class CutFragments:
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         chosen = rng.integers(len(self._glyphs), size=n)
         parts = [_side_of(_tight(self._glyphs[i]), rng.uniform(0.3, 0.6), rng) for i in chosen]
-        glyphs = [normalise_glyph(part, at_least=14.0) for part in parts]
+        glyphs = [normalise_glyph(part, min_side=14.0) for part in parts]
         return self._warper(np.stack(glyphs), rng, strength), np.full(n, UNCLEAR, np.int64)
 
 
@@ -153,7 +153,7 @@ class CutNegatives:
         if not len(self._halves):
             return self._pair(rng)
         ink = _tight(self._glyphs[rng.choice(self._halves)])
-        return normalise_glyph(_side_of(ink, rng.uniform(0.3, 0.45), rng), at_least=14.0)
+        return normalise_glyph(_side_of(ink, rng.uniform(0.3, 0.45), rng), min_side=14.0)
 
 
 def _unit(drawing: Strokes) -> Strokes:

@@ -59,7 +59,7 @@ def align_text(reader: Reader, ink: Strokes | NDArray[np.uint8], text: str) -> A
     page, digits = open_drawing(ink), "".join(text.split())
     if not page.candidates:
         return None
-    known = reader.judge(page, range(len(page.candidates)))
+    known = reader.score_candidates(page, range(len(page.candidates)))
     found = page.spelled(digits, *known)
     if found is None or found.parting < _LEAST:
         return None
@@ -78,13 +78,13 @@ def align_text(reader: Reader, ink: Strokes | NDArray[np.uint8], text: str) -> A
 def _ink(page: DrawingDecoder, candidates: Sequence[Candidate]) -> list[Strokes] | Glyphs:
     drawings = [page.ink(candidate) for candidate in candidates]
     written = [drawing for drawing in drawings if drawing is not None]
-    return written if page.written else np.stack([page.glyph(candidate) for candidate in candidates])
+    return written if page.has_strokes else np.stack([page.glyph(candidate) for candidate in candidates])
 
 
 def _chances(page: DrawingDecoder, found: TextAlignment, labels: Labels, known: tuple[Floats, Floats]) -> Floats:
     """Log probabilities of the labels, each by its own ink."""
     places = [page.candidates.index(candidate) for candidate in found.candidates]
-    digits, digitness = known[0][places], known[1][places].clip(_NONE, 1 - _NONE)
+    digits, digit_probability = known[0][places], known[1][places].clip(_NONE, 1 - _NONE)
     if labels[0] == NOT_A_DIGIT:
-        return np.asarray(np.log1p(-digitness))
-    return np.asarray(digits[np.arange(len(labels)), labels] + np.log(digitness))
+        return np.asarray(np.log1p(-digit_probability))
+    return np.asarray(digits[np.arange(len(labels)), labels] + np.log(digit_probability))

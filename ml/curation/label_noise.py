@@ -50,7 +50,7 @@ class ReferenceDigits:
             some = rng.permutation(np.flatnonzero(~held_out(mnist.writer_train, 0.1, seed=0)))[:_MNIST]
             glyphs.append(mnist.x_train[some])
             labels.append(mnist.y_train[some])
-        return cls(unit_vectors(reader.outputs(np.concatenate(glyphs))[:, 11:]), np.concatenate(labels))
+        return cls(unit_vectors(reader.glyph_outputs(np.concatenate(glyphs))[:, 11:]), np.concatenate(labels))
 
     def contradict(self, reader: Reader, glyphs: Glyphs, labels: Labels) -> NDArray[np.bool_]:
         """(n,) whether a glyph looks so much like known digits of another label that its own must be wrong.
@@ -59,12 +59,14 @@ class ReferenceDigits:
         """
         if not len(labels):
             return np.zeros(0, bool)
-        digits, digitness = reader.classify(glyphs)
-        chances = np.column_stack([np.exp(digits) * digitness[:, None], 1 - digitness])
+        digits, digit_probability = reader.classify(glyphs)
+        chances = np.column_stack([np.exp(digits) * digit_probability[:, None], 1 - digit_probability])
         seen = chances[:, :10].argmax(axis=1)
         unlikely = chances[np.arange(len(labels)), labels] < _UNLIKELY
         other = seen != labels  # a digit of which the reader doubts that it is one is what is to be learned
-        return np.asarray(unlikely & other & self._surround(unit_vectors(reader.outputs(glyphs)[:, 11:]), seen))
+        return np.asarray(
+            unlikely & other & self._surround(unit_vectors(reader.glyph_outputs(glyphs)[:, 11:]), seen)
+        )
 
     def _surround(self, embeddings: NDArray[np.float32], seen: Labels) -> NDArray[np.bool_]:
         """(n,) whether the nearest known digits are near, and have the labels `seen`."""

@@ -218,9 +218,9 @@ def _lines(folder: Path | None, aside: bool) -> LabeledLines:
     n = len(cheques.texts)
     chosen = np.flatnonzero(cheques_to_train_on(n) & (cheques_to_validate_on(n) == aside))
     found = [(find_image_components(cheques.pictures[i]), cheques.texts[i]) for i in chosen]
-    known = [(pieces, text) for pieces, text in found if pieces is not None]
+    known = [(components, text) for components, text in found if components is not None]
     return LabeledLines(
-        [pieces.ink(range(len(pieces.boxes))) for pieces, _ in known],
+        [components.ink(range(len(components.boxes))) for components, _ in known],
         [tuple(map(int, text)) for _, text in known],
     )
 
@@ -237,31 +237,31 @@ def _cheque_part(cheques: Cheques, places: NDArray[np.integer]) -> LabeledInk:
 def _cheque_glyphs(
     picture: NDArray[np.uint8], boxes: NDArray[np.integer], labels: Labels
 ) -> list[tuple[Glyphs, int]]:
-    pieces = find_image_components(picture)
-    if pieces is None or not len(boxes):
+    components = find_image_components(picture)
+    if components is None or not len(boxes):
         return []
-    inside = _shares_inside(pieces.boxes, boxes.astype(np.float64))
-    at_least = 0.33 * float(np.median(boxes[:, 3]))
+    inside = _shares_inside(components.boxes, boxes.astype(np.float64))
+    min_side = 0.33 * float(np.median(boxes[:, 3]))
     chosen = [np.flatnonzero(share > 0.7).tolist() for share in inside.T]
     digits = {
         tuple(mine): int(label)
         for mine, box, label in zip(chosen, boxes, labels, strict=True)
-        if len(mine) and _alike(union_box(pieces.boxes[mine]), box)
+        if len(mine) and _alike(union_box(components.boxes[mine]), box)
     }
     beside = np.flatnonzero(inside.max(axis=1) < 0.1)
-    several = [c for c in _candidates(pieces) if _holds_two(c.pieces, [*digits])]
-    found = [(pieces.glyph(mine, at_least), label) for mine, label in digits.items()]
-    found += [(pieces.glyph([int(i)], at_least), NOT_A_DIGIT) for i in beside]
-    return found + [(pieces.glyph(c.pieces, c.at_least), NOT_A_DIGIT) for c in several]
+    several = [c for c in _candidates(components) if _holds_two(c.components, [*digits])]
+    found = [(components.glyph(mine, min_side), label) for mine, label in digits.items()]
+    found += [(components.glyph([int(i)], min_side), NOT_A_DIGIT) for i in beside]
+    return found + [(components.glyph(c.components, c.min_side), NOT_A_DIGIT) for c in several]
 
 
-def _candidates(pieces: ImageComponents) -> Sequence[Candidate]:
+def _candidates(components: ImageComponents) -> Sequence[Candidate]:
     """As the reader takes them."""
-    return find_layouts(pieces.boxes, IMAGE_COSTS, pieces)[0].candidates
+    return find_layouts(components.boxes, IMAGE_COSTS, components)[0].candidates
 
 
 def _holds_two(chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> bool:
-    """Whether pieces are at least two digits; `digits` are the pieces of each.
+    """Whether components are at least two digits; `digits` are the components of each.
 
     Parts of one digit are not learned from: nobody can tell what they are (docs/reader.md, "What decided").
     """
@@ -269,11 +269,11 @@ def _holds_two(chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> bool
     return len(held) > 1 and not held[0] & held[1]
 
 
-def _shares_inside(pieces: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, k) the share of each piece's box that lies in each digit's box."""
-    low = np.maximum(pieces[:, None, :2], boxes[None, :, :2])
-    high = np.minimum((pieces[:, :2] + pieces[:, 2:])[:, None], (boxes[:, :2] + boxes[:, 2:])[None])
-    return np.asarray((high - low).clip(0).prod(axis=2) / pieces[:, None, 2:].prod(axis=2).clip(1))
+def _shares_inside(components: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, k) the share of each component's box that lies in each digit's box."""
+    low = np.maximum(components[:, None, :2], boxes[None, :, :2])
+    high = np.minimum((components[:, :2] + components[:, 2:])[:, None], (boxes[:, :2] + boxes[:, 2:])[None])
+    return np.asarray((high - low).clip(0).prod(axis=2) / components[:, None, 2:].prod(axis=2).clip(1))
 
 
 def _alike(found: NDArray[np.float64], box: NDArray[np.integer]) -> bool:

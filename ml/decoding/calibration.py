@@ -120,9 +120,9 @@ def _sums(answers: Sequence[NetworkOutputs], weight: float) -> list[_Logits]:
 
 
 def _fit(sets: Sequence[_Logits]) -> tuple[float, float, float]:
-    digitness = np.concatenate([z[:, 10] for z, _ in sets]).astype(np.float64)
+    digit_probability = np.concatenate([z[:, 10] for z, _ in sets]).astype(np.float64)
     is_digit = np.concatenate([y for _, y in sets]) < 10
-    return _fit_temperature(_digits(sets)), *_fit_line(digitness, is_digit)
+    return _fit_temperature(_digits(sets)), *_fit_line(digit_probability, is_digit)
 
 
 def _digits(sets: Sequence[_Logits]) -> _Digits:
@@ -131,10 +131,10 @@ def _digits(sets: Sequence[_Logits]) -> _Digits:
 
 def _judged(found: Calibration, answers: NetworkOutputs) -> tuple[Floats, NDArray[np.bool_]]:
     """The confidence in each digit, and whether it is right."""
-    digits, digitness = found.probabilities(answers.outputs, answers.drawn)
+    digits, digit_probability = found.probabilities(answers.outputs, answers.drawn)
     mine = answers.labels < 10
     right = digits.argmax(axis=1) == answers.labels
-    return (digitness * np.exp(digits.max(axis=1)))[mine], right[mine]
+    return (digit_probability * np.exp(digits.max(axis=1)))[mine], right[mine]
 
 
 def _fit_temperature(sets: _Digits) -> float:

@@ -1,4 +1,4 @@
-"""A drawing on its way through the reader: pieces of ink, what may be a digit among them, and the best reading."""
+"""A drawing on its way through the reader: components of ink, what may be a digit among them, and the best reading."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ml.segmentation.image_components import ImageComponents, find_image_compone
 from ml.segmentation.page_layout import PageLayout, find_layouts
 
 _FLAT = 0.3  # of the height of a line
-_MANY = 100  # pieces of a line; of more, scribbles or dirt, a strip costs too much time
+_MANY = 100  # components of a line; of more, scribbles or dirt, a strip costs too much time
 
 Floats = NDArray[np.float64]
 Paths = Sequence[BestPath]
@@ -58,8 +58,8 @@ class TextAlignment:
 class DrawingDecoder:
     """One drawing on its way through the reader; None is one without ink."""
 
-    def __init__(self, pieces: Components | None, weights: Costs) -> None:
-        self._pieces = pieces
+    def __init__(self, components: Components | None, weights: Costs) -> None:
+        self._pieces = components
         self._weights = weights
         self._layouts = [] if self._pieces is None else find_layouts(self._pieces.boxes, weights, self._pieces)
         self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
@@ -69,34 +69,36 @@ class DrawingDecoder:
 
     def glyph(self, candidate: Candidate) -> NDArray[np.uint8]:
         assert self._pieces is not None  # or there would be no candidate
-        return self._pieces.glyph(candidate.pieces, candidate.at_least)
+        return self._pieces.glyph(candidate.components, candidate.min_side)
 
     @property
-    def written(self) -> bool:
+    def has_strokes(self) -> bool:
         """Whether it is known how the pen went."""
         return isinstance(self._pieces, StrokeComponents)
 
     def ink(self, candidate: Candidate) -> Strokes | None:
         """Its strokes in the order in which they were drawn; None of a picture."""
         return (
-            self._pieces.strokes(sorted(candidate.pieces)) if isinstance(self._pieces, StrokeComponents) else None
+            self._pieces.strokes(sorted(candidate.components))
+            if isinstance(self._pieces, StrokeComponents)
+            else None
         )
 
     def trajectories(self) -> list[Trajectory]:
         """Of all candidates; of a picture none."""
-        return [self.trajectory(candidate) for candidate in self.candidates] if self.written else []
+        return [self.trajectory(candidate) for candidate in self.candidates] if self.has_strokes else []
 
     def trajectory(self, candidate: Candidate) -> Trajectory:
         assert isinstance(self._pieces, StrokeComponents)  # nobody knows how a picture was drawn
-        return self._pieces.trajectory(candidate.pieces, candidate.at_least)
+        return self._pieces.trajectory(candidate.components, candidate.min_side)
 
     def subject(self, digit: Digit) -> ReadGlyph:
         """What there is to explain of a digit of the reading."""
-        chosen = next(c for c in self.candidates if (c.pieces, c.line) == (digit.pieces, digit.line))
-        return ReadGlyph(self.glyph(chosen), digit.label, self.ink(chosen), chosen.at_least, chosen.low)
+        chosen = next(c for c in self.candidates if (c.components, c.line) == (digit.components, digit.line))
+        return ReadGlyph(self.glyph(chosen), digit.label, self.ink(chosen), chosen.min_side, chosen.low_cost)
 
     def reading(
-        self, digits: Floats, digitness: Floats, calibration: Calibration, ask: ReadLine | None = None
+        self, digits: Floats, digit_probability: Floats, calibration: Calibration, ask: ReadLine | None = None
     ) -> Reading:
         """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order.
 
@@ -107,7 +109,7 @@ class DrawingDecoder:
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
             shown = np.exp(penalise_low(layout.candidates, digits[part]))
-            views.append((layout, self._paths(layout, digits[part], digitness[part], ask), shown))
+            views.append((layout, self._paths(layout, digits[part], digit_probability[part], ask), shown))
             done = part.stop
         if not views:
             return EMPTY_READING
@@ -116,7 +118,7 @@ class DrawingDecoder:
         share = float(1.0 / np.exp(totals - totals[best]).sum())
         return compose_reading(*views[best], share, self._weights, calibration)
 
-    def log_chance(self, text: str, digits: Floats, digitness: Floats) -> float:
+    def log_chance(self, text: str, digits: Floats, digit_probability: Floats) -> float:
         """The log probability of a text of digits without spaces, over all layouts and all ways to read them."""
         if not self._layouts:
             return -math.inf if text else 0.0
@@ -124,23 +126,27 @@ class DrawingDecoder:
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
-            right, total = self._sums(layout, text, digits[part], digitness[part])
+            right, total = self._sums(layout, text, digits[part], digit_probability[part])
             rights.append(right)
             totals.append(total)
             done = part.stop
         return float(np.logaddexp.reduce(rights) - np.logaddexp.reduce(totals))
 
-    def _sums(self, layout: PageLayout, text: str, digits: Floats, digitness: Floats) -> tuple[float, float]:
+    def _sums(
+        self, layout: PageLayout, text: str, digits: Floats, digit_probability: Floats
+    ) -> tuple[float, float]:
         """Logs of the sums over all ways that read the text, and over all ways."""
         labels = [int(character) for character in text]
         begun = np.full(len(text) + 1, -math.inf)
         begun[0] = total = 0.0
         for candidates, part in _lines(layout):
-            begun, more = text_log_sums(candidates, digits[part], digitness[part], self._weights, labels, begun)
+            begun, more = text_log_sums(
+                candidates, digits[part], digit_probability[part], self._weights, labels, begun
+            )
             total += more
         return float(begun[-1]), total
 
-    def spelled(self, text: str, digits: Floats, digitness: Floats) -> TextAlignment | None:
+    def spelled(self, text: str, digits: Floats, digit_probability: Floats) -> TextAlignment | None:
         """The best of all ways to read a text of digits without spaces; None where it cannot be read so.
 
         Of the empty text: the ink that is taken for no digit, but for what is small.
@@ -150,8 +156,8 @@ class DrawingDecoder:
         done = 0
         for layout in self._layouts:
             part = slice(done, done + len(layout.candidates))
-            found += self._trails(layout, text, digits[part], digitness[part])
-            totals.append(self._sums(layout, text, digits[part], digitness[part])[1])
+            found += self._trails(layout, text, digits[part], digit_probability[part])
+            totals.append(self._sums(layout, text, digits[part], digit_probability[part])[1])
             done = part.stop
         if not found:
             return None
@@ -162,23 +168,23 @@ class DrawingDecoder:
         return TextAlignment(tuple(chosen), math.exp(best.best - every), parting) if chosen else None
 
     def _trails(
-        self, layout: PageLayout, text: str, digits: Floats, digitness: Floats
+        self, layout: PageLayout, text: str, digits: Floats, digit_probability: Floats
     ) -> list[tuple[PageLayout, Hypothesis, float]]:
         """The best way to read the text in a layout, if there is one, and what the network says of that."""
         labels, begun = [int(character) for character in text], {0: EMPTY_HYPOTHESIS}
         for candidates, part in _lines(layout):
             begun = best_hypotheses_for_text(
-                candidates, digits[part], digitness[part], self._weights, labels, begun
+                candidates, digits[part], digit_probability[part], self._weights, labels, begun
             )
         if (trail := begun.get(len(labels))) is None:
             return []
-        return [(layout, trail, network_log_probability(trail, layout.candidates, digits, digitness))]
+        return [(layout, trail, network_log_probability(trail, layout.candidates, digits, digit_probability))]
 
-    def _paths(self, layout: PageLayout, digits: Floats, digitness: Floats, ask: ReadLine | None) -> Paths:
+    def _paths(self, layout: PageLayout, digits: Floats, digit_probability: Floats, ask: ReadLine | None) -> Paths:
         paths = []
         lines = zip(_lines(layout), layout.lines, layout.heights, strict=True)
         for (candidates, part), line, height in lines:
-            known = candidates, digits[part], digitness[part], self._weights
+            known = candidates, digits[part], digit_probability[part], self._weights
             path = best_path(*known)
             if ask is not None and self._is_doubtful(path, height) and (strip := self._strip(line)) is not None:
                 path = best_path(*known, ask(strip))
@@ -186,7 +192,7 @@ class DrawingDecoder:
         return paths
 
     def _strip(self, line: Sequence[int]) -> LineImage | None:
-        """None of what is written, and of a line of very many pieces."""
+        """None of what is written, and of a line of very many components."""
         if not isinstance(self._pieces, ImageComponents) or len(line) > _MANY:
             return None
         return line_image_of(self._pieces, line)
@@ -213,13 +219,13 @@ def _lines(layout: PageLayout) -> Iterator[tuple[list[Candidate], list[int]]]:
         yield [layout.candidates[i] for i in part], part
 
 
-def line_image_of(pieces: ImageComponents, line: Sequence[int]) -> LineImage:
+def line_image_of(components: ImageComponents, line: Sequence[int]) -> LineImage:
     """A line of a picture, but for what is long and flat: beside a line below them digits would become small."""
-    boxes = pieces.boxes[list(line)]
+    boxes = components.boxes[list(line)]
     usual = typical_height(boxes[:, 3])
     flat = (boxes[:, 3] < _FLAT * usual) & (boxes[:, 2] > usual)
     return ink_to_line_image(
-        pieces.ink([piece for piece, left_out in zip(line, flat, strict=True) if not left_out])
+        components.ink([component for component, left_out in zip(line, flat, strict=True) if not left_out])
     )
 
 
@@ -229,7 +235,7 @@ def open_drawing(drawing: Strokes | NDArray[np.uint8]) -> DrawingDecoder:
 
 
 def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
-    """The same drawing in pieces; None where there is no ink."""
+    """The same drawing in components; None where there is no ink."""
     if isinstance(drawing, np.ndarray):
         if drawing.shape[2:] not in ((), (3,)) or drawing.ndim < 2 or drawing.dtype != np.uint8:
             raise InkError("A picture must be pixels, grey or of three colours, as a table of bytes.")

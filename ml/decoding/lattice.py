@@ -72,10 +72,10 @@ EMPTY_HYPOTHESIS = Hypothesis((), 0.0, 0.0, ())
 
 
 class _Ways:
-    """All ways to take the pieces of a line as candidates: each next one holds the first piece not yet taken.
+    """All ways to take the components of a line as candidates: each next one holds the first component not yet taken.
 
     A state is the set of places taken, a bit for each. Nearly always they are the first of the line; more only
-    where a digit has strokes on both sides of a piece of its neighbour.
+    where a digit has strokes on both sides of a component of its neighbour.
     """
 
     def __init__(self, candidates: Sequence[Candidate]) -> None:
@@ -112,16 +112,16 @@ def _lowest(bits: int) -> int:
 def best_path(
     candidates: Sequence[Candidate],
     digits: Floats,
-    digitness: Floats,
+    digit_probability: Floats,
     weights: Costs,
     steps: CtcOutput | None = None,
 ) -> BestPath:
     """The best path through the candidates of one line.
 
-    `digits` (n, 10) are log probabilities of the labels of each candidate, `digitness` (n,) the probability that
+    `digits` (n, 10) are log probabilities of the labels of each candidate, `digit_probability` (n,) the probability that
     it is a digit at all; `steps` is what the network on strips says of the whole line.
     """
-    scores = _all_scores(candidates, digitness, weights)
+    scores = _all_scores(candidates, digit_probability, weights)
     digits = penalise_low(candidates, digits)
     spans = _spans(digits, scores)
     ways = _Ways(candidates)
@@ -132,7 +132,7 @@ def best_path(
     if steps is not None and _has_a_say(steps, trails[0].labels, weights):
         spelled = _edges(candidates, digits, scores, sorted({*steps.labels}))
         path = _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
-        return _less_sure(path, dict(zip(candidates, digitness.tolist(), strict=True)))
+        return _less_sure(path, dict(zip(candidates, digit_probability.tolist(), strict=True)))
     segments = tuple(
         Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
         for edge in trails[0].edges
@@ -175,9 +175,9 @@ def _by_both(trails: Sequence[Hypothesis], steps: CtcOutput, weights: Costs, tot
     return BestPath(segments, float(shares[order[0]]), labels, share, total)
 
 
-def _less_sure(path: BestPath, digitness: Mapping[Candidate, float]) -> BestPath:
+def _less_sure(path: BestPath, digit_probability: Mapping[Candidate, float]) -> BestPath:
     """As sure, text and digits, as the digits on average look like any: of that a strip knows next to nothing."""
-    found = [digitness[segment.candidate] for segment in path.segments if segment.label is not None]
+    found = [digit_probability[segment.candidate] for segment in path.segments if segment.label is not None]
     like = sum(found) / len(found) if found else 1.0
     segments = tuple(replace(segment, share=segment.share * like) for segment in path.segments)
     return replace(path, segments=segments, share=path.share * like, second_share=path.second_share * like)
@@ -198,7 +198,7 @@ def _share_middle(one: Candidate, other: Candidate) -> bool:
 def text_log_sums(
     candidates: Sequence[Candidate],
     digits: Floats,
-    digitness: Floats,
+    digit_probability: Floats,
     weights: Costs,
     text: Sequence[int],
     begun: Floats,
@@ -208,9 +208,9 @@ def text_log_sums(
     Of the other arguments see `best_path`. `begun` (k + 1,) are the logs of the sums over all ways through the
     lines above that read the first 0, 1, ... k digits of `text` (k,). Returned are the same of all ways that go on
     through this line, and the log of the sum over all ways through this line alone. Digits are taken in the order
-    of their first pieces.
+    of their first components.
     """
-    scores = _all_scores(candidates, digitness, weights)
+    scores = _all_scores(candidates, digit_probability, weights)
     digits = penalise_low(candidates, digits)
     ways = _Ways(candidates)
     spelled = digits[:, list(text)]
@@ -229,7 +229,7 @@ def text_log_sums(
 def best_hypotheses_for_text(
     candidates: Sequence[Candidate],
     digits: Floats,
-    digitness: Floats,
+    digit_probability: Floats,
     weights: Costs,
     text: Sequence[int],
     begun: Mapping[int, Hypothesis],
@@ -238,7 +238,7 @@ def best_hypotheses_for_text(
 
     Of the other arguments see `text_sums`; `begun` are such ways through the lines above, at first {0: UNBEGUN}.
     """
-    scores = _all_scores(candidates, digitness, weights)
+    scores = _all_scores(candidates, digit_probability, weights)
     ways = _Ways(candidates)
     edges = _edges(candidates, penalise_low(candidates, digits), scores, sorted({*text}))
     found = []
@@ -250,11 +250,11 @@ def best_hypotheses_for_text(
 
 
 def network_log_probability(
-    trail: Hypothesis, candidates: Sequence[Candidate], digits: Floats, digitness: Floats
+    trail: Hypothesis, candidates: Sequence[Candidate], digits: Floats, digit_probability: Floats
 ) -> float:
     """How much of the log weight of a way that `spelled` found is what the network says of its digits, or of what
     is none where it has no digit."""
-    digits, chances = penalise_low(candidates, digits), digitness.clip(*_CHANCES)
+    digits, chances = penalise_low(candidates, digits), digit_probability.clip(*_CHANCES)
     place = {candidate: i for i, candidate in enumerate(candidates)}
     if not trail.labels:
         return float(sum(math.log1p(-chances[place[edge.candidate]]) for edge in trail.edges))
@@ -270,7 +270,7 @@ def _joined(above: Hypothesis, below: Hypothesis) -> Hypothesis:
 
 def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
     """Log probabilities (n, 10), less for any label but 0 where a candidate is low."""
-    return digits - np.outer([candidate.low for candidate in candidates], _NOT_ZERO)
+    return digits - np.outer([candidate.low_cost for candidate in candidates], _NOT_ZERO)
 
 
 def _spans(digits: Floats, scores: Sequence[tuple[float, float]]) -> list[float]:
@@ -279,17 +279,19 @@ def _spans(digits: Floats, scores: Sequence[tuple[float, float]]) -> list[float]
     return [_add(known + total, unknown) for (known, unknown), total in zip(scores, sums, strict=True)]
 
 
-def _all_scores(candidates: Sequence[Candidate], digitness: Floats, weights: Costs) -> list[tuple[float, float]]:
-    chances = digitness.clip(*_CHANCES).tolist()
+def _all_scores(
+    candidates: Sequence[Candidate], digit_probability: Floats, weights: Costs
+) -> list[tuple[float, float]]:
+    chances = digit_probability.clip(*_CHANCES).tolist()
     return [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
 
 
 def _scores(candidate: Candidate, chance: float, weights: Costs) -> tuple[float, float]:
     """Log weights of a candidate as a digit, and as no digit; NumPy takes longer for so few."""
-    known = math.log(chance) - candidate.before - candidate.cost
-    if candidate.spare:
-        return known - weights.ligature, -candidate.before
-    return known, math.log1p(-chance) - candidate.before - candidate.junk
+    known = math.log(chance) - candidate.prior_cost - candidate.cost
+    if candidate.may_be_ligature:
+        return known - weights.ligature, -candidate.prior_cost
+    return known, math.log1p(-chance) - candidate.prior_cost - candidate.negative_cost
 
 
 def _share(log_share: float) -> float:

@@ -30,14 +30,14 @@ LARGE_INK = (
 
 @dataclass(frozen=True)
 class Digit:
-    """One piece of writing. `label` is None where it is no digit; `box` is in the units of the drawing."""
+    """One component of writing. `label` is None where it is no digit; `box` is in the units of the drawing."""
 
     label: int | None
     confidence: float
     probabilities: tuple[float, ...]
     box: tuple[float, float, float, float]
     line: int
-    pieces: tuple[int, ...] = ()  # of the drawing, as the reader cut it
+    components: tuple[int, ...] = ()  # of the drawing, as the reader cut it
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,15 @@ class Reading:
 class ReadGlyph:
     """What is explained: a glyph, its label (None: no digit) and, of a drawing, the strokes it was made from.
 
-    `at_least` is the smallest side of the glyph's square, in units of the strokes (see `ml.ink.glyph`); `low` is what
+    `min_side` is the smallest side of the glyph's square, in units of the strokes (see `ml.ink.glyph`); `low` is what
     its height costs any label but 0, in nats (see `ml.segmentation.candidates`).
     """
 
     glyph: Glyph
     label: int | None
     strokes: Strokes | None = None
-    at_least: float = 0.0
-    low: float = 0.0
+    min_side: float = 0.0
+    low_cost: float = 0.0
 
 
 EMPTY_READING = Reading("empty", "", 0.0, ())
@@ -117,7 +117,7 @@ def _digit(segment: Segment, probabilities: Floats, share: float) -> Digit:
     candidate = segment.candidate
     confidence = min(MAX_CONFIDENCE, share * segment.share)
     return Digit(
-        segment.label, confidence, tuple(shares.tolist()), candidate.box, candidate.line, candidate.pieces
+        segment.label, confidence, tuple(shares.tolist()), candidate.box, candidate.line, candidate.components
     )
 
 
@@ -153,5 +153,5 @@ def reading_as_json(reading: Reading) -> dict[str, Any]:
     """Plain types, as the API answers."""
     digits = [{**asdict(d), "probabilities": list(d.probabilities), "box": list(d.box)} for d in reading.digits]
     for digit in digits:
-        del digit["pieces"]  # how the reader cuts ink is its own affair
+        del digit["components"]  # how the reader cuts ink is its own affair
     return {**asdict(reading), "digits": digits}

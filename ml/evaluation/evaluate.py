@@ -207,8 +207,8 @@ def _read(reader: ReaderLike, drawings: Sequence[Drawing]) -> Iterator[Answer]:
 
 
 def _classified(reader: ReaderLike, drawings: Sequence[Drawing]) -> Iterator[Answer]:
-    digits, digitness = reader.classify(np.stack([np.asarray(drawing) for drawing in drawings]))
-    for labels, is_digit in zip(digits, digitness, strict=True):
+    digits, digit_probability = reader.classify(np.stack([np.asarray(drawing) for drawing in drawings]))
+    for labels, is_digit in zip(digits, digit_probability, strict=True):
         yield Answer("recognised", str(int(labels.argmax())), float(is_digit * np.exp(labels.max())))
 
 

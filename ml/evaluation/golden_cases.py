@@ -62,4 +62,4 @@ def case_names() -> Iterator[str]:
 def write_case(label: int, style: str, rng: Generator) -> Strokes:
     """Strokes about 100 high, in a hurried hand. Raises KeyError for an unknown style."""
     hand = replace(random_handwriting(rng), wobble=_WOBBLE)
-    return [100 * stroke for stroke in write_digit(label, rng=rng, style=style, hand=hand)]
+    return [100 * stroke for stroke in write_digit(label, rng=rng, style=style, handwriting=hand)]

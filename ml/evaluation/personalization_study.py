@@ -111,7 +111,7 @@ RULES: dict[str, ConfirmationRule] = {"by chance": by_chance, "as corrected": as
 
 
 def tally(
-    crowd: ReferencePopulation,
+    population: ReferencePopulation,
     writers: Sequence[WriterDigits],
     n: int,
     protocol: ConfirmationRule,
@@ -123,16 +123,16 @@ def tally(
     total = Tally(np.zeros(10), np.zeros(10), np.zeros(10), 0.0, 0.0)
     for writer in writers:
         for _ in range(draws if len(writer.labels) > n else 0):
-            total += _one(crowd, writer, protocol(writer.misread, n, rng))
+            total += _one(population, writer, protocol(writer.misread, n, rng))
     return total
 
 
-def _one(crowd: ReferencePopulation, writer: WriterDigits, confirmed: Ints) -> Tally:
-    hand = crowd.hand(writer.labels[confirmed].tolist(), writer.embeddings[confirmed])
-    assert hand is not None  # CONFIRMED are enough
+def _one(population: ReferencePopulation, writer: WriterDigits, confirmed: Ints) -> Tally:
+    profile = population.profile(writer.labels[confirmed].tolist(), writer.embeddings[confirmed])
+    assert profile is not None  # CONFIRMED are enough
     rest = np.setdiff1d(np.arange(len(writer.labels)), confirmed)
     labels, digits = writer.labels[rest], writer.digits[rest]
-    adapted = hand.adapted(digits, writer.embeddings[rest])
+    adapted = profile.adapt(digits, writer.embeddings[rest])
     before, after = (_counts(labels[x.argmax(axis=1) != labels]) for x in (digits, adapted))
     nats = [-float(x[np.arange(len(rest)), labels].sum()) for x in (digits, adapted)]
     return Tally(_counts(labels), before, after, *nats)
@@ -146,12 +146,12 @@ def stroke_writers(reader: Reader, drawings: Sequence[Strokes], labels: Ints, wh
     """Single digits, each as the whole drawing."""
     glyphs = np.stack([strokes_to_glyph(drawing) for drawing in drawings])
     ways = np.stack([strokes_to_trajectory(drawing) for drawing in drawings])
-    return _by_writer(*reader.seen(glyphs, ways), labels, whose)
+    return _by_writer(*reader.classify_with_embeddings(glyphs, ways), labels, whose)
 
 
 def glyph_writers(reader: Reader, glyphs: NDArray[np.uint8], labels: Ints, whose: Ints) -> list[WriterDigits]:
     """The same known as pictures only."""
-    return _by_writer(*reader.seen(glyphs), labels, whose)
+    return _by_writer(*reader.classify_with_embeddings(glyphs), labels, whose)
 
 
 def _by_writer(digits: Floats, embeddings: NDArray[np.float32], labels: Ints, whose: Ints) -> list[WriterDigits]:
@@ -206,9 +206,9 @@ class LabeledTexts:
     drawings: list[Drawing]
     texts: list[str]
 
-    def wrong(self, reader: Reader, hand: WriterProfile | None) -> int:
+    def wrong(self, reader: Reader, profile: WriterProfile | None) -> int:
         """How many numbers are read otherwise, and how much else is taken for one."""
-        readings = reader.read(self.drawings, [hand] * len(self.drawings))
+        readings = reader.read(self.drawings, [profile] * len(self.drawings))
         return sum(
             reading.text.replace(" ", "") != text if text else reading.state == "recognised"
             for reading, text in zip(readings, self.texts, strict=True)
@@ -229,9 +229,9 @@ def read_whole(reader: Reader, folder: Path, n: int, *, test: bool) -> dict[str,
     found: dict[str, NDArray[np.int64]] = {}
     for who in np.unique(pen.writer):
         order = rng.permutation(np.flatnonzero(pen.writer == who))
-        hand = reader.hand([(int(pen.label[i]), pen.drawings[i]) for i in order[:n]])
+        profile = reader.writer_profile([(int(pen.label[i]), pen.drawings[i]) for i in order[:n]])
         for name, texts in _texts(pen.drawings, pen.label, order[n:], strange, rng):
-            counts = np.array([len(texts.texts), texts.wrong(reader, None), texts.wrong(reader, hand)])
+            counts = np.array([len(texts.texts), texts.wrong(reader, None), texts.wrong(reader, profile)])
             found[name] = found.get(name, 0) + counts
     return found
 
@@ -265,7 +265,7 @@ def main() -> None:
     for name, writers in writer_sets(reader, options.data, test=options.test):
         for protocol in RULES:
             for n in CONFIRMED:
-                found = tally(reader.crowd, writers, n, RULES[protocol], options.draws)
+                found = tally(reader.reference_population, writers, n, RULES[protocol], options.draws)
                 log.info("%-24s %2d %-12s %s", name, n, protocol, found.as_text())
     for n in _READ:
         for name, (count, before, after) in read_whole(reader, options.data, n, test=options.test).items():

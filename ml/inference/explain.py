@@ -119,7 +119,7 @@ def explain_glyph(subject: ReadGlyph, known: ReferenceGlyphs, look: Classify) ->
     gaps = stroke_gaps(subject) if subject.strokes else patch_gaps(subject.glyph)
     batch = np.concatenate([subject.glyph[None], gaps.glyphs(subject.glyph)])
     chances, embeddings = look(batch, _ways(subject, gaps) if subject.strokes else None)
-    chances = _in_line(chances, subject.low)
+    chances = _in_line(chances, subject.low_cost)
     gapped = chances[1:]
     label = NO_DIGIT if subject.label is None else subject.label
     second = _second(chances[0], label)
@@ -157,7 +157,7 @@ def _ways(subject: ReadGlyph, gaps: _Gaps) -> Ways:
     assert subject.strokes
     left = [[line for i, line in enumerate(gaps.lines) if i not in gap] for gap in gaps.pieces]
     drawings = [subject.strokes, *(lines or subject.strokes for lines in left)]
-    return np.stack([strokes_to_trajectory(drawing, subject.at_least) for drawing in drawings])
+    return np.stack([strokes_to_trajectory(drawing, subject.min_side) for drawing in drawings])
 
 
 def _second(chances: Floats, label: int) -> int:
@@ -210,7 +210,7 @@ def _cover(subject: ReadGlyph, lines: Sequence[NDArray[np.float32]]) -> Maps:
     """(n, 28, 28) how much of each pixel each piece inks, never quite 0: then the nearest has it."""
     assert subject.strokes
     x, y, width, height = bounds(subject.strokes)
-    scale = (BOX - PEN) / max(width, height, subject.at_least, 1e-6)
+    scale = (BOX - PEN) / max(width, height, subject.min_side, 1e-6)
     middle = np.array([x + width / 2, y + height / 2], np.float32)
     places = [(line - middle) * scale + SIDE / 2 for line in lines]
     shift = _shift(_ink(places, SIDE / 2, 2 * SIDE).max(axis=0), subject.glyph)

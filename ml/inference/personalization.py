@@ -66,34 +66,34 @@ class ReferencePopulation:
         labels = np.tile(np.repeat(np.arange(_LABELS), _EACH), _HANDS)
         return cls(version, directions, unit_vectors(embeddings @ directions).astype(np.float64), labels, vote)
 
-    def hand(self, labels: Sequence[int], embeddings: Embeddings) -> WriterProfile | None:
+    def profile(self, labels: Sequence[int], embeddings: Embeddings) -> WriterProfile | None:
         """Of confirmed digits, the newest first, with what the network makes of them; None of too few."""
         if len(labels) < MIN_CONFIRMED:
             return None
         known = np.asarray(labels[:MAX_CONFIRMED], np.int64)
-        return WriterProfile(self, known, self.placed(embeddings[:MAX_CONFIRMED]))
+        return WriterProfile(self, known, self.project(embeddings[:MAX_CONFIRMED]))
 
-    def placed(self, embeddings: Embeddings) -> Floats:
+    def project(self, embeddings: Embeddings) -> Floats:
         return unit_vectors(embeddings @ self.directions).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class WriterProfile:
-    """Somebody's confirmed digits: `labels` (n,) and `places` (n, d) among those of a crowd."""
+    """Somebody's confirmed digits: `labels` (n,) and `places` (n, d) among those of a population."""
 
-    crowd: ReferencePopulation
+    population: ReferencePopulation
     labels: NDArray[np.int64]
     places: Floats
 
-    def adapted(self, digits: Floats, embeddings: Embeddings) -> Floats:
+    def adapt(self, digits: Floats, embeddings: Embeddings) -> Floats:
         """Log probabilities (n, 10) of the labels of glyphs by this hand, from those for anybody's.
 
         They sum to 1 as before: how much there is of all labels together, against no digit, is not touched.
         """
-        vote, places = self.crowd.vote, self.crowd.placed(embeddings)
+        vote, places = self.population.vote, self.population.project(embeddings)
         count = np.bincount(self.labels, minlength=_LABELS)
         own = _votes(places, self.places, self.labels, vote.width)
-        everybody = _votes(places, self.crowd.places, self.crowd.labels, vote.width) / (_HANDS * _EACH)
+        everybody = _votes(places, self.population.places, self.population.labels, vote.width) / (_HANDS * _EACH)
         found = digits + np.log((own / (vote.floor + everybody) + vote.prior) / (count + vote.prior))
         return np.asarray(found - np.logaddexp.reduce(found, axis=1, keepdims=True))
 
@@ -117,7 +117,7 @@ def _written(rng: Generator) -> Glyphs:
     hands = [random_handwriting(rng) for _ in range(_HANDS)]
     return np.stack(
         [
-            strokes_to_glyph(write_digit(label, rng=rng, hand=hand))
+            strokes_to_glyph(write_digit(label, rng=rng, handwriting=hand))
             for hand in hands
             for label in range(_LABELS)
             for _ in range(_EACH)

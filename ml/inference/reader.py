@@ -73,121 +73,127 @@ class Reader:
         return self._calibration
 
     def read(
-        self, drawings: Sequence[Strokes | NDArray[np.uint8]], hands: Sequence[WriterProfile | None] | None = None
+        self,
+        drawings: Sequence[Strokes | NDArray[np.uint8]],
+        profiles: Sequence[WriterProfile | None] | None = None,
     ) -> list[Reading]:
         """One reading a drawing: strokes, or pixels, (h, w) grey with 0 black or (h, w, 3) in colour.
 
-        `hands` are those of their writers.
+        `profiles` are those of their writers.
 
         The glyphs of all drawings share the calls of the network. Raises InkError for what is neither, and
-        ValueError for a hand that another reader made.
+        ValueError for a profile that another reader made.
         """
-        return self._readings([open_drawing(drawing) for drawing in drawings], hands)
+        return self._readings([open_drawing(drawing) for drawing in drawings], profiles)
 
-    def hand(self, confirmed: Sequence[tuple[int, Strokes]]) -> WriterProfile | None:
+    def writer_profile(self, confirmed: Sequence[tuple[int, Strokes]]) -> WriterProfile | None:
         """How somebody writes, from drawings of one digit each that they confirmed, the newest first.
 
         None of too few: see `ml.inference.personalization`. Raises InkError for what are no strokes.
         """
-        alike = [(label, pieces) for label, ink in confirmed if (pieces := find_components(ink)) is not None][
-            :MAX_CONFIRMED
-        ]
+        alike = [
+            (label, components) for label, ink in confirmed if (components := find_components(ink)) is not None
+        ][:MAX_CONFIRMED]
         if len(alike) < MIN_CONFIRMED:
             return None
-        glyphs = np.stack([pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike])
-        return self.crowd.hand([label for label, _ in alike], self._embed(glyphs))
+        glyphs = np.stack([components.glyph(range(len(components.boxes)), 0.0) for _, components in alike])
+        return self.reference_population.profile([label for label, _ in alike], self._embed(glyphs))
 
     @cached_property
-    def crowd(self) -> ReferencePopulation:
-        """Everybody's digits, to which hands are compared; written when first asked for, in a second or two."""
+    def reference_population(self) -> ReferencePopulation:
+        """Everybody's digits, to which profiles are compared; written when first asked for, in a second or two."""
         return ReferencePopulation.gather(self.version, self._embed)
 
     def _embed(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        return self.outputs(glyphs)[:, _OUTPUTS:]
+        return self.glyph_outputs(glyphs)[:, _OUTPUTS:]
 
     def explain(
         self,
         drawing: Strokes | NDArray[np.uint8],
         digit: int = 0,
         own: Sequence[tuple[int, Strokes]] = (),
-        hand: WriterProfile | None = None,
+        profile: WriterProfile | None = None,
     ) -> Explanation:
         """Why a digit of the reading is what it is; `own` are drawings of one known digit, to be compared with.
 
-        `hand` is that by which it was read.
+        `profile` is that by which it was read.
 
         Raises InkError, and NoSuchDigit when the reading has no digit of this index.
         """
         page = open_drawing(drawing)
-        [reading] = self._readings([page], [hand])
+        [reading] = self._readings([page], [profile])
         if not 0 <= digit < len(reading.digits):
             raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
-        alike = [(label, pieces) for label, strokes in own if (pieces := find_components(strokes)) is not None]
-        glyphs = [pieces.glyph(range(len(pieces.boxes)), 0.0) for _, pieces in alike]
+        alike = [
+            (label, components) for label, strokes in own if (components := find_components(strokes)) is not None
+        ]
+        glyphs = [components.glyph(range(len(components.boxes)), 0.0) for _, components in alike]
         known = ReferenceGlyphs(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, hand=hand))
+        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, profile=profile))
 
     def _look(
-        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None, hand: WriterProfile | None = None
+        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None, profile: WriterProfile | None = None
     ) -> tuple[Floats, NDArray[np.float32]]:
         """Chances (n, 11) of the labels and of no digit, and the embeddings."""
         outputs = self._seen(glyphs, ways is None)
-        digits, digitness = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
-        if hand is not None:
-            digits = hand.adapted(digits, outputs[:, _OUTPUTS:])
-        chances = np.column_stack([np.exp(digits) * digitness[:, None], 1.0 - digitness])
+        digits, digit_probability = self._calibration.probabilities(
+            outputs, None if ways is None else self._drawn(ways)
+        )
+        if profile is not None:
+            digits = profile.adapt(digits, outputs[:, _OUTPUTS:])
+        chances = np.column_stack([np.exp(digits) * digit_probability[:, None], 1.0 - digit_probability])
         return chances, outputs[:, _OUTPUTS:]
 
     def _readings(
-        self, pages: Sequence[DrawingDecoder], hands: Sequence[WriterProfile | None] | None = None
+        self, pages: Sequence[DrawingDecoder], profiles: Sequence[WriterProfile | None] | None = None
     ) -> list[Reading]:
         counts = [len(page.candidates) for page in pages]
         if not sum(counts):
             return [EMPTY_READING for _ in pages]
         glyphs = np.stack([glyph for page in pages for glyph in page.glyphs()])
-        outputs = self._seen(glyphs, np.repeat([not page.written for page in pages], counts))
+        outputs = self._seen(glyphs, np.repeat([not page.has_strokes for page in pages], counts))
         drawn = self._drawn([way for page in pages for way in page.trajectories()])
         readings = []
-        for page, n, hand in zip(pages, counts, hands or [None] * len(pages), strict=True):
+        for page, n, profile in zip(pages, counts, profiles or [None] * len(pages), strict=True):
             mine, outputs, also = outputs[:n], outputs[n:], None
-            if drawn is not None and page.written:
+            if drawn is not None and page.has_strokes:
                 also, drawn = drawn[:n], drawn[n:]
-            digits, digitness = self._calibration.probabilities(mine, also)
-            if hand is not None:
-                digits = self._by_hand(hand, page, digits, mine[:, _OUTPUTS:])
-            readings.append(page.reading(digits, digitness, self._calibration, self.ask))
+            digits, digit_probability = self._calibration.probabilities(mine, also)
+            if profile is not None:
+                digits = self._by_hand(profile, page, digits, mine[:, _OUTPUTS:])
+            readings.append(page.reading(digits, digit_probability, self._calibration, self.read_line))
         return readings
 
     def _by_hand(
-        self, hand: WriterProfile, page: DrawingDecoder, digits: Floats, embeddings: NDArray[np.float32]
+        self, profile: WriterProfile, page: DrawingDecoder, digits: Floats, embeddings: NDArray[np.float32]
     ) -> Floats:
-        """Log probabilities (n, 10) by the hand, but of what is low beside its line.
+        """Log probabilities (n, 10) by the profile, but of what is low beside its line.
 
-        That is a full stop unless it is likely a 0, so a hand would have a say in what is no digit.
+        That is a full stop unless it is likely a 0, so a profile would have a say in what is no digit.
         """
-        if hand.crowd.version != self.version:
-            raise ValueError("This hand was made by another reader.")
-        low = np.array([candidate.low > 0 for candidate in page.candidates], bool)
-        return np.where(low[:, None], digits, hand.adapted(digits, embeddings))
+        if profile.population.version != self.version:
+            raise ValueError("This profile was made by another reader.")
+        low = np.array([candidate.low_cost > 0 for candidate in page.candidates], bool)
+        return np.where(low[:, None], digits, profile.adapt(digits, embeddings))
 
     @property
-    def ask(self) -> ReadLine | None:
+    def read_line(self) -> ReadLine | None:
         """What says of a strip which digits it holds; None where the artifact has no network for that."""
         strips = self._strips
         return None if strips is None else lambda strip: CtcOutput(strips.run(strip))
 
-    def judge(self, page: DrawingDecoder, chosen: Sequence[int]) -> tuple[Floats, Floats]:
+    def score_candidates(self, page: DrawingDecoder, chosen: Sequence[int]) -> tuple[Floats, Floats]:
         """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""
         candidates = [page.candidates[i] for i in chosen]
         glyphs = np.stack([page.glyph(candidate) for candidate in candidates])
-        drawn = self._drawn([page.trajectory(c) for c in candidates]) if page.written else None
-        return self._calibration.probabilities(self._seen(glyphs, not page.written), drawn)
+        drawn = self._drawn([page.trajectory(c) for c in candidates]) if page.has_strokes else None
+        return self._calibration.probabilities(self._seen(glyphs, not page.has_strokes), drawn)
 
     def classify(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """The same of glyphs (n, 28, 28) that are known as pictures only."""
         return self._calibration.probabilities(self._seen(glyphs, True))
 
-    def seen(
+    def classify_with_embeddings(
         self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None = None
     ) -> tuple[Floats, NDArray[np.float32]]:
         """Log probabilities of the labels (n, 10) and embeddings (n, d) of glyphs, with trajectories or not."""
@@ -195,7 +201,7 @@ class Reader:
         digits, _ = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
         return digits, outputs[:, _OUTPUTS:]
 
-    def outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def glyph_outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
         return self._glyphs.run(glyphs[..., None] * np.float32(1 / 255))
 
@@ -204,19 +210,21 @@ class Reader:
 
         On the cheques that train this made 51 misread amounts of 59, and five or nine looks made 51 as well.
         """
-        outputs = self.outputs(glyphs)
+        outputs = self.glyph_outputs(glyphs)
         if not np.any(pictures):
             return outputs
         again = np.flatnonzero(pictures & self._doubtful(outputs))
         if len(again):
-            looks = [self.outputs(rotate_glyphs(glyphs[again], degrees, _SMALLER)) for degrees in (-_TURN, _TURN)]
+            looks = [
+                self.glyph_outputs(rotate_glyphs(glyphs[again], degrees, _SMALLER)) for degrees in (-_TURN, _TURN)
+            ]
             outputs[again, :_OUTPUTS] = np.mean([outputs[again], *looks], axis=0)[:, :_OUTPUTS]
         return outputs
 
     def _doubtful(self, outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
-        digits, digitness = self._calibration.probabilities(outputs)
-        surely = (digits.max(axis=1) > math.log(_SURE)) & (digitness > _DIGIT)
-        return np.asarray(~surely & (digitness >= _NO_DIGIT))
+        digits, digit_probability = self._calibration.probabilities(outputs)
+        surely = (digits.max(axis=1) > math.log(_SURE)) & (digit_probability > _DIGIT)
+        return np.asarray(~surely & (digit_probability >= _NO_DIGIT))
 
     def _drawn(self, trajectories: Sequence[Trajectory] | NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""

@@ -26,28 +26,28 @@ _SUBPIXEL = 4  # bits that cv2 takes as fraction
 Glyph = NDArray[np.uint8]
 
 
-def normalise_glyph(ink: NDArray[np.uint8] | NDArray[np.float32], at_least: float = 10.0) -> Glyph:
+def normalise_glyph(ink: NDArray[np.uint8] | NDArray[np.float32], min_side: float = 10.0) -> Glyph:
     """The glyph (28, 28) of ink (h, w); all zeros where there is no ink.
 
-    `at_least`, in source pixels, is the smallest side of the square that becomes 20x20, so that a dot stays a dot.
+    `min_side`, in source pixels, is the smallest side of the square that becomes 20x20, so that a dot stays a dot.
     """
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     if not len(rows):
         return np.zeros((SIDE, SIDE), np.uint8)
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    side = max(*box.shape, int(np.ceil(at_least)))
+    side = max(*box.shape, int(np.ceil(min_side)))
     # In parts: NumPy gives a larger product to threads, which wait for each other while the machine is busy.
     rows_of_cells = _coverage(box.shape[0], side).reshape(_PARTS, -1, box.shape[0]) @ box.astype(np.float32)
     grey = rows_of_cells.reshape(BOX, -1) @ _coverage(box.shape[1], side).T
     return _centred(np.rint(grey * (255.0 / grey.max())))
 
 
-def strokes_to_glyph(strokes: Strokes, pen: float = PEN, at_least: float = 0.0) -> Glyph:
+def strokes_to_glyph(strokes: Strokes, pen: float = PEN, min_side: float = 0.0) -> Glyph:
     """The glyph of strokes, drawn from their vectors with a round pen of `pen` glyph pixels.
 
-    `at_least`, in stroke units, as for `normalise`.
+    `min_side`, in stroke units, as for `normalise`.
     """
-    return normalise_glyph(_draw(strokes, pen, at_least), at_least=BOX * _FINE)
+    return normalise_glyph(_draw(strokes, pen, min_side), min_side=BOX * _FINE)
 
 
 def rotate_glyphs(glyphs: NDArray[np.uint8], degrees: float, scale: float) -> NDArray[np.uint8]:
@@ -81,10 +81,10 @@ def _centred(grey: NDArray[np.float32]) -> Glyph:
     return wide[BOX : BOX + SIDE, BOX : BOX + SIDE].copy()
 
 
-def _draw(strokes: Strokes, pen: float, at_least: float) -> NDArray[np.uint8]:
+def _draw(strokes: Strokes, pen: float, min_side: float) -> NDArray[np.uint8]:
     """Strokes on a canvas 8 times finer than the glyph, their longer side with the pen 20 glyph pixels."""
     x, y, width, height = bounds(strokes)
-    span = max(width, height, at_least, 1e-6)
+    span = max(width, height, min_side, 1e-6)
     scale = (BOX - pen) * _FINE / span * 2**_SUBPIXEL
     middle = np.array([x + width / 2, y + height / 2], np.float32)
     home = _CANVAS / 2 * 2**_SUBPIXEL

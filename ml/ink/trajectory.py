@@ -21,16 +21,16 @@ _SHARES = np.linspace(0.0, 1.0, POINTS)
 Trajectory = NDArray[np.float32]  # (48, 5)
 
 
-def strokes_to_trajectory(strokes: Strokes, at_least: float = 0.0) -> Trajectory:
+def strokes_to_trajectory(strokes: Strokes, min_side: float = 0.0) -> Trajectory:
     """Points at even steps along the strokes, in the order in which they were drawn, and along the ways between.
 
     Each is x, y from the middle of the box in its longer side (-0.5 to 0.5), the direction of the pen as a unit
-    vector, and 1 on the way from where the pen was lifted to where the next stroke begins. `at_least`, in stroke
+    vector, and 1 on the way from where the pen was lifted to where the next stroke begins. `min_side`, in stroke
     units, is the smallest longer side, so that a dot stays a dot.
     """
     points = np.concatenate(strokes).astype(np.float64, order="C")  # x and y in turn, as complex numbers are
     low, high = points.min(axis=0), points.max(axis=0)
-    side = max(float((high - low).max()), at_least, 1e-6)
+    side = max(float((high - low).max()), min_side, 1e-6)
     places = ((points - (low + high) / 2) / side).view(np.complex128)[:, 0]
     along = np.zeros(len(places))
     np.abs(places[1:] - places[:-1]).cumsum(out=along[1:])

@@ -1,4 +1,4 @@
-"""What may be a digit in one line of pieces: runs of neighbours, and strokes that lie over each other."""
+"""What may be a digit in one line of components: runs of neighbours, and strokes that lie over each other."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from ml.segmentation.text_lines import LineOrder
 _MOST_ODDS = 8.0  # nats; nothing is surer than that
 _HOPELESS = 7.0  # nats for holding strokes together; the network need not be asked
 _SEVERAL = 1.5  # heights; a wider line holds more than one digit
-_MOST_IN_SIGN = 12  # pieces that are asked as one thing however large; each pair of them costs time
-_FLAT = 0.3  # heights; a lower piece is a dash, however wide
-_TALL = 0.5  # heights; lower pieces are marks, and stand on no line
+_MOST_IN_SIGN = 12  # components that are asked as one thing however large; each pair of them costs time
+_FLAT = 0.3  # heights; a lower component is a dash, however wide
+_TALL = 0.5  # heights; lower components are marks, and stand on no line
 _STEEPEST = 0.3  # of a line of writing
-_SLOPING = 4  # pieces; fewer say nothing of the slope of a line
-_MOST_SKIPPING = 60  # pieces of a line; beyond that it is a scribble, and every way through it costs time
+_SLOPING = 4  # components; fewer say nothing of the slope of a line
+_MOST_SKIPPING = 60  # components of a line; beyond that it is a scribble, and every way through it costs time
 
 
 class Components(Protocol):
-    """What is known of pieces that are strokes, components of pictures, or parts of those, besides their boxes."""
+    """What is known of components that are strokes, components of pictures, or parts of those, besides their boxes."""
 
     @property
-    def written(self) -> bool:
-        """Whether they are strokes; of pictures `linked` and `leads_on` know nothing."""
+    def has_strokes(self) -> bool:
+        """Whether they are strokes; of pictures `linked` and `may_be_ligature` know nothing."""
         ...
 
     @property
     def owners(self) -> Sequence[int]:
-        """Of which stroke or component each piece is; the parts of one follow each other."""
+        """Of which stroke or component each component is; the parts of one follow each other."""
         ...
 
-    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Of pairs (m, 2) of pieces and the heights (m,) of their lines the log odds that one digit has both."""
+    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of pairs (m, 2) of components and the heights (m,) of their lines the log odds that one digit has both."""
         ...
 
-    def crossed(self, piece: int) -> float:
+    def crossed_ink(self, component: int) -> float:
         """The ink in widths of the line that the cut before a part crosses; 0 of strokes."""
         ...
 
-    def leads_on(self, piece: int) -> bool:
+    def may_be_ligature(self, component: int) -> bool:
         """Whether it may be no more than the way from one digit to the next."""
         ...
 
@@ -58,44 +58,52 @@ class Candidate:
     """Pieces of line `line`, taken as one digit."""
 
     line: int
-    places: int  # of its pieces along the line, a bit for each
-    pieces: LineOrder
+    places: int  # of its components along the line, a bit for each
+    components: LineOrder
     box: tuple[float, float, float, float]
-    at_least: float
+    min_side: float
     cost: float  # of an unusual size and place, in nats,
-    low: float  # and more than that as any digit but 0, which alone is often low
-    before: float  # of beginning here, and of holding its pieces together, whether it is a digit or not, in nats
-    junk: float  # of its pieces as one thing that is no digit
-    spare: bool  # may be no more than the way from one digit to the next
+    low_cost: float  # and more than that as any digit but 0, which alone is often low
+    prior_cost: (
+        float  # of beginning here, and of holding its components together, whether it is a digit or not, in nats
+    )
+    negative_cost: float  # of its components as one thing that is no digit
+    may_be_ligature: bool  # may be no more than the way from one digit to the next
 
 
 class CandidateLine:
     """What may be a digit in one line."""
 
     def __init__(
-        self, boxes: Boxes, number: int, line: LineOrder, height: float, weights: Costs, ties: Components | None
+        self,
+        boxes: Boxes,
+        number: int,
+        line: LineOrder,
+        height: float,
+        weights: Costs,
+        components: Components | None,
     ) -> None:
         self._all = len(boxes)
         self._boxes = boxes[list(line)]
         self._number, self._line, self._height = number, line, height
-        self._weights, self._ties = weights, ties
+        self._weights, self._ties = weights, components
         self._sides = np.concatenate(
             [self._boxes[:, :2], self._boxes[:, :2] + self._boxes[:, 2:]], axis=1
         ).tolist()
         self._overlaps = _overlaps(self._boxes, height)
         self._wide = float(union_box(self._boxes)[2])
-        self._owners = range(len(line)) if ties is None else [ties.owners[i] for i in line]
+        self._owners = range(len(line)) if components is None else [components.owners[i] for i in line]
         self._strange = _strange_overlaps(self._boxes, height, self._owners)
         self._parts: dict[int, list[int]] = {}  # of each stroke, its places as they were drawn
         for place, owner in enumerate(self._owners):
             self._parts.setdefault(owner, []).append(place)
         self._cut = len(self._parts) < len(line)
-        self._base = (0.0, 0.0) if ties is None or ties.written else self._base_line()
+        self._base = (0.0, 0.0) if components is None or components.has_strokes else self._base_line()
 
     def candidates(self) -> list[Candidate]:
-        """Each piece alone is always among them, so that there is a path."""
+        """Each component alone is always among them, so that there is a path."""
         sets = _runs(self._overlaps, self._weights)
-        if self._ties is not None and self._ties.written:
+        if self._ties is not None and self._ties.has_strokes:
             sets += self._skipping()
         if self._cut:
             sets = [s for s in dict.fromkeys([*sets, *self._part_runs()]) if self._is_drawn_on(s)]
@@ -107,19 +115,22 @@ class CandidateLine:
         return [self._candidate(s, cost) for s, cost in zip(sets, costs, strict=True) if cost < _HOPELESS]
 
     def _candidate(self, places: LineOrder, cost: float) -> Candidate:
-        pieces = tuple(self._line[i] for i in places)
+        components = tuple(self._line[i] for i in places)
         box = self._around(places)
         return Candidate(
             line=self._number,
             places=sum(1 << i for i in places),
-            pieces=pieces,
+            components=components,
             box=box,
-            at_least=self._weights.smallest * self._height,
+            min_side=self._weights.smallest * self._height,
             cost=self._shape_cost(box),
-            low=_low_cost(box[3], self._height, self._weights),
-            before=cost + self._before(places),
-            junk=self._junk(places, box),
-            spare=self._cut and len(pieces) == 1 and self._ties is not None and self._ties.leads_on(pieces[0]),
+            low_cost=_low_cost(box[3], self._height, self._weights),
+            prior_cost=cost + self._before(places),
+            negative_cost=self._junk(places, box),
+            may_be_ligature=self._cut
+            and len(components) == 1
+            and self._ties is not None
+            and self._ties.may_be_ligature(components[0]),
         )
 
     def _base_line(self) -> tuple[float, float]:
@@ -161,10 +172,10 @@ class CandidateLine:
         return cut or self._overlaps[place] > 0
 
     def _is_written(self) -> bool:
-        return self._ties is not None and self._ties.written
+        return self._ties is not None and self._ties.has_strokes
 
     def _junk(self, places: LineOrder, box: tuple[float, float, float, float]) -> float:
-        """Of taking them as one thing that is no digit; pieces of a picture must be tied for that."""
+        """Of taking them as one thing that is no digit; components of a picture must be tied for that."""
         if self._is_written():
             whole = self._weights.whole if len(places) > 1 else 0.0
             return whole if len(places) == self._all else self._weights.junk
@@ -184,12 +195,12 @@ class CandidateLine:
         """The cost of all cuts that begin a part of these places."""
         if self._ties is None or not self._cut:
             return 0.0
-        pieces = {self._line[i] for i in places}
+        components = {self._line[i] for i in places}
         owners = self._ties.owners
-        cuts = [i for i in pieces if i > 0 and owners[i] == owners[i - 1] and i - 1 not in pieces]
-        if self._ties.written:
+        cuts = [i for i in components if i > 0 and owners[i] == owners[i - 1] and i - 1 not in components]
+        if self._ties.has_strokes:
             return self._weights.cut * len(cuts)
-        return sum(self._weights.part + self._weights.crossed * self._ties.crossed(i) for i in cuts)
+        return sum(self._weights.part + self._weights.crossed * self._ties.crossed_ink(i) for i in cuts)
 
     def _skipping(self) -> list[LineOrder]:
         """Places of two that lie over each other, with something between their middles: late hats, crossings."""
@@ -226,7 +237,7 @@ class CandidateLine:
         return width <= self._weights.widest * self._height and height <= self._weights.tallest * self._height
 
     def _around(self, places: LineOrder) -> tuple[float, float, float, float]:
-        """The box around the pieces; for so few numbers NumPy takes ten times as long."""
+        """The box around the components; for so few numbers NumPy takes ten times as long."""
         left, top, right, bottom = zip(*(self._sides[i] for i in places), strict=True)
         x, y = min(left), min(top)
         return x, y, max(right) - x, max(bottom) - y
@@ -236,9 +247,11 @@ class CandidateLine:
         pairs = sorted({pair for places in sets for pair in combinations(places, 2)})
         if not pairs or self._ties is None:
             return [0.0] * len(sets)
-        pieces = np.array([(self._line[a], self._line[b]) for a, b in pairs])
-        odds = self._ties.linked(pieces, np.full(len(pairs), self._height)).clip(-_MOST_ODDS, _MOST_ODDS)
-        owners = np.array(self._ties.owners)[pieces]
+        components = np.array([(self._line[a], self._line[b]) for a, b in pairs])
+        odds = self._ties.affinity_log_odds(components, np.full(len(pairs), self._height)).clip(
+            -_MOST_ODDS, _MOST_ODDS
+        )
+        owners = np.array(self._ties.owners)[components]
         odds[owners[:, 0] == owners[:, 1]] = 0.0  # what it costs to part them is asked elsewhere
         cost = dict(zip(pairs, (-self._weights.link * odds).tolist(), strict=True))
         return [_least_tree(places, cost) for places in sets]
@@ -273,7 +286,7 @@ def _before(overlap: float, weights: Costs) -> float:
 def _overlaps(boxes: Boxes, height: float) -> list[float]:
     """How far what is left of a position reaches over what is right of it, in heights; gaps are negative.
 
-    What is far wider than a digit, such as a line under the number, is taken for a point and ties nothing.
+    What is far wider than a digit, such as a line under the number, is taken for a point and components nothing.
     """
     middle, half = boxes[:, 0] + boxes[:, 2] / 2, np.where(boxes[:, 2] > 2 * height, 0.0, boxes[:, 2] / 2)
     left, right = middle - half, middle + half

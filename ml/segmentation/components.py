@@ -30,32 +30,32 @@ _UNDERLINED = -4.0  # and that a line below writing is a part of it
 
 
 class Components(Protocol):
-    """What a drawing is cut into. A piece is never shared by two digits; a digit may have several."""
+    """What a drawing is cut into. A component is never shared by two digits; a digit may have several."""
 
     @property
     def boxes(self) -> Boxes: ...
 
     @property
-    def written(self) -> bool: ...
+    def has_strokes(self) -> bool: ...
 
     @property
     def owners(self) -> Sequence[int]: ...
 
-    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]: ...
+    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]: ...
 
-    def crossed(self, piece: int) -> float: ...
+    def crossed_ink(self, component: int) -> float: ...
 
-    def leads_on(self, piece: int) -> bool: ...
+    def may_be_ligature(self, component: int) -> bool: ...
 
-    def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
-        """The chosen pieces together as 28x28, in a square of at least `at_least` units."""
+    def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
+        """The chosen components together as 28x28, in a square of at least `min_side` units."""
         ...
 
 
 class StrokeComponents:
-    """Each stroke is a piece, but for those that are too wide for one digit: their parts are pieces."""
+    """Each stroke is a component, but for those that are too wide for one digit: their parts are components."""
 
-    written = True
+    has_strokes = True
 
     def __init__(self, strokes: Strokes) -> None:
         height = typical_height(np.array([float(np.ptp(stroke[:, 1])) for stroke in strokes]))
@@ -65,17 +65,17 @@ class StrokeComponents:
             box[:2] = stroke.min(axis=0)
             box[2:] = stroke.max(axis=0) - box[:2]
 
-    def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
-        return strokes_to_glyph(self.strokes(chosen), at_least=at_least)
+    def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
+        return strokes_to_glyph(self.strokes(chosen), min_side=min_side)
 
-    def trajectory(self, chosen: Sequence[int], at_least: float) -> Trajectory:
-        """The chosen pieces in the order in which they were drawn."""
-        return strokes_to_trajectory(self.strokes(sorted(chosen)), at_least)
+    def trajectory(self, chosen: Sequence[int], min_side: float) -> Trajectory:
+        """The chosen components in the order in which they were drawn."""
+        return strokes_to_trajectory(self.strokes(sorted(chosen)), min_side)
 
     def strokes(self, chosen: Sequence[int]) -> Strokes:
         return [self._strokes[i] for i in chosen]
 
-    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The log odds (m,) that one digit has both strokes of pairs (m, 2) in lines of such heights (m,)."""
         odds = shipped_affinity().log_odds(pair_features(self._even, pairs, heights))
         odds = np.where(are_retraced(self._even, pairs, heights), _RETRACED, odds)
@@ -85,16 +85,16 @@ class StrokeComponents:
     def _even(self) -> NDArray[np.float64]:
         return resample(self._strokes)
 
-    def crossed(self, piece: int) -> float:
+    def crossed_ink(self, component: int) -> float:
         return 0.0  # a stroke is cut across, wherever that is
 
-    def leads_on(self, piece: int) -> bool:
-        """Whether a piece may be no more than the way from one digit to the next."""
-        inner = 0 < piece < len(self.owners) - 1
+    def may_be_ligature(self, component: int) -> bool:
+        """Whether a component may be no more than the way from one digit to the next."""
+        inner = 0 < component < len(self.owners) - 1
         return (
             inner
-            and self.owners[piece - 1] == self.owners[piece] == self.owners[piece + 1]
-            and is_ligature(self._strokes[piece])
+            and self.owners[component - 1] == self.owners[component] == self.owners[component + 1]
+            and is_ligature(self._strokes[component])
         )
 
 
@@ -105,5 +105,5 @@ def union_box(boxes: Boxes) -> NDArray[np.float64]:
 
 
 def typical_height(heights: NDArray[np.float64]) -> float:
-    """The height of a digit: an upper quantile, because hats, bars and dots are pieces too."""
+    """The height of a digit: an upper quantile, because hats, bars and dots are components too."""
     return float(np.sort(heights)[math.ceil(0.7 * (len(heights) - 1))])  # np.quantile takes ten times as long

@@ -18,21 +18,21 @@ class Costs:
     of 150 numbers instead of 17.
     """
 
-    longest_run: int = 4  # pieces in a digit
-    widest: float = 1.6  # of several pieces together
+    longest_run: int = 4  # components in a digit
+    widest: float = 1.6  # of several components together
     tallest: float = 1.9
     gap: float = 0.45  # between neighbours of one digit
-    smallest: float = 0.33  # the square of a smaller piece is not blown up beyond this: dots stay dots
+    smallest: float = 0.33  # the square of a smaller component is not blown up beyond this: dots stay dots
     height_spread: float = 0.35  # standard deviation of log height
-    height_cap: float = 6.5  # a flat piece costs no more than this
+    height_cap: float = 6.5  # a flat component costs no more than this
     low_spread: float = 0.35  # the same, of what is lower than usual and no 0
     wide_spread: float = math.inf  # heights beyond a width of one; two digits as one are wider than any digit
     base_spread: float = math.inf  # heights between the foot of a digit and the base line; marks hang or float,
     base_cap: float = 6.0  # which costs no more than this
-    junk: float = 2.8  # for a piece that belongs to no digit
+    junk: float = 2.8  # for a component that belongs to no digit
     lost: float = 0.0  # more than that for ink of a picture as high as a digit, for each height of its width,
     mark: float = 0.4  # while what is smaller than that, in heights, is a mark beside digits
-    whole: float = 1.5  # for a drawing of several pieces that is no digit as a whole
+    whole: float = 1.5  # for a drawing of several components that is no digit as a whole
     segment: float = 0.5  # for every digit or junk, so that two need better reasons than one
     link: float = 0.8  # of the log odds that strokes belong together, which count instead of the overlap
     cut: float = 1.914  # for parting a stroke

@@ -1,4 +1,4 @@
-"""A grey picture to pieces of ink: polarity, light, ruled lines, specks, components, cuts where digits touch.
+"""A grey picture to components of ink: polarity, light, ruled lines, specks, components, cuts where digits touch.
 
 The mask only selects. What becomes a glyph are the grey values, so that smooth edges stay smooth.
 """
@@ -27,7 +27,7 @@ _ENLARGED = 4  # pictures enlarged more than that are one digit, cut out, and ma
 _STEP = 1.0  # px of the picture as it was given; standard deviation of a blur
 _SOFT = 0.25  # the same in what lines are broader than `_FINE`
 _FINE = 4.0  # px; loops between finer lines would close
-_CONTACT = 0.5  # of the longer side of a piece
+_CONTACT = 0.5  # of the longer side of a component
 _MOST_PIECES = 400  # a texture has thousands of spots, a page of numbers does not
 
 
@@ -38,7 +38,7 @@ class ImageComponents:
     smaller than the arrays.
     """
 
-    written = False
+    has_strokes = False
 
     def __init__(self, ink: Grey, parts: SplitComponents, scale: float, alone: bool) -> None:
         self._ink, self._labels, self._scale = ink, parts.labels, scale
@@ -48,24 +48,24 @@ class ImageComponents:
         self.boxes: Boxes = parts.boxes / scale
         self.owners = parts.owners
 
-    def linked(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Zeros (m,): of pictures nobody knows what was drawn with what."""
         return np.zeros(len(pairs))
 
-    def leads_on(self, piece: int) -> bool:
+    def may_be_ligature(self, component: int) -> bool:
         return False
 
-    def crossed(self, piece: int) -> float:
+    def crossed_ink(self, component: int) -> float:
         """The ink that the cut before a part of a component crosses, in widths of the line."""
-        return float(self._crossed[piece])
+        return float(self._crossed[component])
 
-    def glyph(self, chosen: Sequence[int], at_least: float) -> Glyph:
+    def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         ink, mine = self._cut_out(chosen)
-        side = max(*ink.shape, at_least * self._scale)
-        return normalise_glyph(_even(ink, mine, BOX / side, self._broadest), at_least * self._scale)
+        side = max(*ink.shape, min_side * self._scale)
+        return normalise_glyph(_even(ink, mine, BOX / side, self._broadest), min_side * self._scale)
 
     def ink(self, chosen: Sequence[int]) -> Grey:
-        """The ink (h, w) of some pieces, high on ink, and 0 between them."""
+        """The ink (h, w) of some components, high on ink, and 0 between them."""
         return self._cut_out(chosen)[0]
 
     def _cut_out(self, chosen: Sequence[int]) -> tuple[Grey, NDArray[np.bool_]]:

@@ -28,18 +28,22 @@ class PageLayout:
     candidates: tuple[Candidate, ...]
 
 
-def find_layouts(boxes: Boxes, weights: Costs, ties: Components | None = None) -> list[PageLayout]:
-    """The page in lines; few pieces on several lines also as one digit, such as an 8 of two circles.
+def find_layouts(boxes: Boxes, weights: Costs, components: Components | None = None) -> list[PageLayout]:
+    """The page in lines; few components on several lines also as one digit, such as an 8 of two circles.
 
-    `ties` are known of strokes; of other pieces only how far they reach over each other.
+    `components` are known of strokes; of other components only how far they reach over each other.
     """
-    lines = find_lines(boxes) if ties is None else find_lines(boxes, _clusters(boxes, ties), ties.owners)
-    found = [_layout(boxes, lines, weights, ties)]
-    strokes = len(boxes) if ties is None else len(set(ties.owners))
+    lines = (
+        find_lines(boxes)
+        if components is None
+        else find_lines(boxes, _clusters(boxes, components), components.owners)
+    )
+    found = [_layout(boxes, lines, weights, components)]
+    strokes = len(boxes) if components is None else len(set(components.owners))
     if len(lines) > 1 and strokes <= weights.longest_run:
         whole = tuple(range(len(boxes)))
         box = union_box(boxes)
-        [cost] = CandidateLine(boxes, 0, whole, float(box[3]), weights, ties).link_costs([whole])
+        [cost] = CandidateLine(boxes, 0, whole, float(box[3]), weights, components).link_costs([whole])
         one = Candidate(
             0,
             2 ** len(boxes) - 1,
@@ -49,50 +53,50 @@ def find_layouts(boxes: Boxes, weights: Costs, ties: Components | None = None) -
             0.0,
             0.0,
             max(0.0, cost),
-            junk=weights.whole if ties is not None and ties.written else math.inf,
-            spare=False,
+            negative_cost=weights.whole if components is not None and components.has_strokes else math.inf,
+            may_be_ligature=False,
         )
         found.append(PageLayout((whole,), (float(box[3]),), (one,)))
     return found
 
 
-def _layout(boxes: Boxes, lines: Sequence[LineOrder], weights: Costs, ties: Components | None) -> PageLayout:
-    heights = tuple(typical_height(_whole(boxes, line, ties)[:, 3]) for line in lines)
+def _layout(boxes: Boxes, lines: Sequence[LineOrder], weights: Costs, components: Components | None) -> PageLayout:
+    heights = tuple(typical_height(_whole(boxes, line, components)[:, 3]) for line in lines)
     found = [
         candidate
         for number, (line, height) in enumerate(zip(lines, heights, strict=True))
-        for candidate in CandidateLine(boxes, number, line, height, weights, ties).candidates()
+        for candidate in CandidateLine(boxes, number, line, height, weights, components).candidates()
     ]
     return PageLayout(tuple(lines), heights, tuple(found))
 
 
-def _whole(boxes: Boxes, line: LineOrder, ties: Components | None) -> Boxes:
+def _whole(boxes: Boxes, line: LineOrder, components: Components | None) -> Boxes:
     """The boxes of the strokes of a line: their parts say little about its height."""
-    if ties is None or len(set(ties.owners)) == len(boxes):
+    if components is None or len(set(components.owners)) == len(boxes):
         return boxes[list(line)]
     parts: dict[int, list[int]] = {}
-    for piece in line:
-        parts.setdefault(ties.owners[piece], []).append(piece)
+    for component in line:
+        parts.setdefault(components.owners[component], []).append(component)
     return np.array([union_box(boxes[own]) for own in parts.values()])
 
 
-def _clusters(boxes: Boxes, ties: Components) -> list[list[int]]:
+def _clusters(boxes: Boxes, components: Components) -> list[list[int]]:
     """Pieces that are surely on one line: parts of a stroke, and low strokes that make one digit."""
     if len(boxes) == 1:
         return [[0]]
     height = max(typical_height(boxes[:, 3]), 1e-9)
-    owners = np.asarray(ties.owners)
+    owners = np.asarray(components.owners)
     near = owners[:, None] == owners
     pairs = _low_pairs(boxes, height)
     if len(pairs):
-        chosen = pairs[ties.linked(pairs, np.full(len(pairs), height)) > _SURELY]
+        chosen = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURELY]
         near[chosen[:, 0], chosen[:, 1]] = near[chosen[:, 1], chosen[:, 0]] = True
     group = connected_groups(near)
     return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
 
 
 def _low_pairs(boxes: Boxes, height: float) -> Pairs:
-    """(m, 2) pairs of pieces drawn soon after each other, one of them low, that together are a digit high."""
+    """(m, 2) pairs of components drawn soon after each other, one of them low, that together are a digit high."""
     n = len(boxes)
     found = []
     for a, b in combinations(range(n), 2):

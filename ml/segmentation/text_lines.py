@@ -1,4 +1,4 @@
-"""Lines of pieces: which lie beside each other, and in which order they are read."""
+"""Lines of components: which lie beside each other, and in which order they are read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ml.segmentation.components import Boxes, typical_height, union_box
 
-LineOrder = tuple[int, ...]  # pieces of one line, from left to right
+LineOrder = tuple[int, ...]  # components of one line, from left to right
 
 
 def find_lines(
@@ -17,7 +17,7 @@ def find_lines(
 ) -> list[LineOrder]:
     """Pieces (n, 4) as lines from top to bottom, each from left to right.
 
-    A cluster of pieces is never parted; pieces of one owner follow each other.
+    A cluster of components is never parted; components of one owner follow each other.
     """
     if len(boxes) == 1:
         return [(0,)]
@@ -29,7 +29,7 @@ def find_lines(
 
 
 def _middles(boxes: Boxes, owners: Sequence[int] | None) -> list[float]:
-    """By which the pieces are sorted: their own, or that of all of their owner together."""
+    """By which the components are sorted: their own, or that of all of their owner together."""
     if owners is None or len(set(owners)) == len(owners):
         return [float(middle) for middle in boxes[:, 0] + boxes[:, 2] / 2]
     number = np.asarray(owners)

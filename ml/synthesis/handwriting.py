@@ -40,29 +40,33 @@ def random_handwriting(rng: Generator) -> Handwriting:
 
 
 def write_digit(
-    label: int, *, rng: Generator, style: str | None = None, hand: Handwriting | None = None
+    label: int, *, rng: Generator, style: str | None = None, handwriting: Handwriting | None = None
 ) -> Strokes:
     """Strokes of one digit, about one unit high, y down. Raises KeyError for an unknown style."""
-    hand = hand or random_handwriting(rng)
-    template = DIGIT_SHAPES[label][style or hand.styles[label]]
-    return _write(template, hand, rng)
+    handwriting = handwriting or random_handwriting(rng)
+    template = DIGIT_SHAPES[label][style or handwriting.styles[label]]
+    return _write(template, handwriting, rng)
 
 
 def write_number(
-    text: str, *, rng: Generator, hand: Handwriting | None = None, canvas: tuple[float, float] = (600.0, 300.0)
+    text: str,
+    *,
+    rng: Generator,
+    handwriting: Handwriting | None = None,
+    canvas: tuple[float, float] = (600.0, 300.0),
 ) -> Strokes:
-    """Strokes of a text of digits, spaces and newlines in one hand, fitted into a canvas (width, height).
+    """Strokes of a text of digits, spaces and newlines in one handwriting, fitted into a canvas (width, height).
 
     Raises ValueError for other characters and for a text without digits.
     """
     if not set(text) <= set("0123456789 \n") or not text.strip():
         raise ValueError("Only digits, spaces and newlines can be written.")
-    hand = hand or random_handwriting(rng)
+    handwriting = handwriting or random_handwriting(rng)
     rows = [row for row in text.split("\n") if row.strip()]
     slope = np.deg2rad(np.clip(rng.normal(0, 2.5), -8, 8)) / len(rows)
     strokes: Strokes = []
     for number, row in enumerate(rows):
-        strokes += _shift(_write_row(row, hand, rng), rng.uniform(0, 0.4), number * 1.7)
+        strokes += _shift(_write_row(row, handwriting, rng), rng.uniform(0, 0.4), number * 1.7)
     turn = np.array([[np.cos(slope), -np.sin(slope), 0], [np.sin(slope), np.cos(slope), 0]])
     return _fit(transform(strokes, turn), canvas, rng)
 
@@ -105,15 +109,15 @@ def write_sign(rng: Generator, kind: str | None = None) -> Strokes:
     return _write(TEMPLATES[kind], random_handwriting(rng), rng)
 
 
-def _write(template: str, hand: Handwriting, rng: Generator) -> Strokes:
-    """A template in a hand: control points wobble, later strokes miss their place, the whole is slanted."""
+def _write(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
+    """A template in a handwriting: control points wobble, later strokes miss their place, the whole is slanted."""
     strokes: Strokes = []
     for runs in _parse(template):
-        miss = rng.normal(0, hand.wobble, 2) if strokes else np.zeros(2)
+        miss = rng.normal(0, handwriting.wobble, 2) if strokes else np.zeros(2)
         corner: NDArray[np.float64] | None = None
         points = []
         for run in runs:
-            control = run + rng.normal(0, hand.wobble, run.shape) + miss
+            control = run + rng.normal(0, handwriting.wobble, run.shape) + miss
             if corner is not None:
                 control[0] = corner
             corner = control[-1]
@@ -121,8 +125,8 @@ def _write(template: str, hand: Handwriting, rng: Generator) -> Strokes:
         strokes.append(np.concatenate(points))
     turn = np.deg2rad(rng.normal(0, 3.5))
     height = 1.0 + rng.normal(0, 0.05)
-    slant = hand.slant + rng.normal(0, 0.03)
-    matrix = np.array([[hand.width, -slant, 0], [0, height, 0]])
+    slant = handwriting.slant + rng.normal(0, 0.03)
+    matrix = np.array([[handwriting.width, -slant, 0], [0, height, 0]])
     spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     return transform([s.astype(np.float32) for s in strokes], spin @ matrix)
 
@@ -151,7 +155,7 @@ def _smooth(control: NDArray[np.float64], steps: int = 7) -> NDArray[np.float64]
     return np.concatenate([curve.transpose(1, 0, 2).reshape(-1, 2), control[-1:]])
 
 
-def _write_row(row: str, hand: Handwriting, rng: Generator) -> Strokes:
+def _write_row(row: str, handwriting: Handwriting, rng: Generator) -> Strokes:
     strokes: Strokes = []
     pen = 0.0
     for character in row:
@@ -159,10 +163,10 @@ def _write_row(row: str, hand: Handwriting, rng: Generator) -> Strokes:
             pen += rng.uniform(1.7, 2.2)
             continue
         size = float(np.clip(rng.normal(1, 0.06), 0.8, 1.2))
-        digit = [stroke * size for stroke in write_digit(int(character), rng=rng, hand=hand)]
+        digit = [stroke * size for stroke in write_digit(int(character), rng=rng, handwriting=handwriting)]
         x, y, width, height = bounds(digit)
         strokes += _shift(digit, pen - x, 1 - y - height + rng.normal(0, 0.04))
-        pen += width + max(0.08, rng.normal(hand.gap, 0.07))
+        pen += width + max(0.08, rng.normal(handwriting.gap, 0.07))
     return strokes
 
 

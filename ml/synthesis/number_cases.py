@@ -38,12 +38,12 @@ class WrittenNumber:
 
 
 def synthetic_writer(rng: Generator) -> DigitWriter:
-    """Writes any digit in one synthetic hand."""
-    hand = random_handwriting(rng)
+    """Writes any digit in one synthetic handwriting."""
+    handwriting = random_handwriting(rng)
 
     def write(rng: Generator) -> tuple[int, Strokes]:
         label = int(rng.integers(10))
-        return label, write_digit(label, rng=rng, hand=hand)
+        return label, write_digit(label, rng=rng, handwriting=handwriting)
 
     return write
 

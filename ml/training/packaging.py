@@ -83,7 +83,7 @@ def _examined(part: LabeledInk, rng: np.random.Generator) -> ValidationSet:
 
 def _drawn(ink: Sequence[SizedStrokes], labels: Labels, rng: np.random.Generator) -> ValidationSet:
     ink = [(vary_strokes(strokes, rng), side) for strokes, side in ink]
-    glyphs = np.stack([strokes_to_glyph(strokes, at_least=side) for strokes, side in ink])
+    glyphs = np.stack([strokes_to_glyph(strokes, min_side=side) for strokes, side in ink])
     return ValidationSet(glyphs, labels, np.stack([strokes_to_trajectory(strokes, side) for strokes, side in ink]))
 
 

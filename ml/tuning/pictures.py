@@ -61,11 +61,11 @@ _DRIFT = 0.004  # for the square of the log of each change: what makes no differ
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of one source, as pieces, with their texts without spaces, and how much they count together."""
+    """Pictures of one source, as components, with their texts without spaces, and how much they count together."""
 
     name: str
     weight: float
-    pieces: Sequence[ImageComponents]
+    components: Sequence[ImageComponents]
     texts: Sequence[str]
 
 
@@ -86,9 +86,11 @@ def gather_pictures(data: Path, seed: int) -> list[Pictures]:
 
 def as_pieces(name: str, weight: float, sample: LabeledDrawings) -> Pictures:
     """Leaves out pictures that show no ink: no weight makes a difference to them."""
-    pieces = [find_image_components(np.asarray(picture)) for picture in sample.drawings]
+    components = [find_image_components(np.asarray(picture)) for picture in sample.drawings]
     pairs = [
-        (each, "".join(text.split())) for each, text in zip(pieces, sample.texts, strict=True) if each is not None
+        (each, "".join(text.split()))
+        for each, text in zip(components, sample.texts, strict=True)
+        if each is not None
     ]
     return Pictures(name, weight, [each for each, _ in pairs], [text for _, text in pairs])
 
@@ -169,11 +171,11 @@ _SOURCES: tuple[tuple[str, float, _Load], ...] = (
 class _Picture:
     """A picture with its true text, and what the networks say of it whatever the weights are."""
 
-    def __init__(self, pieces: ImageComponents, reader: Reader, text: str) -> None:
+    def __init__(self, components: ImageComponents, reader: Reader, text: str) -> None:
         self.text = text
-        self._pieces, self._calibration = pieces, reader.calibration
+        self._pieces, self._calibration = components, reader.calibration
         self._opinions = CachedScores(reader)
-        self._ask = None if reader.ask is None else _remembering(reader.ask)
+        self._ask = None if reader.read_line is None else _remembering(reader.read_line)
 
     def chance(self, weights: Costs) -> float:
         """The log probability of the true text by its digits alone."""
@@ -204,11 +206,11 @@ class ImageObjective:
     """Pictures that are read again and again with other weights."""
 
     def __init__(self, reader: Reader, sources: Sequence[Pictures]) -> None:
-        self.has_strips = reader.ask is not None
+        self.has_strips = reader.read_line is not None
         self._sources = [
             (
                 source,
-                [_Picture(each, reader, text) for each, text in zip(source.pieces, source.texts, strict=True)],
+                [_Picture(each, reader, text) for each, text in zip(source.components, source.texts, strict=True)],
             )
             for source in sources
         ]

@@ -33,11 +33,11 @@ class CachedScores:
 
     def of(self, page: DrawingDecoder) -> tuple[Floats, Floats]:
         """Log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""
-        keys = [(candidate.pieces, candidate.at_least) for candidate in page.candidates]
+        keys = [(candidate.components, candidate.min_side) for candidate in page.candidates]
         missing = [i for i, key in enumerate(keys) if key not in self._known]
         if missing:
-            digits, digitness = self._reader.judge(page, missing)
-            for i, labels, sure in zip(missing, digits, digitness, strict=True):
+            digits, digit_probability = self._reader.score_candidates(page, missing)
+            for i, labels, sure in zip(missing, digits, digit_probability, strict=True):
                 self._known[keys[i]] = (labels, float(sure))
         return np.stack([self._known[key][0] for key in keys]), np.array([self._known[key][1] for key in keys])
 

@@ -127,9 +127,9 @@ class StrokeObjective:
         return float(np.mean([self._loss(*each, weights) for each in self._written]))
 
     def _loss(
-        self, number: WrittenNumber, pieces: StrokeComponents, opinions: CachedScores, weights: Costs
+        self, number: WrittenNumber, components: StrokeComponents, opinions: CachedScores, weights: Costs
     ) -> float:
-        page = DrawingDecoder(pieces, weights)
+        page = DrawingDecoder(components, weights)
         reading = page.reading(*opinions.of(page), self._reader.calibration)
         return (
             -math.log(max(reading.confidence, 1e-9))

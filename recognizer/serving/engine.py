@@ -44,25 +44,25 @@ class Engine:
     name: str
     reader: Reader
 
-    def read(self, inks: Sequence[Any], hands: Sequence[WriterProfile | None] | None = None) -> list[Reading]:
-        """Read inks (see `ink_of`), each by the hand of its writer, in as few network calls as there may be."""
+    def read(self, inks: Sequence[Any], profiles: Sequence[WriterProfile | None] | None = None) -> list[Reading]:
+        """Read inks (see `ink_of`), each by the profile of its writer, in as few network calls as there may be."""
         with _ended_if_hung():
-            return self.reader.read(inks, hands)
+            return self.reader.read(inks, profiles)
 
-    def hand(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
+    def writer_profile(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
         """What this version makes of somebody's confirmed digits, for it alone; None of too few."""
         with _ended_if_hung():
-            return self.reader.hand(confirmed)
+            return self.reader.writer_profile(confirmed)
 
     def explain(
-        self, ink: Any, digit: int, own: Sequence[tuple[int, Any]], hand: WriterProfile | None = None
+        self, ink: Any, digit: int, own: Sequence[tuple[int, Any]], profile: WriterProfile | None = None
     ) -> Explanation:
         """Why a digit of the ink is read as it is; `own` are labels and inks of single digits to compare with.
 
         Raises `ml.inference.reader.NoSuchDigit`.
         """
         with _ended_if_hung():
-            return self.reader.explain(ink, digit, own, hand)
+            return self.reader.explain(ink, digit, own, profile)
 
 
 @dataclass(frozen=True)

@@ -84,4 +84,4 @@ def _made(current: Engine, claims: QuerySet[Correction]) -> WriterProfile | None
             digits.append((int(text), parse_strokes(strokes)))
         except InkError as error:  # damaged since it was accepted
             logger.warning("drawing %s is damaged: %s", drawing, error)
-    return current.hand(digits) if len(digits) >= MIN_CONFIRMED else None
+    return current.writer_profile(digits) if len(digits) >= MIN_CONFIRMED else None

@@ -12,15 +12,15 @@ SEVEN, ONE, ANY = 7, 1, 10
 class FakeReader:
     """Sees every glyph as this digit, with this chance that it is one, amid the known digits of its label."""
 
-    def __init__(self, digit, digitness):
-        self._digit, self._digitness = digit, digitness
+    def __init__(self, digit, digit_probability):
+        self._digit, self._digitness = digit, digit_probability
 
     def classify(self, glyphs):
         digits = np.full((len(glyphs), 10), -9.0)
         digits[:, self._digit] = 0.0
         return digits, np.full(len(glyphs), self._digitness)
 
-    def outputs(self, glyphs):
+    def glyph_outputs(self, glyphs):
         return np.pad(np.tile(np.eye(10)[self._digit], (len(glyphs), 1)), ((0, 0), (11, 0)))
 
 

@@ -27,17 +27,17 @@ def test_it_finds_the_temperature(overconfident):
 
 
 def test_probabilities_are_probabilities(overconfident):
-    digits, digitness = fit_calibration([NetworkOutputs(*overconfident)]).probabilities(overconfident[0])
+    digits, digit_probability = fit_calibration([NetworkOutputs(*overconfident)]).probabilities(overconfident[0])
     assert np.exp(digits).sum(axis=1) == pytest.approx(1.0)
-    assert ((digitness >= 0) & (digitness <= 1)).all()
+    assert ((digit_probability >= 0) & (digit_probability <= 1)).all()
 
 
 def test_digitness_is_as_often_right_as_it_says(overconfident):
     outputs, labels = overconfident
-    _, digitness = fit_calibration([NetworkOutputs(outputs, labels)]).probabilities(outputs)
+    _, digit_probability = fit_calibration([NetworkOutputs(outputs, labels)]).probabilities(outputs)
     for low, high in ((0.1, 0.4), (0.6, 0.9)):
-        among = (digitness > low) & (digitness < high)
-        assert (labels[among] < 10).mean() == pytest.approx(digitness[among].mean(), abs=0.06)
+        among = (digit_probability > low) & (digit_probability < high)
+        assert (labels[among] < 10).mean() == pytest.approx(digit_probability[among].mean(), abs=0.06)
 
 
 def test_two_networks_that_say_the_same_are_no_surer_than_one(overconfident):
@@ -55,8 +55,8 @@ def test_without_trajectories_nothing_is_fitted_to_them(overconfident):
 
 def test_extreme_logits_stay_finite():
     outputs = np.array([[1e30] + [0] * 9 + [-1e30], [-1e30] * 10 + [1e30]], np.float32)
-    digits, digitness = Calibration().probabilities(outputs)
-    assert np.isfinite(digitness).all()
+    digits, digit_probability = Calibration().probabilities(outputs)
+    assert np.isfinite(digit_probability).all()
     assert not np.isnan(digits).any()
 
 
@@ -73,8 +73,8 @@ def test_what_is_told_apart_without_a_mistake_stays_so(digits: float, junk: floa
     labels = np.repeat([0, 10], 2000)
     outputs[:2000, 0] = 9
     fitted = fit_calibration([NetworkOutputs(outputs, labels)])
-    _, digitness = fitted.probabilities(outputs)
-    assert ((digitness > 0.5) == (labels < 10)).all()
+    _, digit_probability = fitted.probabilities(outputs)
+    assert ((digit_probability > 0.5) == (labels < 10)).all()
 
 
 def test_a_calibration_is_carried_over_by_what_changed():

@@ -23,13 +23,13 @@ def row(n: int, *, y: float = 0.0, step: float = 80.0, x: float = 0.0) -> np.nda
 
 
 def opinions(candidates, says):
-    """Log probabilities and digit-ness: `says` gives label and digit-ness for some pieces, or None."""
-    digits, digitness = np.full((len(candidates), 10), np.log(0.01 / 9)), np.full(len(candidates), 0.02)
+    """Log probabilities and digit-ness: `says` gives label and digit-ness for some components, or None."""
+    digits, digit_probability = np.full((len(candidates), 10), np.log(0.01 / 9)), np.full(len(candidates), 0.02)
     for i, candidate in enumerate(candidates):
-        label, sure = says(candidate.pieces) or (0, 0.02)
+        label, sure = says(candidate.components) or (0, 0.02)
         digits[i, label] = np.log(0.99)
-        digitness[i] = sure
-    return digits, digitness
+        digit_probability[i] = sure
+    return digits, digit_probability
 
 
 def read(boxes, says):
@@ -62,25 +62,25 @@ def test_a_hat_belongs_to_the_line_below_it():
 
 
 def test_single_pieces_are_digits():
-    path = read(row(3), lambda pieces: (pieces[0] + 4, 0.99) if len(pieces) == 1 else None)
+    path = read(row(3), lambda components: (components[0] + 4, 0.99) if len(components) == 1 else None)
     assert [segment.label for segment in path.segments] == [4, 5, 6]
     assert path.share > 0.8
 
 
 def test_two_strokes_are_one_digit_when_the_network_says_so():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
-    path = read(boxes, lambda pieces: {(0, 1): (4, 0.97), (2,): (2, 0.97), (0,): (1, 0.3)}.get(pieces))
-    assert [(segment.label, segment.candidate.pieces) for segment in path.segments] == [(4, (0, 1)), (2, (2,))]
+    path = read(boxes, lambda components: {(0, 1): (4, 0.97), (2,): (2, 0.97), (0,): (1, 0.3)}.get(components))
+    assert [(segment.label, segment.candidate.components) for segment in path.segments] == [(4, (0, 1)), (2, (2,))]
 
 
 def test_ink_of_which_nothing_is_a_digit():
-    path = read(row(2, step=55), lambda pieces: (3, 0.001))
+    path = read(row(2, step=55), lambda components: (3, 0.001))
     assert [segment.label for segment in path.segments] == [None, None]
     assert path.share > 0.5
 
 
 def test_ink_that_is_no_digit_is_left_out():
-    path = read(row(3), lambda pieces: (5, 0.99) if pieces in ((0,), (2,)) else None)
+    path = read(row(3), lambda components: (5, 0.99) if components in ((0,), (2,)) else None)
     assert [segment.label for segment in path.segments] == [5, None, 5]
 
 
@@ -112,7 +112,7 @@ def test_few_pieces_on_two_lines_may_be_one_digit():
 )
 def test_wide_gaps_part_numbers(starts, groups):
     boxes = np.array([[start, 0, 50, 100.0] for start in starts])
-    path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
+    path = read(boxes, lambda components: (7, 0.99) if len(components) == 1 else None)
     assert [len(group) for group in split_numbers(path.segments, 100.0, WEIGHTS).numbers] == groups
 
 
@@ -120,7 +120,7 @@ def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
     chances, others = [], []
     for gap in (20, 0.98 * WEIGHTS.space_alone * 100, 1.02 * WEIGHTS.space_alone * 100, 600):
         boxes = np.array([[start, 0, 50, 100.0] for start in (0, 50 + gap)])
-        path = read(boxes, lambda pieces: (7, 0.99) if len(pieces) == 1 else None)
+        path = read(boxes, lambda components: (7, 0.99) if len(components) == 1 else None)
         row = split_numbers(path.segments, 100.0, WEIGHTS)
         chances.append(row.chance)
         others.append([len(number) for number in row.other])
@@ -135,24 +135,24 @@ def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
 
 def test_a_line_under_a_number_ties_nothing_together():
     boxes = np.concatenate([row(5), [[-10, 104, 400, 3]]])
-    path = read(boxes, lambda pieces: (3, 0.99) if len(pieces) == 1 and pieces[0] < 5 else None)
+    path = read(boxes, lambda components: (3, 0.99) if len(components) == 1 and components[0] < 5 else None)
     assert [segment.label for segment in path.segments if segment.label is not None] == [3] * 5
 
 
 def test_a_cross_is_not_a_one_with_something_through_it():
     cross = np.array([[0, 48, 100, 4.0], [48, 0, 4, 100]])
-    path = read(cross, lambda pieces: (1, 0.97) if pieces == (1,) else None)
+    path = read(cross, lambda components: (1, 0.97) if components == (1,) else None)
     assert [segment.label for segment in path.segments] == [None]
 
 
 def sums(layout, says, text):
     """Logs of the sums over all ways through all lines: those that read the text, and all."""
     begun, total = np.array([0.0, *[-np.inf] * len(text)]), 0.0
-    digits, digitness = opinions(layout.candidates, says)
+    digits, digit_probability = opinions(layout.candidates, says)
     for line in range(len(layout.lines)):
         mine = [i for i, candidate in enumerate(layout.candidates) if candidate.line == line]
         candidates = [layout.candidates[i] for i in mine]
-        begun, more = text_log_sums(candidates, digits[mine], digitness[mine], WEIGHTS, text, begun)
+        begun, more = text_log_sums(candidates, digits[mine], digit_probability[mine], WEIGHTS, text, begun)
         total += more
     return begun[-1], total
 
@@ -160,7 +160,7 @@ def sums(layout, says, text):
 def test_all_texts_together_are_all_ways():
     (layout, *_) = find_layouts(row(2), WEIGHTS)
     found = [
-        sums(layout, lambda pieces: (len(pieces), 0.6), text)
+        sums(layout, lambda components: (len(components), 0.6), text)
         for n in range(3)
         for text in product(range(10), repeat=n)
     ]
@@ -204,15 +204,15 @@ def labels(path) -> list[int | None]:
 
 
 def test_a_strip_decides_between_two_labels():
-    def says(pieces):
-        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(pieces)
+    def says(components):
+        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(components)
 
     (layout, *_) = find_layouts(row(2), WEIGHTS)
-    digits, digitness = opinions(layout.candidates, says)
-    place = [candidate.pieces for candidate in layout.candidates].index((1,))
+    digits, digit_probability = opinions(layout.candidates, says)
+    place = [candidate.components for candidate in layout.candidates].index((1,))
     digits[place, [7, 2]] = np.log([0.55, 0.44])
-    alone = best_path(layout.candidates, digits, digitness, WEIGHTS)
-    both = best_path(layout.candidates, digits, digitness, WEIGHTS, sure_of(4, 2))
+    alone = best_path(layout.candidates, digits, digit_probability, WEIGHTS)
+    both = best_path(layout.candidates, digits, digit_probability, WEIGHTS, sure_of(4, 2))
     assert (labels(alone), labels(both)) == ([4, 7], [4, 2])
     assert both.second == (4, 7)
     assert both.share > alone.share
@@ -222,8 +222,8 @@ def test_a_strip_decides_between_two_labels():
 def test_it_decides_how_many_digits_there_are():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0]])
 
-    def says(pieces):
-        return {(0, 1): (4, 0.9), (0,): (1, 0.9), (1,): (7, 0.9)}.get(pieces)
+    def says(components):
+        return {(0, 1): (4, 0.9), (0,): (1, 0.9), (1,): (7, 0.9)}.get(components)
 
     assert labels(read_with(sure_of(4), boxes, says)) == [4]
     assert labels(read_with(sure_of(1, 7), boxes, says)) == [1, 7]
@@ -232,23 +232,25 @@ def test_it_decides_how_many_digits_there_are():
 def test_a_text_that_only_the_strip_proposes_is_read_where_the_line_can_be_parted_so():
     """The network gives 9 a chance of 0.1 %: it is not among its likeliest labels."""
 
-    def says(pieces):
-        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(pieces)
+    def says(components):
+        return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(components)
 
     assert labels(read_with(sure_of(4, 9), row(2), says)) == [4, 9]
     assert labels(read_with(sure_of(4, 9, 9, 9, 9), row(2), says)) == [4, 7]
 
 
 def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
-    path = read_with(sure_of(4, 2, doubt=4), row(2), lambda pieces: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(pieces))
+    path = read_with(
+        sure_of(4, 2, doubt=4), row(2), lambda components: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(components)
+    )
     assert labels(path) == [4, 7]
     assert path.segments[0].share > path.segments[1].share
     assert path.segments[1].share >= path.share - 1e-9
 
 
 def test_no_digits_become_some_only_where_the_strip_is_sure():
-    def says(pieces):
-        return {(0,): (4, 0.002), (1,): (7, 0.002)}.get(pieces, (0, 0.001))
+    def says(components):
+        return {(0,): (4, 0.002), (1,): (7, 0.002)}.get(components, (0, 0.001))
 
     assert labels(read_with(None, row(2), says)) == [None, None]
     assert labels(read_with(sure_of(4, 7), row(2), says)) == [4, 7]

@@ -83,7 +83,7 @@ def test_most_of_the_hardest_numbers_are_parted(reader, name):
 @pytest.mark.parametrize("text", ["16", "68", "12", "47"])
 def test_a_line_under_two_digits_does_not_make_them_one(reader, rng, text):
     for _ in range(5):
-        strokes = write_number(text, rng=rng, hand=PLAIN)
+        strokes = write_number(text, rng=rng, handwriting=PLAIN)
         x, y, width, height = bounds(strokes)
         level = y + height * 1.12
         line = np.array([[x - 5, level], [x + width + 5, level + 2]], np.float32)

@@ -25,13 +25,13 @@ def writers(reader) -> list[WriterDigits]:
     for who in (8, 2):
         rng = np.random.default_rng(who)
         hand = random_handwriting(rng)
-        digits = [write_digit(label, rng=rng, hand=hand) for label in labels.tolist()]
+        digits = [write_digit(label, rng=rng, handwriting=hand) for label in labels.tolist()]
         drawings += [vary_strokes(strokes, np.random.default_rng(who), 3.0) for strokes in digits]
     return stroke_writers(reader, drawings, np.tile(labels, 2), np.repeat([8, 2], len(labels)))
 
 
 def test_it_works(reader, writers):
-    found = tally(reader.crowd, writers, 15, by_chance, draws=5)
+    found = tally(reader.reference_population, writers, 15, by_chance, draws=5)
     assert found.seen.sum() == 2 * 5 * (80 - 15)
     assert found.before.sum() > 0
     assert found.change < -0.3
@@ -39,7 +39,7 @@ def test_it_works(reader, writers):
 
 
 def test_the_same_seed_draws_the_same(reader, writers):
-    once, again = (tally(reader.crowd, writers, 5, as_corrected, draws=2) for _ in range(2))
+    once, again = (tally(reader.reference_population, writers, 5, as_corrected, draws=2) for _ in range(2))
     assert once.as_text() == again.as_text()
 
 
@@ -47,13 +47,13 @@ def test_without_errors_nothing_changes(reader, writers):
     [writer] = writers[:1]
     right = ~writer.misread
     neat = WriterDigits(writer.labels[right], writer.digits[right], writer.embeddings[right])
-    found = tally(reader.crowd, [neat], 5, by_chance, draws=1)
+    found = tally(reader.reference_population, [neat], 5, by_chance, draws=1)
     assert (found.before.sum(), found.change) == (0, 0.0)
 
 
 def test_writers_with_too_few_digits_are_left_out(reader, writers):
     few = [WriterDigits(w.labels[:5], w.digits[:5], w.embeddings[:5]) for w in writers]
-    assert tally(reader.crowd, few, 5, by_chance, draws=3).seen.sum() == 0
+    assert tally(reader.reference_population, few, 5, by_chance, draws=3).seen.sum() == 0
 
 
 def test_what_is_misread_early_is_corrected_first(rng):

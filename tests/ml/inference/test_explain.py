@@ -24,7 +24,7 @@ SEVEN = [np.array([[10, 10], [60, 10], [60, 10], [25, 110]], np.float32)]
 
 @pytest.fixture(scope="module")
 def indexed(reader) -> Reader:
-    index = choose_exemplars(lambda glyphs: reader.outputs(glyphs)[:, 11:])
+    index = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
     return Reader.open(with_exemplars(SHIPPED.read_bytes(), index))
 
 
@@ -164,7 +164,7 @@ def test_a_glyph_without_ink_raises_nothing(reader):
 def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
     six = strokes_to_glyph(write_digit(6, rng=rng))
     usual, low = (
-        explain_glyph(ReadGlyph(six, 0, low=nats), ReferenceGlyphs(), reader._look) for nats in (0.0, 8.0)
+        explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader._look) for nats in (0.0, 8.0)
     )
     check(low)
     assert low.chance > 2 * usual.chance

@@ -249,7 +249,7 @@ import sys
 import ml.inference.export
 heavy = ["tensorflow", "keras", "onnx", "google.protobuf", "ai_edge_litert"]
 print([name for name in heavy if name in sys.modules])
-from ml.reader import SHIPPED
+from ml.inference.reader import SHIPPED
 ml.inference.export.build_download(SHIPPED.read_bytes())
 print([name for name in heavy[:2] if name in sys.modules])
 """

@@ -37,27 +37,27 @@ def in_a_hurry(writer: int, each: int = 8) -> Written:
     Writer 8 writes sevens that are read as 1, writer 2 ones that are read as 7.
     """
     rng = np.random.default_rng(writer)
-    hand = random_handwriting(rng)
+    profile = random_handwriting(rng)
     labels = rng.permutation(np.repeat(np.arange(10), each)).tolist()
-    digits = [(label, write_digit(label, rng=rng, hand=hand)) for label in labels]
+    digits = [(label, write_digit(label, rng=rng, handwriting=profile)) for label in labels]
     # Equal seeds make the first draws of `vary` equal, which say how the whole slants and turns.
     return [(label, vary_strokes(strokes, np.random.default_rng(writer), 3.0)) for label, strokes in digits]
 
 
 def neat(writer: int = 1, each: int = 2) -> Written:
     rng = np.random.default_rng(writer)
-    hand = random_handwriting(rng)
-    return [(label, write_digit(label, rng=rng, hand=hand)) for label in [*range(10)] * each]
+    profile = random_handwriting(rng)
+    return [(label, write_digit(label, rng=rng, handwriting=profile)) for label in [*range(10)] * each]
 
 
 def hand_of(reader: Reader, confirmed: Written) -> WriterProfile:
-    found = reader.hand(confirmed)
+    found = reader.writer_profile(confirmed)
     assert found is not None
     return found
 
 
-def errors(reader: Reader, written: Written, hand: WriterProfile | None) -> int:
-    readings = reader.read([strokes for _, strokes in written], [hand] * len(written))
+def errors(reader: Reader, written: Written, profile: WriterProfile | None) -> int:
+    readings = reader.read([strokes for _, strokes in written], [profile] * len(written))
     return sum(reading.text != str(label) for reading, (label, _) in zip(readings, written, strict=True))
 
 
@@ -69,8 +69,8 @@ def test_a_digit_is_learned_at_once(reader, writer, label, taken_for):
     misread = [strokes for strokes, reading in zip(own, readings, strict=True) if reading.text == taken_for]
     assert len(misread) >= MIN_CONFIRMED + 3
     others = misread[MIN_CONFIRMED:]
-    hand = hand_of(reader, [(label, strokes) for strokes in misread[:MIN_CONFIRMED]])
-    texts = [reading.text for reading in reader.read(others, [hand] * len(others))]
+    profile = hand_of(reader, [(label, strokes) for strokes in misread[:MIN_CONFIRMED]])
+    texts = [reading.text for reading in reader.read(others, [profile] * len(others))]
     assert texts.count(str(label)) >= 0.8 * len(texts)
 
 
@@ -86,11 +86,11 @@ def test_any_confirmed_digits_help_with_the_others_of_the_hand(reader):
 
 def test_nobody_elses_digits_are_read_otherwise(reader):
     mine, theirs = in_a_hurry(0), in_a_hurry(1)
-    hand = hand_of(reader, mine[:15])
+    profile = hand_of(reader, mine[:15])
     drawings = [strokes for _, strokes in theirs]
     alone = reader.read(drawings)
     assert reader.read(drawings, [None] * len(drawings)) == alone
-    together = reader.read([mine[20][1], *drawings], [hand, *[None] * len(drawings)])
+    together = reader.read([mine[20][1], *drawings], [profile, *[None] * len(drawings)])
     assert [reading.text for reading in together[1:]] == [reading.text for reading in alone]
     assert [reading.confidence for reading in together[1:]] == pytest.approx(
         [r.confidence for r in alone], abs=1e-4
@@ -98,12 +98,14 @@ def test_nobody_elses_digits_are_read_otherwise(reader):
 
 
 def test_neat_digits_and_numbers_are_read_as_before(reader):
-    hand = hand_of(reader, neat())
-    assert errors(reader, neat(1, each=6), hand) == 0
+    profile = hand_of(reader, neat())
+    assert errors(reader, neat(1, each=6), profile) == 0
     rng = np.random.default_rng(1)
     texts = ["".join(map(str, rng.integers(0, 10, 4))) for _ in range(20)]
-    numbers = [write_number(text, rng=rng, hand=random_handwriting(np.random.default_rng(1))) for text in texts]
-    before, after = reader.read(numbers), reader.read(numbers, [hand] * 20)
+    numbers = [
+        write_number(text, rng=rng, handwriting=random_handwriting(np.random.default_rng(1))) for text in texts
+    ]
+    before, after = reader.read(numbers), reader.read(numbers, [profile] * 20)
     wrong = [sum(r.text != text for r, text in zip(found, texts, strict=True)) for found in (before, after)]
     assert wrong[1] <= wrong[0]
 
@@ -122,8 +124,8 @@ def test_pictures_are_read_by_the_hand_too(reader):
 
 @pytest.mark.parametrize("count", range(MIN_CONFIRMED))
 def test_too_few_digits_make_no_hand(reader, count):
-    assert reader.hand(neat()[:count]) is None
-    assert reader.hand([*neat()[:count], *[(7, BLANK)] * MIN_CONFIRMED]) is None
+    assert reader.writer_profile(neat()[:count]) is None
+    assert reader.writer_profile([*neat()[:count], *[(7, BLANK)] * MIN_CONFIRMED]) is None
 
 
 def test_so_many_digits_make_one(reader):
@@ -134,12 +136,12 @@ def test_so_many_digits_make_one(reader):
 
 def test_what_is_no_drawing_is_refused(reader):
     with pytest.raises(InkError):
-        reader.hand([(7, [np.array([[np.nan, 1]], np.float32)])] * MIN_CONFIRMED)
+        reader.writer_profile([(7, [np.array([[np.nan, 1]], np.float32)])] * MIN_CONFIRMED)
 
 
 def test_a_hand_is_of_the_reader_that_made_it(reader):
-    hand = hand_of(reader, neat())
-    other = replace(hand, crowd=replace(hand.crowd, version="another"))
+    profile = hand_of(reader, neat())
+    other = replace(profile, population=replace(profile.population, version="another"))
     with pytest.raises(ValueError, match="another reader"):
         reader.read([neat()[0][1]], [other])
 
@@ -153,8 +155,8 @@ def test_one_slip_turns_no_clear_digit(reader):
     """Among fifteen confirmed digits a 1 is called 7: other clear 1s stay what they are."""
     written = neat(each=6)
     ones = [strokes for label, strokes in written if label == 1]
-    hand = hand_of(reader, [(7, ones[0]), *[pair for pair in written[:15] if pair[0] != 1], (1, ones[1])])
-    assert errors(reader, [(1, strokes) for strokes in ones[2:]], hand) == 0
+    profile = hand_of(reader, [(7, ones[0]), *[pair for pair in written[:15] if pair[0] != 1], (1, ones[1])])
+    assert errors(reader, [(1, strokes) for strokes in ones[2:]], profile) == 0
 
 
 def test_what_is_no_digit_stays_refused(reader, rng):
@@ -163,8 +165,8 @@ def test_what_is_no_digit_stays_refused(reader, rng):
     ]
     before = [reading.state for reading in reader.read(signs)]
     for written in (neat(), in_a_hurry(2)):
-        hand = hand_of(reader, written[:20])
-        after = [reading.state for reading in reader.read(signs, [hand] * len(signs))]
+        profile = hand_of(reader, written[:20])
+        after = [reading.state for reading in reader.read(signs, [profile] * len(signs))]
         assert after.count("recognised") <= before.count("recognised")
         assert after.count("not_a_digit") >= before.count("not_a_digit") >= 40
 
@@ -178,29 +180,29 @@ def shared() -> tuple[Reader, tuple[WriterProfile, ...]]:
 
 
 def read_and_caught(
-    drawing: Any, hand: WriterProfile | None
+    drawing: Any, profile: WriterProfile | None
 ) -> list[tuple[DrawingDecoder, np.ndarray, np.ndarray]]:
     """What the network is taken to say when the lattice is asked: pages, labels and digit-ness."""
     caught: list[tuple[DrawingDecoder, np.ndarray, np.ndarray]] = []
 
-    def reading(page: DrawingDecoder, digits: np.ndarray, digitness: np.ndarray, *others: Any) -> Any:
-        caught.append((page, digits, digitness))
-        return plain(page, digits, digitness, *others)
+    def reading(page: DrawingDecoder, digits: np.ndarray, digit_probability: np.ndarray, *others: Any) -> Any:
+        caught.append((page, digits, digit_probability))
+        return plain(page, digits, digit_probability, *others)
 
     plain = DrawingDecoder.reading
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DrawingDecoder, "reading", reading)
-        shared()[0].read([drawing], [hand])
+        shared()[0].read([drawing], [profile])
     return caught
 
 
 def check_refusal(drawing: Any) -> None:
-    for hand in shared()[1]:
-        before, after = read_and_caught(drawing, None), read_and_caught(drawing, hand)
-        for (page, digits, digitness), (_, adapted, same) in zip(before, after, strict=True):
-            assert (digitness == same).all()
+    for profile in shared()[1]:
+        before, after = read_and_caught(drawing, None), read_and_caught(drawing, profile)
+        for (page, digits, digit_probability), (_, adapted, same) in zip(before, after, strict=True):
+            assert (digit_probability == same).all()
             assert np.allclose(np.logaddexp.reduce(adapted, axis=1), 0, atol=1e-9)
-            assert page.log_chance("", adapted, same) >= page.log_chance("", digits, digitness) - 1e-9
+            assert page.log_chance("", adapted, same) >= page.log_chance("", digits, digit_probability) - 1e-9
 
 
 strokes_of_any_kind = st.lists(
@@ -237,12 +239,12 @@ def test_nor_is_a_picture_with_digits_of_several_sizes(seed, count, size):
 def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
     """However many digits are confirmed, what they say of one label against another is bounded."""
     rng = np.random.default_rng(seed)
-    crowd: ReferencePopulation = shared()[0].crowd
+    population: ReferencePopulation = shared()[0].reference_population
     embeddings = rng.normal(0, 1, (len(labels), 64)).astype(np.float32)
-    hand = crowd.hand(labels, embeddings)
-    assert hand is not None
+    profile = population.profile(labels, embeddings)
+    assert profile is not None
     digits = np.log(rng.dirichlet(np.ones(10), 8))
-    shift = hand.adapted(digits, np.concatenate([embeddings[:3], rng.normal(0, 1, (5, 64))])) - digits
+    shift = profile.adapt(digits, np.concatenate([embeddings[:3], rng.normal(0, 1, (5, 64))])) - digits
     vote = KernelSettings()
     most = np.log((MAX_CONFIRMED / vote.floor + vote.prior) / vote.prior) + np.log(
         (MAX_CONFIRMED + vote.prior) / vote.prior
@@ -252,8 +254,8 @@ def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
 
 
 def test_everybodys_digits_are_always_the_same(reader):
-    again: ReferencePopulation = Reader.open(SHIPPED).crowd
-    assert (again.places == reader.crowd.places).all()
+    again: ReferencePopulation = Reader.open(SHIPPED).reference_population
+    assert (again.places == reader.reference_population.places).all()
     assert np.allclose(np.linalg.norm(again.places, axis=1), 1)
 
 

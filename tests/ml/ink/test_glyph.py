@@ -80,7 +80,7 @@ def test_no_ink_gives_an_empty_glyph():
 
 def test_a_dot_beside_large_digits_stays_a_dot():
     dot = np.array([[10, 10], [11, 11]], np.float32)
-    assert max(sides(strokes_to_glyph([dot], at_least=35.0))) <= 4
+    assert max(sides(strokes_to_glyph([dot], min_side=35.0))) <= 4
     assert max(sides(strokes_to_glyph([dot]))) == 20
 
 

@@ -107,7 +107,7 @@ class Asked:
 
 def reading(page: DrawingDecoder, reader, ask: Asked, doubt: float):
     """With the digits of the page less sure by `doubt`."""
-    digits, digitness = reader.judge(page, range(len(page.candidates)))
+    digits, digitness = reader.score_candidates(page, range(len(page.candidates)))
     flat = (1 - doubt) * np.exp(digits) + doubt / 10
     return page.reading(np.log(flat), digitness, reader.calibration, ask)
 
@@ -131,7 +131,7 @@ def test_what_is_one_digit_is_not_asked_about(reader, rng):
 @pytest.mark.parametrize(("labels", "text"), [((4, 0), "40"), ((4,), ""), ((), "")])
 def test_what_is_no_digit_is_asked_about_and_read_where_that_is_sure_of_several(reader, rng, labels, text):
     page = open_drawing(drawn(write_number("40", rng=rng)))
-    digits, _ = reader.judge(page, range(len(page.candidates)))
+    digits, _ = reader.score_candidates(page, range(len(page.candidates)))
     ask = Asked(*labels)
     found = page.reading(digits, np.full(len(digits), 0.002), reader.calibration, ask)
     assert (found.text, ask.count) == (text, 1)
@@ -155,7 +155,7 @@ def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
 
 def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     """Less sure than the digit is of another label by itself."""
-    candidate = Candidate(0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, junk=1.0, spare=False)
+    candidate = Candidate(0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, negative_cost=1.0, may_be_ligature=False)
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)
     alone[0, 2] = 0.9

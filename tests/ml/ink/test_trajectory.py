@@ -45,7 +45,7 @@ def test_a_new_stroke_is_told_from_one_that_goes_on():
 
 def test_a_dot_stays_a_dot():
     dot = [np.array([[5, 5], [6, 5]], np.float32)]
-    assert np.abs(strokes_to_trajectory(dot, at_least=100)[:, :2]).max() < 0.01
+    assert np.abs(strokes_to_trajectory(dot, min_side=100)[:, :2]).max() < 0.01
     assert np.abs(strokes_to_trajectory(dot)[:, :2]).max() == pytest.approx(0.5)
     assert np.isfinite(strokes_to_trajectory([np.zeros((1, 2), np.float32)])).all()
 

@@ -24,15 +24,15 @@ SIZES = Costs(height_spread=1.0, low_spread=0.2, base_spread=0.2, wide_spread=0.
 
 def whole(ink: np.ndarray, weights: Costs = SIZES) -> list[Candidate]:
     """Each component of the ink as one digit, from left to right."""
-    pieces = find_image_components(255 - ink)
-    assert pieces is not None
-    mine = components(pieces)
-    found = [c for c in find_layouts(pieces.boxes, weights, pieces)[0].candidates if c.pieces in mine]
+    components = find_image_components(255 - ink)
+    assert components is not None
+    mine = component_sets(components)
+    found = [c for c in find_layouts(components.boxes, weights, components)[0].candidates if c.components in mine]
     return sorted(found, key=lambda c: c.box[0])
 
 
-def components(pieces: ImageComponents) -> set[tuple[int, ...]]:
-    owners = np.asarray(pieces.owners)
+def component_sets(components: ImageComponents) -> set[tuple[int, ...]]:
+    owners = np.asarray(components.owners)
     return {tuple(np.flatnonzero(owners == owner).tolist()) for owner in owners}
 
 
@@ -46,29 +46,31 @@ def beside(middle: tuple[int, int], axes: tuple[int, int]) -> np.ndarray:
 def test_digits_of_one_size_on_a_line_cost_nothing():
     found = whole(rings(50, 120, 190, 260, touching=False))
     assert [c.cost for c in found] == pytest.approx([0.0] * 4, abs=0.01)
-    assert [c.low for c in found] == pytest.approx([0.0] * 4, abs=0.01)
+    assert [c.low_cost for c in found] == pytest.approx([0.0] * 4, abs=0.01)
 
 
 def test_what_is_low_costs_more_as_any_digit_but_zero():
     low = whole(beside((250, 84), (12, 16)))[-1]
-    assert low.low > low.cost + 3.0
+    assert low.low_cost > low.cost + 3.0
 
 
 def test_what_is_low_is_a_zero_where_the_network_wavers():
     low = replace(whole(beside((250, 84), (12, 16)))[-1], places=1)
     digits = np.log(np.array([[0.3, *[0.01] * 5, 0.62, *[0.01] * 3]]))
     assert [s.label for s in best_path([low], digits, np.array([0.99]), SIZES).segments] == [0]
-    tall = replace(low, low=0.0)
+    tall = replace(low, low_cost=0.0)
     assert [s.label for s in best_path([tall], digits, np.array([0.99]), SIZES).segments] == [6]
 
 
 def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
-    pieces = find_image_components(255 - beside((250, 84), (12, 16)))
-    assert pieces is not None
-    page = DrawingDecoder(pieces, SIZES)
-    digitness = np.array([0.99 if c.pieces in components(pieces) else 0.001 for c in page.candidates])
-    digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digitness), 1))
-    reading = page.reading(digits, digitness, Calibration())
+    components = find_image_components(255 - beside((250, 84), (12, 16)))
+    assert components is not None
+    page = DrawingDecoder(components, SIZES)
+    digit_probability = np.array(
+        [0.99 if c.components in component_sets(components) else 0.001 for c in page.candidates]
+    )
+    digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digit_probability), 1))
+    reading = page.reading(digits, digit_probability, Calibration())
     assert reading.text == "6660"
     for digit in reading.digits:
         assert np.argmax(digit.probabilities) == digit.label

@@ -21,9 +21,9 @@ def page(rng) -> np.ndarray:
 
 
 def test_pieces_are_digits(page):
-    pieces = find_image_components(page)
-    assert pieces is not None
-    assert 4 <= len(pieces.boxes) <= 6
+    components = find_image_components(page)
+    assert components is not None
+    assert 4 <= len(components.boxes) <= 6
 
 
 def test_uneven_light(reader, page):
@@ -90,9 +90,9 @@ def test_digits_that_touch_are_cut(reader):
     right = 0
     for text in ("25", "63", "38", "50", "94", "26", "83", "59", "20", "65"):
         whole = drawn(write_number(text, rng=rng, canvas=(400, 300)), (400, 300), pen=8)
-        pieces = find_image_components(whole)
-        owners = np.array(pieces.owners)
-        boxes = np.array([union_box(pieces.boxes[owners == owner]) for owner in set(pieces.owners)])
+        components = find_image_components(whole)
+        owners = np.array(components.owners)
+        boxes = np.array([union_box(components.boxes[owners == owner]) for owner in set(components.owners)])
         x, _, w, _ = boxes[np.argsort(boxes[:, 0])].astype(int)[0]
         second = int(boxes[:, 0].max())
         shift = second - (x + w) + 5  # the right one moves left until they overlap
@@ -145,9 +145,9 @@ def test_no_rule_is_seen_in_a_picture_of_one_digit(reader):
 def test_a_broad_line_is_narrowed_in_the_glyph_of_a_bitmap():
     broad = np.full((32, 32), 255, np.uint8)
     broad[2:30, 10:22] = 0
-    pieces = find_image_components(broad)
-    assert pieces is not None
-    across = (pieces.glyph([0], 0.0) > 128).sum(axis=1).max()
+    components = find_image_components(broad)
+    assert components is not None
+    across = (components.glyph([0], 0.0) > 128).sum(axis=1).max()
     assert 3 <= across <= 6
 
 
@@ -165,10 +165,11 @@ def test_each_box_lies_tightly_around_its_ink():
     page = np.full((300, 400), 230, np.uint8)
     for x, y, width, height in ((40, 50, 12, 90), (150, 60, 50, 80), (300, 45, 30, 100)):
         page[y : y + height, x : x + width] = 20
-    pieces = find_image_components(page)
-    assert pieces is not None
+    components = find_image_components(page)
+    assert components is not None
     found = sorted(
-        union_box(pieces.boxes[np.array(pieces.owners) == owner]).tolist() for owner in set(pieces.owners)
+        union_box(components.boxes[np.array(components.owners) == owner]).tolist()
+        for owner in set(components.owners)
     )
     assert np.abs(np.array(found) - [[40, 50, 12, 90], [150, 60, 50, 80], [300, 45, 30, 100]]).max() <= 2
 

@@ -78,38 +78,40 @@ def test_what_is_narrow_stays_whole():
 
 
 def test_to_part_a_component_costs_more_the_more_ink_is_crossed():
-    pieces = find_image_components(255 - rings(100, 175))
-    assert pieces is not None
-    assert len(pieces.boxes) > 1
+    components = find_image_components(255 - rings(100, 175))
+    assert components is not None
+    assert len(components.boxes) > 1
     weights = Costs(part=1.0, crossed=10.0)
-    for candidate in find_layouts(pieces.boxes, weights, pieces)[0].candidates:
-        first = candidate.pieces[0]
-        expected = weights.segment + 1.0 + 10.0 * pieces.crossed(first) if first else 0.0
-        assert candidate.before == pytest.approx(expected)
+    for candidate in find_layouts(components.boxes, weights, components)[0].candidates:
+        first = candidate.components[0]
+        expected = weights.segment + 1.0 + 10.0 * components.crossed_ink(first) if first else 0.0
+        assert candidate.prior_cost == pytest.approx(expected)
 
 
 def test_a_mark_is_lost_more_cheaply_than_a_digit():
     ink = rings(100, 175, 250, touching=False)
     cv2.circle(ink, (345, 90), 6, 255, -1)
-    pieces = find_image_components(255 - ink)
-    assert pieces is not None
+    components = find_image_components(255 - ink)
+    assert components is not None
     weights = Costs(lost=3.0)
-    single = [c for c in find_layouts(pieces.boxes, weights, pieces)[0].candidates if len(c.pieces) == 1]
-    junk = {round(c.box[3]): c.junk for c in single}
+    single = [
+        c for c in find_layouts(components.boxes, weights, components)[0].candidates if len(c.components) == 1
+    ]
+    junk = {round(c.box[3]): c.negative_cost for c in single}
     assert junk[min(junk)] == weights.junk
     assert junk[max(junk)] >= weights.junk + 3.0
 
 
 def test_alone_anything_may_be_no_digit():
-    pieces = find_image_components(255 - rings(200, touching=False))
-    assert pieces is not None
-    candidates = find_layouts(pieces.boxes, Costs(junk=2.0, lost=3.0), pieces)[0].candidates
-    assert all(c.junk in (0.0, 2.0, np.inf) for c in candidates)
+    components = find_image_components(255 - rings(200, touching=False))
+    assert components is not None
+    candidates = find_layouts(components.boxes, Costs(junk=2.0, lost=3.0), components)[0].candidates
+    assert all(c.negative_cost in (0.0, 2.0, np.inf) for c in candidates)
 
 
 def test_slanted_parts_of_one_component_do_not_pay_for_lying_over_each_other():
-    pieces = find_image_components(255 - rings(100, 175))
-    assert pieces is not None
-    dear = find_layouts(pieces.boxes, Costs(overlap=100.0), pieces)[0].candidates
-    cheap = find_layouts(pieces.boxes, Costs(overlap=0.0), pieces)[0].candidates
-    assert [c.before for c in dear] == [c.before for c in cheap]
+    components = find_image_components(255 - rings(100, 175))
+    assert components is not None
+    dear = find_layouts(components.boxes, Costs(overlap=100.0), components)[0].candidates
+    cheap = find_layouts(components.boxes, Costs(overlap=0.0), components)[0].candidates
+    assert [c.prior_cost for c in dear] == [c.prior_cost for c in cheap]

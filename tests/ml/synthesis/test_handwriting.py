@@ -67,7 +67,7 @@ def test_signs_are_ink(kind, rng):
 
 def test_a_hand_writes_a_digit_the_same_way_each_time(rng):
     hand = random_handwriting(rng)
-    assert len({len(write_digit(7, rng=rng, hand=hand)) for _ in range(20)}) == 1
+    assert len({len(write_digit(7, rng=rng, handwriting=hand)) for _ in range(20)}) == 1
 
 
 def test_single_digits_become_a_line_from_left_to_right(rng):

@@ -51,7 +51,7 @@ def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
     networks.set_weights(keras_model, unpack(SHIPPED.read_bytes()).weights)
     glyphs = np.stack([strokes_to_glyph(write_digit(label % 10, rng=rng)) for label in range(41)])
     expected = keras_model(glyphs[..., None] / np.float32(255), training=False).numpy()
-    assert np.abs(reader.outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+    assert np.abs(reader.glyph_outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
 def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
@@ -135,5 +135,5 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
     assert len(fresh.explain(write_digit(3, rng=rng)).nearest) == 5  # exemplars of its own
-    assert fresh.ask is not None
+    assert fresh.read_line is not None
     assert fresh.read([drawn(write_number("47", rng=rng))])[0].state in {"recognised", "unsure", "not_a_digit"}

@@ -28,9 +28,9 @@ class Gossip:
     """A reader whose network on strips says of all lines that they are 999."""
 
     def __init__(self, reader) -> None:
-        self.calibration, self.judge = reader.calibration, reader.judge
+        self.calibration, self.score_candidates = reader.calibration, reader.score_candidates
 
-    def ask(self, strip) -> CtcOutput:
+    def read_line(self, strip) -> CtcOutput:
         return CtcOutput(20.0 * np.eye(BLANK + 1)[[9, BLANK, BLANK, BLANK] * 3])
 
 
@@ -84,9 +84,9 @@ def test_sources_count_as_they_are_weighted(reader, rng):
 
 
 def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
-    """One piece, which is nothing or one digit."""
-    [pieces] = as_pieces("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).pieces
-    page = DrawingDecoder(pieces, IMAGE_COSTS)
+    """One component, which is nothing or one digit."""
+    [components] = as_pieces("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).components
+    page = DrawingDecoder(components, IMAGE_COSTS)
     opinions = CachedScores(reader).of(page)
     chances = {text: math.exp(page.log_chance(text, *opinions)) for text in ("", *"0123456789")}
     reading = page.reading(*opinions, reader.calibration)
@@ -99,7 +99,7 @@ def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
 
 def test_without_a_network_on_strips_their_weights_stay(reader, rng):
     deaf = Gossip(reader)
-    deaf.ask = None
+    deaf.read_line = None
     bench = ImageObjective(deaf, [as_pieces("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))])
     assert not bench.has_strips
     assert with_strip(bench, IMAGE_COSTS) == IMAGE_COSTS

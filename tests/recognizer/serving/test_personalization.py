@@ -40,8 +40,8 @@ def shipped() -> Reader:
 def sevens(shipped: Reader) -> list[list[Any]]:
     """Sevens in one hand that the shipped reader takes for 1."""
     rng = np.random.default_rng(WRITER)
-    hand = random_handwriting(rng)
-    digits = [write_digit(7, rng=rng, hand=hand) for _ in range(30)]
+    profile = random_handwriting(rng)
+    digits = [write_digit(7, rng=rng, handwriting=profile) for _ in range(30)]
     drawn = [as_json(vary_strokes(strokes, np.random.default_rng(WRITER), 3.0)) for strokes in digits]
     inks = [engine.ink_from({"strokes": strokes}) for strokes in drawn]
     misread = [s for s, found in zip(drawn, shipped.read(inks), strict=True) if found.text == "1"]
@@ -153,8 +153,8 @@ def claimed(user: User, version: ModelVersion, text: str, by: User | None = None
 
 
 def hand_of(user: User) -> Any:
-    [hand] = personalization.profiles(engine.current(), [user.pk])
-    return hand
+    [profile] = personalization.profiles(engine.current(), [user.pk])
+    return profile
 
 
 def test_only_single_digits_count_and_the_newest_come_first(reader, version, owner) -> None:
@@ -239,7 +239,7 @@ def test_an_explanation_is_by_the_hand_of_that_time(reads, owner: User, sevens) 
 @pytest.mark.parametrize("read_it", [lambda user: tasks.read_waiting(), lambda user: tasks.read_live("x", {})])
 def test_no_claims_no_hands(worker: FakeReader, drawing: Drawing, read_it: Callable[[User], str]) -> None:
     read_it(drawing.user)
-    assert worker.hands == [None]
+    assert worker.profiles == [None]
 
 
 def test_site_and_reader_agree_on_how_many_count() -> None:
