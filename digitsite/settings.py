@@ -9,6 +9,8 @@ from pathlib import Path
 import environ
 from csp.constants import NONCE, NONE, SELF
 
+from recognizer.serving.messages import TaskName
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -297,20 +299,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]  # and nothing that could carry code
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "reading"
-CELERY_TASK_ROUTES = {
-    "recognizer.tasks.purge": {"queue": "training"},
-    "recognizer.tasks.train": {"queue": "training"},
-    "recognizer.tasks.export": {"queue": "training"},
-    "recognizer.tasks.read_shadow": {"queue": "training"},
-}
+_on_training_worker = (TaskName.PURGE, TaskName.TRAIN, TaskName.EXPORT_VERSION, TaskName.READ_SHADOW)
+CELERY_TASK_ROUTES = {task.value: {"queue": "training"} for task in _on_training_worker}
 # In the database, so that people can change it. What stands here is written there anew at each start; retraining
 # does not stand here but came with a migration, so that what somebody changed in the admin stays.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # of the options this scheduler knows `expire_seconds`, and passes over `expires`
-    "reconcile": {"task": "recognizer.tasks.reconcile", "schedule": 15.0, "options": {"expire_seconds": 14}},
-    "shadow": {"task": "recognizer.tasks.read_shadow", "schedule": 30.0, "options": {"expire_seconds": 29}},
+    "reconcile": {"task": TaskName.RECONCILE.value, "schedule": 15.0, "options": {"expire_seconds": 14}},
+    "shadow": {"task": TaskName.READ_SHADOW.value, "schedule": 30.0, "options": {"expire_seconds": 29}},
     # Hourly, because a time that has not come yet counts from the last start.
-    "purge": {"task": "recognizer.tasks.purge", "schedule": 3600.0, "options": {"expire_seconds": 3000}},
+    "purge": {"task": TaskName.PURGE.value, "schedule": 3600.0, "options": {"expire_seconds": 3000}},
 }
 CELERY_RESULT_EXPIRES = None  # no results are kept, so nothing is to be scheduled that would clear them away
 

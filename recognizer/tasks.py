@@ -1,11 +1,10 @@
-"""What workers and beat run: thin, repeatable, and harmless when run twice."""
+"""The tasks that workers and beat run. They are thin, may run twice without harm, and call services."""
 
 from __future__ import annotations
 
 import base64
 import logging
 import time
-from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
@@ -23,63 +22,69 @@ from recognizer.models.model_version import BrokenArtifact
 from recognizer.presentation import explanation_text
 from recognizer.services import data_exports, model_versions, predictions, shadow_readings, training_runs
 from recognizer.serving import doorbell, engine, personalization
+from recognizer.serving.messages import DownloadRequest, ExplainRequest, LiveRequest, TaskName
 
 logger = logging.getLogger(__name__)
 
-TRAINING_SECONDS = 6 * 3600  # no run takes that long, not even one from scratch
-SHADOWED = 200  # drawings that a waiting version reads in one go, in a second or so if nobody sends photographs,
-SHADOW_SECONDS = 8.0  # and what it leaves after these it reads the next time
-TURN_SECONDS = 0.5  # what a ring is worth; then live previews get their turn
-CLAIM_SECONDS = 0.1  # what a claim is worth; whoever sent something meanwhile gets a turn in the next
+TRAINING_SECONDS = 6 * 3600  # no run takes longer, not even one from scratch
+SHADOWED = 200  # drawings that a candidate version reads in one task: about a second without photographs
+SHADOW_SECONDS = 8.0  # a shadow task stops after this time; what is left is read the next time
+TURN_SECONDS = 0.5  # a ring is answered for this long; then live previews get their turn
+CLAIM_SECONDS = 0.1  # a claim is read for this long; drawings that came meanwhile get a turn in the next claim
 
 
 @worker_ready.connect
 def ring_at_boot(**_: Any) -> None:
-    """Whatever waited while no worker was there is read now."""
+    """Have the drawings read that waited while no worker was there."""
     doorbell.ring()
 
 
 @task_prerun.connect
 def drop_broken_connections(**_: Any) -> None:
-    """The worker keeps its database connection from task to task, so it has to notice one that broke."""
+    """A worker keeps its database connection from task to task, so it has to notice one that broke."""
     close_old_connections()
 
 
-@shared_task
+@shared_task(name=TaskName.READ_WAITING.value)
 def read_waiting() -> str:
-    """Read what waits, in batches, until nothing does."""
+    """Read the waiting drawings in batches until none waits."""
     doorbell.answered()
     current, count, end = engine.current(), 0, time.monotonic() + TURN_SECONDS
     while Drawing.objects.waiting().exists():
-        for claim in (
-            predictions.claim,
-            predictions.claim_suspect,
-        ):  # one after the other: a crash is blamed on its batch
-            count += _read_for_a_while(current, claim())
+        # The second claim is made after the first was read: a crash is blamed on the batch that was being read.
+        for claim in (predictions.claim, predictions.claim_suspect):
+            count += _read_claim(current, claim())
         if time.monotonic() > end:
             doorbell.ring()
             break
     return f"{count} read"
 
 
-def _read_for_a_while(current: engine.Engine, drawings: list[Drawing]) -> int:
-    """Read claimed drawings, some at a time; what is left after CLAIM_SECONDS goes back untried."""
+def _read_claim(current: engine.Engine, drawings: list[Drawing]) -> int:
+    """Read claimed drawings in portions; what is left after CLAIM_SECONDS is released untried."""
     portions, count, end = engine.portions(drawings), 0, time.monotonic() + CLAIM_SECONDS
     while portions:
         count += _read(current, portions.pop(0))
         if time.monotonic() > end:
-            predictions.release(ids=[drawing.pk for portion in portions for drawing in portion], tried=False)
+            left = [drawing.pk for portion in portions for drawing in portion]
+            predictions.release(ids=left, tried=False)
             break
     return count
 
 
 def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
-    """Read claimed drawings and tell who waits; returns how many got their reading."""
-    inks = {drawing.pk: ink for drawing in drawings if (ink := _ink_or_fail(drawing)) is not None}
+    """Read claimed drawings, store the readings and wake the waiters; returns how many were stored."""
+    inks = {}
+    for drawing in drawings:
+        try:
+            inks[drawing.pk] = engine.ink_of(drawing)
+        except ValueError as error:  # InkError, ImageError
+            logger.warning("%s is damaged: %s", drawing, error)
+            predictions.fail(drawing_id=drawing.pk, why=str(error))
     users = [drawing.user_id for drawing in drawings if drawing.pk in inks]
     try:
         readings = current.read(list(inks.values()), personalization.profiles(current, users))
-    except Exception:  # the reader promises none; an unknown one must not keep the others waiting for their lease
+    except Exception:  # the reader should raise nothing here; if it does, the others must not wait for their lease
         logger.exception("Reading %d drawings failed", len(inks))
         predictions.release(ids=inks)
         return 0
@@ -88,65 +93,61 @@ def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
     return len(stored)
 
 
-def _ink_or_fail(drawing: Drawing) -> Any:
-    return _ink(drawing, lambda why: predictions.fail(drawing_id=drawing.pk, why=why))
-
-
-def _ink(drawing: Drawing, told: Callable[[str], None] = lambda why: None) -> Any:
-    """The ink of a drawing; None, and `told` why, if it is damaged."""
-    try:
-        return engine.ink_of(drawing)
-    except ValueError as error:  # InkError, PictureError
-        logger.warning("%s is damaged: %s", drawing, error)
-        told(str(error))
-        return None
-
-
-@shared_task
-def read_live(name: str, request: dict[str, Any]) -> str:
-    """Read ink that comes in the message, with the number of its user, and goes back in the reply.
-
-    Nothing is stored.
-    """
+@shared_task(name=TaskName.READ_LIVE.value)
+def read_live(name: str, request: LiveRequest) -> str:
+    """Read the ink of a message and answer with the reading. Nothing is stored."""
     from ml.decoding.reading import reading_as_json
 
     current = engine.current()
-    ink = engine.ink_from(request) if request else []
-    [read] = current.read([ink], personalization.profiles(current, [request.get("user")]))
-    doorbell.answer(name, {**reading_as_json(read), "model_version": current.name})
-    return read.state
+    ink = engine.ink_of_request(request)
+    [reading] = current.read([ink], personalization.profiles(current, [request.get("user")]))
+    doorbell.answer(name, {**reading_as_json(reading), "model_version": current.name})
+    return reading.state
 
 
-@shared_task
-def explain(name: str, request: dict[str, Any]) -> str:
-    """Say why a digit was read as it was; `request` names drawing, version and digit. Nothing is stored."""
+@shared_task(name=TaskName.EXPLAIN.value)
+def explain(name: str, request: ExplainRequest) -> str:
+    """Explain why a digit was read as it was. Nothing is stored."""
     from ml.inference.reader import NoSuchDigit
 
     try:
         drawing = Drawing.objects.get(pk=request["drawing"])
         current = engine.engine_that_read(request["version"])
         profile = personalization.profile_at(current, drawing, request["version"])
-        found = current.explain(
-            engine.ink_of(drawing), request["digit"], explanation_text.own_digits(drawing), profile
-        )
+        own_digits = explanation_text.own_digits(drawing)
+        explanation = current.explain(engine.ink_of(drawing), request["digit"], own_digits, profile)
     except (Drawing.DoesNotExist, NoSuchDigit):
-        return _not_explained(name, "The reader does not find this digit any more.")
-    except (InkError, ImageError) as error:  # damaged since it was accepted
-        return _not_explained(name, str(error))
-    doorbell.answer(
-        name, {**explanation_text.as_json(found), "digit": request["digit"], "model_version": current.name}
-    )
+        return _refuse(name, "The reader does not find this digit any more.")
+    except (InkError, ImageError) as error:  # the row was damaged since it was accepted
+        return _refuse(name, str(error))
+    text = explanation_text.as_json(explanation)
+    doorbell.answer(name, {**text, "digit": request["digit"], "model_version": current.name})
     return "explained"
 
 
-def _not_explained(name: str, why: str) -> str:
+@shared_task(name=TaskName.EXPORT_VERSION.value)
+def export(name: str, request: DownloadRequest) -> str:
+    """Build the download of a version and answer with it. Nothing is stored."""
+    from ml.inference.artifact import ArtifactError
+    from ml.inference.export import build_download
+
+    version = ModelVersion.objects.get(pk=request["version"])
+    try:
+        download = build_download(version.checked_artifact())
+    except (BrokenArtifact, ArtifactError) as error:
+        return _refuse(name, str(error))
+    doorbell.answer(name, {"zip": base64.b64encode(download).decode()})
+    return f"{version}: {len(download)} bytes"
+
+
+def _refuse(name: str, why: str) -> str:
     doorbell.answer(name, {"error": why})
     return why
 
 
-@shared_task
+@shared_task(name=TaskName.RECONCILE.value)
 def reconcile() -> str:
-    """Ring for drawings that nobody waits for any more; give up those that keep breaking the reader."""
+    """Ring again for work that was forgotten; give up drawings that keep breaking the reader."""
     report_trouble()
     look_after_training()
     for export_id in DataExport.objects.forgotten().values_list("pk", flat=True):
@@ -159,7 +160,7 @@ def reconcile() -> str:
 
 
 def report_trouble() -> None:
-    """Let the status page say when this worker can't open the active version, and when it can again."""
+    """Tell the status page when this worker can't open the active version, and when it can again."""
     try:
         current = engine.current()
     except engine.NoActiveVersion as error:
@@ -171,15 +172,15 @@ def report_trouble() -> None:
 
 
 def look_after_training() -> None:
-    """Give up runs whose trainer has died, and call a trainer for one that nobody has taken."""
+    """Give up runs whose trainer has died, and call a trainer for a run that none has taken."""
     training_runs.reap_runs()
     for run_id in TrainingRun.objects.running().filter(started_at=None).values_list("pk", flat=True):
         doorbell.call_trainer(run_id)
 
 
-@shared_task
+@shared_task(name=TaskName.RETRAIN_ON_SCHEDULE.value)
 def retrain_on_schedule() -> str:
-    """Start a run, or write down why there is nothing to do; of two beats in one minute one does."""
+    """Start a run, or record why there is nothing to do. If two beats send this in one minute, one run starts."""
     slot = f"{timezone.now():%Y-%m-%d %H:%M}"
     try:
         run = training_runs.start_run(trigger=TrainingRun.Trigger.SCHEDULE, slot=slot)
@@ -190,9 +191,9 @@ def retrain_on_schedule() -> str:
     return f"{run}: {run.reason or 'started'}"
 
 
-@shared_task
+@shared_task(name=TaskName.READ_SHADOW.value)
 def read_shadow() -> str:
-    """Let a version that waits for promotion read what was drawn since; nobody waits for it."""
+    """Let a version that waits for promotion read recent drawings too. No user waits for it."""
     version = shadow_readings.waiting_version()
     if version is None:
         return "no version waits"
@@ -206,15 +207,22 @@ def read_shadow() -> str:
 
 
 def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tuple[Drawing, Any]]:
-    """What a version reads in those that are not damaged."""
-    inks = {drawing: ink for drawing in drawings if (ink := _ink(drawing)) is not None}
+    """The readings of the drawings that are not damaged; their state does not change."""
+    inks = {}
+    for drawing in drawings:
+        try:
+            inks[drawing] = engine.ink_of(drawing)
+        except ValueError as error:  # InkError, ImageError
+            logger.warning("%s is damaged: %s", drawing, error)
+    if not inks:
+        return []
     profiles = personalization.profiles(candidate, [drawing.user_id for drawing in inks])
-    return list(zip(inks, candidate.read([*inks.values()], profiles), strict=True)) if inks else []
+    return list(zip(inks, candidate.read([*inks.values()], profiles), strict=True))
 
 
-@shared_task(soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)
+@shared_task(name=TaskName.TRAIN.value, soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)
 def train(run_id: int) -> str:
-    """Carry a training run through; a message that comes twice finds it taken."""
+    """Carry a training run through. A message that comes twice finds the run taken."""
     from recognizer.training import pipeline
 
     try:
@@ -225,34 +233,18 @@ def train(run_id: int) -> str:
     return f"{run}: {run.state}, {run.reason}"
 
 
-@shared_task
-def export(name: str, request: dict[str, Any]) -> str:
-    """Make the download of a version; `request` names it. It goes back in the reply, and is not kept."""
-    from ml.inference.artifact import ArtifactError
-    from ml.inference.export import build_download
-
-    version = ModelVersion.objects.get(pk=request["version"])
-    try:
-        made = build_download(version.checked_artifact())
-    except (BrokenArtifact, ArtifactError) as error:
-        doorbell.answer(name, {"error": str(error)})
-        return str(error)
-    doorbell.answer(name, {"zip": base64.b64encode(made).decode()})
-    return f"{version}: {len(made)} bytes"
-
-
-@shared_task
+@shared_task(name=TaskName.WRITE_DATA_EXPORT.value)
 def write_export(export_id: int) -> str:
-    """Write one part of somebody's data, and have the next written behind what waits meanwhile."""
+    """Write one part of a user's data; the next part is queued behind what waits meanwhile."""
     if not data_exports.write_part(export_id=export_id):
         return "ready"
     doorbell.call_for_export(export_id)
     return "one part"
 
 
-@shared_task(soft_time_limit=600, time_limit=660)
+@shared_task(name=TaskName.PURGE.value, soft_time_limit=600, time_limit=660)
 def purge() -> str:
-    """Delete what has expired: sessions, API tokens, and data that somebody has asked for."""
+    """Delete what has expired: sessions, API tokens and data exports."""
     call_command("clearsessions")
     DataExport.objects.expired().delete()
     expired, _ = AuthToken.objects.filter(expiry__lt=timezone.now()).delete()

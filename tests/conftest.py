@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import redis
+from celery import current_app
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
@@ -199,8 +200,8 @@ def worker(reader: FakeReader, monkeypatch: pytest.MonkeyPatch) -> FakeReader:
     monkeypatch.setattr(doorbell, "answered", lambda: None)
     monkeypatch.setattr(doorbell, "answer", answers.__setitem__)
 
-    def ask(request: dict[str, Any], *, seconds: float, task: str = "read_live") -> dict[str, Any]:
-        getattr(tasks, task)("test", request)
+    def ask(task: str, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        current_app.tasks[task]("test", request)
         return answers.pop("test")
 
     monkeypatch.setattr(doorbell, "ask", ask)

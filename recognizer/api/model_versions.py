@@ -26,6 +26,7 @@ from recognizer.models import ModelVersion, Promotion
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.services import model_versions
 from recognizer.serving import doorbell, waiting_room
+from recognizer.serving.messages import DownloadRequest, TaskName
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -176,12 +177,13 @@ class ModelVersionViewSet(
             with waiting_room.seat(sender_of(request)) as seated:
                 if not seated:
                     raise TrainerUnavailable
-                made = doorbell.ask({"version": version.pk}, seconds=settings.EXPORT_WAIT, task="export")
+                question: DownloadRequest = {"version": version.pk}
+                reply = doorbell.ask(TaskName.EXPORT_VERSION, question, seconds=settings.EXPORT_WAIT)
         except doorbell.ReaderAway as error:
             raise TrainerUnavailable from error
-        if "error" in made:
-            raise Refused(made["error"])
-        return _attached(base64.b64decode(made["zip"]), f"{_file_name(version)}.zip")
+        if "error" in reply:
+            raise Refused(reply["error"])
+        return _attached(base64.b64decode(reply["zip"]), f"{_file_name(version)}.zip")
 
 
 def _checked(version: ModelVersion) -> bytes:

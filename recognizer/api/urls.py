@@ -1,8 +1,9 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from recognizer.api.live import LiveView
 from recognizer.api.model_versions import ModelVersionViewSet
-from recognizer.api.predictions import LiveView, PredictionViewSet
+from recognizer.api.predictions import PredictionViewSet
 from recognizer.api.training_runs import TrainingRunViewSet
 
 app_name = "api"

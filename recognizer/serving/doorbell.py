@@ -1,8 +1,8 @@
-"""Ring, wait, answer: all that the code knows of Redis.
+"""All that the code knows of Redis: it rings for workers, waits for their answers, counts, and holds short locks.
 
-Nothing here is the truth. A ring that gets lost is rung again, by who waits or by the reconciler; a reply that
-gets lost is found in the row. So no function of this module raises because Redis is away, but `ask`, which has
-nothing else to answer with.
+Redis holds no truth. The waiting web process or the reconciler rings again for a ring that was lost, and a reply that
+was lost is found in the database. No function of this module raises because Redis is away, except `ask`, whose answer
+is nowhere else.
 """
 
 from __future__ import annotations
@@ -11,27 +11,39 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any
+from typing import Any, Literal, overload
 
 import redis
 from celery import current_app
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
+from recognizer.serving.messages import (
+    DownloadReply,
+    DownloadRequest,
+    ExplainReply,
+    ExplainRequest,
+    LiveReply,
+    LiveRequest,
+    TaskName,
+)
+
 logger = logging.getLogger(__name__)
 
 RING = "doorbell:ring"
-RING_SECONDS = 1  # after that a ring counts as lost
-SLICE_SECONDS = 0.5  # then the waiter looks at the row itself, and rings again; below the socket's time-out
-LEAST_SECONDS = 0.01  # Redis takes a wait of less than a millisecond for one without end
-REPLY_SECONDS = 30
+RING_SECONDS = 1  # after this time a ring counts as lost
+SLICE_SECONDS = (
+    0.5  # a waiter looks at the row and rings again after each slice; shorter than the socket's timeout
+)
+LEAST_SECONDS = 0.01  # Redis takes a wait of less than a millisecond for an endless one
+REPLY_SECONDS = 30  # how long a reply is kept for its waiter
 RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
 TRAINER_EXPIRES = 60  # seconds; the reconciler calls again
-QUICK = 0.5  # seconds a Redis that hangs may cost a request, for each thing asked of it
-PATIENT = 3.0  # the time-out of a socket that waits for a reply; above every wait asked for here
+QUICK = 0.5  # seconds that each command may cost a request while Redis hangs
+PATIENT = 3.0  # seconds; timeout of a socket that waits for a reply; longer than every wait that is asked for here
 
 _away = (redis.RedisError, OperationalError)
 
@@ -52,18 +64,18 @@ def _reply_key(name: object) -> str:
 
 
 def ring() -> bool:
-    """Say that something waits, unless a ring is on its way already; False when nobody can be told."""
+    """Tell a worker that a drawing waits, unless a ring is on its way already. False when Redis is away."""
     try:
         if _redis().set(RING, 1, nx=True, ex=RING_SECONDS):
-            current_app.send_task("recognizer.tasks.read_waiting", expires=RING_EXPIRES)
+            current_app.send_task(TaskName.READ_WAITING, expires=RING_EXPIRES)
     except _away as error:
-        logger.warning("Nobody could be told that a drawing waits: %s", error)
+        logger.warning("No worker could be told that a drawing waits: %s", error)
         return False
     return True
 
 
 def answered() -> None:
-    """Let the next ring through. Called before the worker looks, so that no ring falls between."""
+    """Let the next ring through. A worker calls this before it looks, so that no ring falls in between."""
     try:
         _redis().delete(RING)
     except _away as error:
@@ -71,7 +83,7 @@ def answered() -> None:
 
 
 def reply(ids: Iterable[uuid.UUID]) -> None:
-    """Wake those who wait for these drawings."""
+    """Wake the requests that wait for these drawings."""
     try:
         with _redis().pipeline(transaction=False) as pipeline:
             for drawing_id in ids:
@@ -86,11 +98,11 @@ def wait(drawing_id: uuid.UUID, *, seconds: float, look: Callable[[], bool]) -> 
     """Return when the drawing was answered or `look()` is true, after `seconds`, or when Redis is away."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > LEAST_SECONDS:
-        if _heard(drawing_id, min(SLICE_SECONDS, left)) or look() or not ring():
+        if _has_reply(drawing_id, min(SLICE_SECONDS, left)) or look() or not ring():
             return
 
 
-def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
+def _has_reply(drawing_id: uuid.UUID, seconds: float) -> bool:
     try:
         return bool(_redis(PATIENT).blpop([_reply_key(drawing_id)], timeout=seconds))
     except _away as error:
@@ -98,26 +110,32 @@ def _heard(drawing_id: uuid.UUID, seconds: float) -> bool:
         return False
 
 
-def ask(request: dict[str, Any], *, seconds: float, task: str = "read_live") -> dict[str, Any]:
-    """Have a worker's task do something of which nothing is stored, and wait for its answer. Raises ReaderAway."""
-    if not is_there():  # found out in half a second; sending a task to a Redis that hangs takes four
+@overload
+def ask(task: Literal[TaskName.READ_LIVE], request: LiveRequest, *, seconds: float) -> LiveReply: ...
+@overload
+def ask(task: Literal[TaskName.EXPLAIN], request: ExplainRequest, *, seconds: float) -> ExplainReply: ...
+@overload
+def ask(task: Literal[TaskName.EXPORT_VERSION], request: DownloadRequest, *, seconds: float) -> DownloadReply: ...
+def ask(task: TaskName, request: Mapping[str, Any], *, seconds: float) -> Any:
+    """Have a worker run a task whose result is stored nowhere, and wait for its answer. Raises ReaderAway."""
+    if not is_there():  # this takes half a second; sending a task to a Redis that hangs takes four
         raise ReaderAway("the queue is out of reach")
     name = str(uuid.uuid4())
     try:
-        current_app.send_task(f"recognizer.tasks.{task}", args=[name, request], expires=seconds)
-        answer = _redis(PATIENT).blpop([_reply_key(name)], timeout=seconds)
+        current_app.send_task(task, args=[name, request], expires=seconds)
+        reply = _redis(PATIENT).blpop([_reply_key(name)], timeout=seconds)
     except _away as error:
         raise ReaderAway("the queue is out of reach") from error
-    if answer is None:
+    if reply is None:
         raise ReaderAway("no reading worker answers")
-    return dict(json.loads(answer[1]))
+    return json.loads(reply[1])
 
 
-def answer(name: str, found: dict[str, Any]) -> None:
-    """Send what was read or explained back to who asked."""
+def answer(name: str, content: Mapping[str, Any]) -> None:
+    """Send the answer of a task to the request that asked; `name` came with the question."""
     try:
         with _redis().pipeline(transaction=False) as pipeline:
-            pipeline.rpush(_reply_key(name), json.dumps(found))
+            pipeline.rpush(_reply_key(name), json.dumps(content))
             pipeline.expire(_reply_key(name), REPLY_SECONDS)
             pipeline.execute()
     except _away as error:
@@ -126,26 +144,26 @@ def answer(name: str, found: dict[str, Any]) -> None:
 
 @contextmanager
 def alone(name: str, *, seconds: float) -> Iterator[bool]:
-    """Whether nobody else holds this name for as long as the block takes, on any host, or so many seconds.
+    """A lock over all hosts: whether nobody else holds `name` while the block runs, for `seconds` at the most.
 
-    While Redis is away it is so for everybody.
+    While Redis is away everybody gets it.
     """
     key = f"doorbell:alone:{name}"
     try:
-        mine = bool(_redis().set(key, 1, nx=True, px=round(1000 * seconds)))
+        held = bool(_redis().set(key, 1, nx=True, px=round(1000 * seconds)))
     except _away as error:
-        logger.warning("Nobody can be told apart: %s", error)
-        mine = True
+        logger.warning("A lock could not be asked for: %s", error)
+        held = True
     try:
-        yield mine
+        yield held
     finally:
-        if mine:
-            with suppress(*_away):  # it ends by itself
+        if held:
+            with suppress(*_away):  # the lock expires by itself
                 _redis().delete(key)
 
 
 def tally(counters: Sequence[tuple[str, int, int]]) -> list[int] | None:
-    """Add to counters that are forgotten after some time, each (key, amount, seconds), in one round trip.
+    """Add to counters that expire, each (key, amount, seconds), in one round trip.
 
     Returns the new totals; None while Redis is away.
     """
@@ -156,30 +174,27 @@ def tally(counters: Sequence[tuple[str, int, int]]) -> list[int] | None:
                 pipeline.expire(key, seconds)
             return [int(total) for total in pipeline.execute()[::2]]
     except _away as error:
-        logger.warning("Nothing can be counted: %s", error)
+        logger.warning("Requests could not be counted: %s", error)
         return None
 
 
 def call_for_export(export_id: int) -> bool:
-    """Tell a reading worker of an export; False when nobody can be told. `tasks.reconcile` tells again."""
-    if not is_there():
-        return False
-    try:
-        current_app.send_task("recognizer.tasks.write_export", args=[export_id], expires=RING_EXPIRES)
-    except _away as error:
-        logger.warning("Nobody could be told of export %s: %s", export_id, error)
-        return False
-    return True
+    """Tell a reading worker of a data export. False when Redis is away; `tasks.reconcile` tells again."""
+    return _call(TaskName.WRITE_DATA_EXPORT, export_id, RING_EXPIRES)
 
 
 def call_trainer(run_id: int) -> bool:
-    """Tell the trainer of a run; False when nobody can be told. `tasks.reconcile` calls again for what waits."""
+    """Tell the trainer of a run. False when Redis is away; `tasks.reconcile` tells again."""
+    return _call(TaskName.TRAIN, run_id, TRAINER_EXPIRES)
+
+
+def _call(task: TaskName, number: int, expires: int) -> bool:
     if not is_there():
         return False
     try:
-        current_app.send_task("recognizer.tasks.train", args=[run_id], expires=TRAINER_EXPIRES)
+        current_app.send_task(task, args=[number], expires=expires)
     except _away as error:
-        logger.warning("The trainer could not be told of run %s: %s", run_id, error)
+        logger.warning("No worker could be told of %s %s: %s", task, number, error)
         return False
     return True
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError
 
-from ml.ink.images import decode_image
 from ml.ink.strokes import parse_strokes
 from recognizer.models import Drawing, ModelVersion
 from recognizer.models.model_version import BrokenArtifact
+from recognizer.serving.messages import LiveRequest
 
 if TYPE_CHECKING:
     from ml.decoding.reading import Reading
@@ -167,22 +167,27 @@ def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
 
 
 def ink_of(drawing: Drawing) -> Any:
-    """The ink of a stored drawing in the form that the reader takes.
+    """The ink of a stored drawing in the form that the reader takes: strokes, or pixels.
 
-    Raises `ml.ink.strokes.InkError` or `ml.ink.image_format.ImageError`: a row that was damaged since it was accepted.
+    Raises InkError or ImageError if the row was damaged since it was accepted.
     """
     if drawing.source == Drawing.Source.CANVAS:
-        return ink_from({"strokes": drawing.strokes})
+        return parse_strokes(drawing.strokes)
+    from ml.ink.images import decode_image
 
     return decode_image(bytes(drawing.image or b""))
 
 
-def ink_from(request: dict[str, Any]) -> Any:
-    """The ink of a live request: {"strokes": [...]} or {"image": "<base64>"}."""
+def ink_of_request(request: LiveRequest) -> Any:
+    """The ink of a live request in the form that the reader takes; no strokes where the request has none.
 
+    Raises InkError or ImageError.
+    """
     if "image" in request:
+        from ml.ink.images import decode_image
+
         return decode_image(base64.b64decode(request["image"]))
-    return parse_strokes(request["strokes"])
+    return parse_strokes(request["strokes"]) if "strokes" in request else []
 
 
 @contextmanager

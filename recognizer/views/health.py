@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from recognizer.checks import static_files_are_there
 from recognizer.serving import doorbell
+from recognizer.serving.messages import TaskName
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def _database() -> None:
 
 def _reader() -> None:
     # Nothing drawn: the shortest way through queue, worker and an open reader, and back.
-    doorbell.ask({}, seconds=READER_SECONDS)
+    doorbell.ask(TaskName.READ_LIVE, {}, seconds=READER_SECONDS)
 
 
 def _answers(look: Callable[[], None]) -> bool:

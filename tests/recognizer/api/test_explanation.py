@@ -109,7 +109,7 @@ def test_without_a_worker_it_says_so(api: Client, read_drawing: Drawing) -> None
 def test_it_waits_no_longer_than_the_socket_does(api, read_drawing, settings, monkeypatch) -> None:
     waits = []
 
-    def late(request: dict, *, seconds: float, task: str) -> dict:
+    def late(task: str, request: dict, *, seconds: float, task: str) -> dict:
         waits.append((task, seconds))
         raise doorbell.ReaderAway
 

@@ -64,7 +64,7 @@ def test_anonymous_readers_are_throttled_by_address(
 def test_a_worker_that_does_not_answer_in_time_is_away(
     db: None, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def late(request: dict, *, seconds: float) -> dict:
+    def late(task: str, request: dict, *, seconds: float) -> dict:
         raise doorbell.ReaderAway
 
     monkeypatch.setattr(doorbell, "ask", late)

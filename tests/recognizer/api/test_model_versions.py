@@ -9,11 +9,11 @@ import zipfile
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
-from recognizer import tasks
 from recognizer.models import ModelVersion, Promotion, TrainingRun
 from recognizer.services import model_versions
 from recognizer.serving import doorbell
@@ -36,8 +36,8 @@ def training_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     answers: dict[str, Any] = {}
     monkeypatch.setattr(doorbell, "answer", answers.__setitem__)
 
-    def ask(request: dict[str, Any], *, seconds: float, task: str) -> dict[str, Any]:
-        getattr(tasks, task)("test", request)
+    def ask(task: str, request: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+        current_app.tasks[task]("test", request)
         return answers.pop("test")
 
     monkeypatch.setattr(doorbell, "ask", ask)
@@ -170,9 +170,9 @@ def test_a_download_holds_what_other_programs_need(program, shipped, training_wo
 def test_what_the_worker_finds_damaged_is_said(program, shipped, training_worker, monkeypatch) -> None:
     ask = doorbell.ask
 
-    def damaged_meanwhile(request: dict[str, Any], **how: Any) -> dict[str, Any]:
+    def damaged_meanwhile(task: str, request: Any, **how: Any) -> dict[str, Any]:
         damage(shipped)
-        return ask(request, **how)
+        return ask(task, request, **how)
 
     monkeypatch.setattr(doorbell, "ask", damaged_meanwhile)
     answer = program.get(url(shipped, "download/"))

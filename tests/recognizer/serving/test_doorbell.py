@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from recognizer.serving import doorbell
+from recognizer.serving.messages import TaskName
 
 
 @pytest.fixture
@@ -74,13 +75,13 @@ def test_asking_brings_the_answer(bell: list[str], monkeypatch: pytest.MonkeyPat
         doorbell.answer(args[0], {"text": "7", "of": args[1]})
 
     monkeypatch.setattr(doorbell.current_app, "send_task", worker)
-    assert doorbell.ask({"strokes": []}, seconds=2) == {"text": "7", "of": {"strokes": []}}
+    assert doorbell.ask(TaskName.READ_LIVE, {"strokes": []}, seconds=2) == {"text": "7", "of": {"strokes": []}}
 
 
 @pytest.mark.redis
 def test_asking_nobody_is_told_so(bell: list[str]) -> None:
     with pytest.raises(doorbell.ReaderAway):
-        doorbell.ask({}, seconds=0.1)
+        doorbell.ask(TaskName.READ_LIVE, {}, seconds=0.1)
 
 
 @pytest.mark.redis
@@ -99,5 +100,5 @@ def test_without_redis_nothing_raises_and_nobody_waits() -> None:
     doorbell.wait(uuid.uuid4(), seconds=10, look=lambda: False)
     assert not doorbell.is_there()
     with pytest.raises(doorbell.ReaderAway):
-        doorbell.ask({}, seconds=5)
+        doorbell.ask(TaskName.READ_LIVE, {}, seconds=5)
     assert time.monotonic() - start < 5

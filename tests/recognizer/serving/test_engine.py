@@ -42,8 +42,8 @@ def test_a_live_request_of_either_kind(shipped: ModelVersion, upload: Drawing) -
     import base64
 
     inks = [
-        engine.ink_from({"strokes": ONE}),
-        engine.ink_from({"image": base64.b64encode(bytes(upload.image)).decode()}),
+        engine.ink_of_request({"strokes": ONE}),
+        engine.ink_of_request({"image": base64.b64encode(bytes(upload.image)).decode()}),
     ]
     assert [reading.text for reading in engine.current().read(inks)] == ["1", ""]
 

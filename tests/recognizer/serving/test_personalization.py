@@ -43,7 +43,7 @@ def sevens(shipped: Reader) -> list[list[Any]]:
     profile = random_handwriting(rng)
     digits = [write_digit(7, rng=rng, handwriting=profile) for _ in range(30)]
     drawn = [as_json(vary_strokes(strokes, np.random.default_rng(WRITER), 3.0)) for strokes in digits]
-    inks = [engine.ink_from({"strokes": strokes}) for strokes in drawn]
+    inks = [engine.ink_of_request({"strokes": strokes}) for strokes in drawn]
     misread = [s for s, found in zip(drawn, shipped.read(inks), strict=True) if found.text == "1"]
     assert len(misread) >= 8
     return misread
