@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-MODULES = sorted((ROOT / "static/js").glob("*.js"))
+MODULES = sorted((ROOT / "static/js").rglob("*.js"))
 BASE = (ROOT / "templates/base.html").read_text()
 
 

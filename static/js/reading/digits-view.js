@@ -2,7 +2,7 @@
 // probabilities of the chosen one as bars. What is not a digit gets a box with a question mark and nothing to
 // choose: of a scribble, ten probabilities tell nothing.
 
-import { sureness } from "reading";
+import { sureness } from "reading/reading-view";
 
 const LABEL = 32; // px that the label of a box takes above it
 

@@ -1,7 +1,7 @@
 // What is on the pad and not saved yet, kept for this tab: it outlives a reload and the way through sign-up.
 // Not for all tabs together: each has its own pad, and clearing one must not take the drawing of another.
 
-import { fromDataUrl, openPicture, toDataUrl } from "picture";
+import { fromDataUrl, openPicture, toDataUrl } from "drawing/picture";
 
 const KEY = "numeral.draft";
 

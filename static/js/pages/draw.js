@@ -1,16 +1,16 @@
 // The drawing page: joins the pad, the reading, the picture that comes in and the saving.
 
-import { DigitsView } from "digits";
-import { dropDraft, keepDraft, loadDraft } from "draft";
-import { attachIntake } from "intake";
-import { LiveReading } from "live";
-import { Note } from "note";
-import { Pad } from "pad";
-import { attachPenKeys } from "penkeys";
-import { openPicture } from "picture";
-import { ReadingView } from "reading";
-import { awaitReading, isWaiting, saveDrawing } from "saving";
-import { attachShortcuts } from "shortcuts";
+import { DigitsView } from "reading/digits-view";
+import { dropDraft, keepDraft, loadDraft } from "drawing/draft";
+import { attachIntake } from "drawing/picture-input";
+import { LiveReading } from "reading/live";
+import { Note } from "drawing/note";
+import { Pad } from "drawing/pad";
+import { attachPenKeys } from "drawing/keyboard-pen";
+import { openPicture } from "drawing/picture";
+import { ReadingView } from "reading/reading-view";
+import { awaitReading, isWaiting, saveDrawing } from "reading/saving";
+import { attachShortcuts } from "drawing/shortcuts";
 
 class DrawPage {
   #isSaving = false;

@@ -2,7 +2,7 @@
 // that are like it.
 
 import { getJson } from "api";
-import { drawGlyph, drawStrokes } from "heat";
+import { drawGlyph, drawStrokes } from "reading/heat-map";
 
 const PATIENCE = 6000; // ms; the server gives up after half of it
 

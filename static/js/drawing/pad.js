@@ -7,7 +7,7 @@
 // A drawing is either strokes or one picture: a stroke begun over a picture puts the picture away (undo
 // brings it back).
 
-import { Timeline, outline, reach } from "ink";
+import { Timeline, outline, reach } from "drawing/ink";
 
 const WORLD = 1000; // drawing units along the shorter side; strokes are kept in these, never in pixels
 const PEN = 26; // for the eye only: the reader draws the strokes anew with its own pen
