@@ -1,17 +1,20 @@
-// What is on the pad and not saved yet, kept for this tab: it outlives a reload and the way through sign-up.
-// Not for all tabs together: each has its own pad, and clearing one must not take the drawing of another.
+// The draft: what is on the pad and not saved yet. It is kept in the session storage of this tab, so it outlives
+// a reload and the way through log-in. It is not shared between tabs: each tab has its own pad, and clearing one
+// must not delete the drawing of another.
 
 import { fromDataUrl, openPicture, toDataUrl } from "drawing/picture";
 
 const KEY = "numeral.draft";
 
-let turn = 0; // pictures take a moment to encode; only the newest draft may be written
+// A picture takes a moment to encode. Only the newest draft may be written, so each change of the draft counts up.
+let newest = 0;
 
-// Answers whether it is kept: storage can be full, or forbidden.
+// Answers whether the draft is kept: storage can be full or forbidden.
 export async function keepDraft({ strokes, picture }) {
-  const mine = ++turn;
+  newest += 1;
+  const mine = newest;
   const url = picture && (await toDataUrl(picture.blob));
-  if (mine !== turn) return true;
+  if (mine !== newest) return true;
   try {
     sessionStorage.setItem(KEY, JSON.stringify(url ? { picture: url } : { strokes }));
     return true;
@@ -21,7 +24,7 @@ export async function keepDraft({ strokes, picture }) {
 }
 
 export function dropDraft() {
-  turn += 1;
+  newest += 1;
   try {
     sessionStorage.removeItem(KEY);
   } catch {
@@ -29,13 +32,14 @@ export function dropDraft() {
   }
 }
 
-// {strokes} or {picture}, or null.
+// {strokes} or {picture}; null without a draft, and for a draft that cannot be read: one of an older version, or
+// storage is forbidden.
 export async function loadDraft() {
   try {
     const draft = JSON.parse(sessionStorage.getItem(KEY));
     if (draft?.picture) return { picture: await openPicture(fromDataUrl(draft.picture)) };
     return draft?.strokes?.length ? { strokes: draft.strokes } : null;
   } catch {
-    return null; // written by an older version, or storage is forbidden: start with a clean pad
+    return null;
   }
 }

@@ -1,6 +1,7 @@
-// What ink is: strokes of [x, y, t], their outline and extent, and the line of states that undo and redo walk.
+// Ink: strokes, each a list of points [x, y, t] in drawing units and ms. Their outline and their reach.
 
-// Midpoints as ends and points as control points: a polyline of samples becomes a curve without corners.
+// A smooth curve through the points. Each point is a control point, and the curve passes through the midpoints
+// between them: so it has no corners.
 export function outline(points) {
   const path = new Path2D();
   const [first, ...rest] = points;
@@ -9,11 +10,12 @@ export function outline(points) {
     const next = rest[i + 1] ?? [x, y];
     path.quadraticCurveTo(x, y, (x + next[0]) / 2, (y + next[1]) / 2);
   });
-  if (!rest.length) path.lineTo(first[0] + 0.01, first[1]); // a tap: round caps make a dot, but not of no length
+  // A tap: round line caps turn a very short line into a dot, but draw nothing for a line of no length.
+  if (!rest.length) path.lineTo(first[0] + 0.01, first[1]);
   return path;
 }
 
-// The farthest right and down that ink reaches; [0, 0] without ink.
+// [right, bottom]: the largest x and y of all points; [0, 0] without ink.
 export function reach(strokes) {
   let right = 0;
   let bottom = 0;
@@ -22,43 +24,4 @@ export function reach(strokes) {
     bottom = Math.max(bottom, y);
   }
   return [right, bottom];
-}
-
-// States are never changed, only followed by others, so a step back is exact and clearing is one more step.
-export class Timeline {
-  #past = [];
-  #future = [];
-
-  constructor(first) {
-    this.now = first;
-  }
-
-  get canUndo() {
-    return this.#past.length > 0;
-  }
-
-  get canRedo() {
-    return this.#future.length > 0;
-  }
-
-  push(state) {
-    this.#past.push(this.now);
-    this.#future = [];
-    this.now = state;
-  }
-
-  undo() {
-    return this.#step(this.#past, this.#future);
-  }
-
-  redo() {
-    return this.#step(this.#future, this.#past);
-  }
-
-  #step(from, to) {
-    if (!from.length) return false;
-    to.push(this.now);
-    this.now = from.pop();
-    return true;
-  }
 }

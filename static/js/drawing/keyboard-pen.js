@@ -1,36 +1,31 @@
-// Drawing without a pointer: arrows move the pen, two at once go slanting, Shift makes small steps, Space
-// puts the pen down and lifts it.
+// Drawing with the keyboard: arrow keys move the pen (two at once move it diagonally, Shift makes small steps),
+// Space puts the pen down and lifts it.
 
-const STEP = 40;
+const STEP = 40; // drawing units
 const SMALL_STEP = 10;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-// `say` is told in words what the eye sees of the pen.
-export function attachPenKeys(pad, say) {
-  const held = new Set();
-  let at = null;
+// `announce` is called with the state of the pen in words, for people who cannot see it.
+export function attachKeyboardPen(pad, announce) {
+  const held = new Set(); // arrow keys that are down
+  let position = null; // {x, y}; null until the first key
 
-  const show = () => {
-    pad.cursor = { ...at };
+  const showCursor = () => {
+    pad.cursor = { ...position };
     pad.repaint();
   };
 
   const move = (event) => {
-    const step = event.shiftKey ? SMALL_STEP : STEP;
-    const { width, height } = pad.extent;
-    for (const key of held) {
-      at.x = Math.min(Math.max(at.x + ARROWS[key][0] * step, 0), width);
-      at.y = Math.min(Math.max(at.y + ARROWS[key][1] * step, 0), height);
-    }
-    if (pad.isDrawnByKeys) pad.extend({ ...at, time: event.timeStamp });
-    show();
+    moveBy(position, held, event.shiftKey ? SMALL_STEP : STEP, pad.extent);
+    if (pad.isDrawnByKeys) pad.extend({ ...position, time: event.timeStamp });
+    showCursor();
   };
 
-  const toggle = (event) => {
+  const togglePen = (event) => {
     if (pad.isDrawnByKeys) pad.end();
-    else pad.begin({ ...at, time: event.timeStamp });
-    show();
-    say(pad.isDrawnByKeys ? "Pen down" : "Pen up");
+    else pad.begin({ ...position, time: event.timeStamp });
+    showCursor();
+    announce(pad.isDrawnByKeys ? "Pen down" : "Pen up");
   };
 
   const leave = () => {
@@ -44,9 +39,9 @@ export function attachPenKeys(pad, say) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key !== " " && !(event.key in ARROWS)) return;
     event.preventDefault(); // the page would scroll
-    at ??= { x: pad.extent.width / 2, y: pad.extent.height / 4 };
+    position ??= { x: pad.extent.width / 2, y: pad.extent.height / 4 };
     if (event.key === " ") {
-      if (!event.repeat) toggle(event);
+      if (!event.repeat) togglePen(event);
     } else {
       held.add(event.key);
       move(event);
@@ -55,4 +50,13 @@ export function attachPenKeys(pad, say) {
   pad.canvas.addEventListener("keyup", (event) => held.delete(event.key));
   pad.canvas.addEventListener("blur", leave);
   pad.canvas.addEventListener("pointerdown", leave);
+}
+
+// Changes `position`, which stays within `extent`.
+function moveBy(position, arrows, step, { width, height }) {
+  for (const key of arrows) {
+    const [right, down] = ARROWS[key];
+    position.x = Math.min(Math.max(position.x + right * step, 0), width);
+    position.y = Math.min(Math.max(position.y + down * step, 0), height);
+  }
 }

@@ -1,26 +1,27 @@
-// The line under the tools: what has just happened, or what one should know.
+// The line under the tools: it says what has just happened, or what people should know.
 
 export class Note {
   #element;
-  #resting;
+  #restingText; // what the page says in this place until something happens
 
   constructor(element) {
     this.#element = element;
-    this.#resting = element.textContent.trim();
+    this.#restingText = element.textContent.trim();
   }
 
-  say(words, link = null) {
-    this.#element.replaceChildren(words, ...(link ? [" ", makeLink(link)] : []));
+  // `link` is {href, text} and follows the text.
+  say(text, link = null) {
+    this.#element.replaceChildren(text, ...(link ? [" ", makeLink(link)] : []));
   }
 
-  rest() {
-    this.say(this.#resting);
+  reset() {
+    this.say(this.#restingText);
   }
 }
 
-function makeLink({ href, words }) {
-  const a = document.createElement("a");
-  a.href = href;
-  a.textContent = words;
-  return a;
+function makeLink({ href, text }) {
+  const link = document.createElement("a");
+  link.href = href;
+  link.textContent = text;
+  return link;
 }

@@ -1,20 +1,21 @@
 // A picture that somebody brings: opened, and made small enough to send.
 
-const LONGEST = 1600; // px; digits are read at a fraction of that, and phones upload for seconds above it
-const HEAVIEST = 1_500_000; // bytes that a small picture may keep as they are
-const QUALITY = 0.92;
-const KNOWN = ["png", "jpeg", "webp", "avif", "gif", "bmp"].map((kind) => `image/${kind}`); // to the server, too
-const UNSEEN = /\.(hei[cf]|tiff?|avif)$/i; // the server opens these, most browsers do not
-const PLACE = { width: 800, height: 600 }; // of what stands for such a picture
+const LONGEST_SIDE = 1600; // px; digits are read at a fraction of that, and larger pictures upload for seconds
+const LARGEST_FILE = 1_500_000; // bytes; a small picture of at most this size is sent unchanged
+const QUALITY = 0.92; // of JPEG and WebP
+const SERVER_TYPES = ["png", "jpeg", "webp", "avif", "gif", "bmp"].map((kind) => `image/${kind}`);
+const SERVER_ONLY = /\.(hei[cf]|tiff?|avif)$/i; // the server opens these, most browsers do not
+const PLACEHOLDER = { width: 800, height: 600 }; // px
 
-export const CANNOT_OPEN = "I can't open this file. A PNG, JPEG, WebP, HEIC, AVIF, GIF, TIFF or BMP picture works.";
+const CANNOT_OPEN = "I can't open this file. A PNG, JPEG, WebP, HEIC, AVIF, GIF, TIFF or BMP picture works.";
 
-// Answers {bitmap, blob}; throws an Error in plain words.
+// Answers {bitmap, blob}: what to show and what to send. Throws an Error in plain words.
 export async function openPicture(file) {
   const bitmap = await decode(file);
-  if (!bitmap) return { bitmap: standIn(file.name), blob: file };
-  const zoom = LONGEST / Math.max(bitmap.width, bitmap.height);
-  if (zoom >= 1 && file.size <= HEAVIEST && KNOWN.includes(file.type)) return { bitmap, blob: file };
+  if (!bitmap) return { bitmap: drawPlaceholder(file.name), blob: file };
+  const zoom = LONGEST_SIDE / Math.max(bitmap.width, bitmap.height);
+  if (zoom >= 1 && file.size <= LARGEST_FILE && SERVER_TYPES.includes(file.type)) return { bitmap, blob: file };
+  // WebP where the picture may be transparent: the server finds a ground on which its ink can be seen.
   return redraw(bitmap, Math.min(zoom, 1), file.type === "image/jpeg" ? "image/jpeg" : "image/webp");
 }
 
@@ -27,7 +28,7 @@ export function toDataUrl(blob) {
   });
 }
 
-// By hand, because fetching a data: URL is not allowed by the page's policy.
+// Not by fetch: the content security policy of the page does not allow to fetch a data: URL.
 export function fromDataUrl(url) {
   const [head, data] = url.split(",");
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
@@ -39,34 +40,35 @@ async function decode(file) {
   try {
     return await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
-    if (UNSEEN.test(file.name)) return null;
+    if (SERVER_ONLY.test(file.name)) return null;
     throw new Error(CANNOT_OPEN);
   }
 }
 
-function standIn(name) {
-  const canvas = Object.assign(document.createElement("canvas"), PLACE);
+// Stands for a picture that the browser cannot show.
+function drawPlaceholder(name) {
+  const { width, height } = PLACEHOLDER;
+  const canvas = Object.assign(document.createElement("canvas"), PLACEHOLDER);
   const context = canvas.getContext("2d");
   context.fillStyle = "#eef0f2";
-  context.fillRect(0, 0, PLACE.width, PLACE.height);
+  context.fillRect(0, 0, width, height);
   context.fillStyle = "#333";
   context.textAlign = "center";
   context.font = "32px sans-serif";
-  context.fillText(name, PLACE.width / 2, PLACE.height / 2 - 30, PLACE.width - 80);
+  context.fillText(name, width / 2, height / 2 - 30, width - 80);
   context.font = "24px sans-serif";
   const words = "Your browser can't show this picture. It is read all the same.";
-  context.fillText(words, PLACE.width / 2, PLACE.height / 2 + 20, PLACE.width - 80);
+  context.fillText(words, width / 2, height / 2 + 20, width - 80);
   return canvas;
 }
 
-// As WebP where the picture may be transparent: the server finds a ground on which its ink can be seen.
-async function redraw(bitmap, zoom, kind) {
+async function redraw(bitmap, zoom, type) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * zoom));
   canvas.height = Math.max(1, Math.round(bitmap.height * zoom));
   const context = canvas.getContext("2d");
   context.imageSmoothingQuality = "high";
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, kind, QUALITY));
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
   return { bitmap: canvas, blob };
 }

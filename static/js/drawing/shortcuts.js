@@ -1,22 +1,26 @@
-// Keys for the tools. Letters alone count only on the pad, so that nobody who dictates or types elsewhere
-// on the page sets one off; chords and Delete, Escape count everywhere but in fields.
+// Keys for the tools of the drawing page. Single letters count only on the pad, so that dictating or typing
+// elsewhere on the page sets off none of them. Chords, Delete and Escape count everywhere but in form fields.
 
-const ALONE = { s: "save", u: "upload" };
-const CHORDS = { z: "undo", "shift+z": "redo", y: "redo", s: "save" };
+const ON_PAD = { s: "save", u: "upload" };
+const CHORDS = { z: "undo", "shift+z": "redo", y: "redo", s: "save" }; // with Ctrl or Cmd
 const ANYWHERE = { Delete: "clear", Escape: "clear" };
+const FIELDS = "input, textarea, select, dialog";
 
+// `actions` are functions by the names above.
 export function attachShortcuts(canvas, actions) {
   document.addEventListener("keydown", (event) => {
-    const action = event.target.closest("input, textarea, select, dialog") ? null : find(event, canvas);
+    if (event.target.closest(FIELDS)) return;
+    const action = findAction(event, { isOnPad: document.activeElement === canvas });
     if (!action) return;
     event.preventDefault(); // the browser would save the page
     actions[action]();
   });
 }
 
-function find(event, canvas) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (event.altKey) return null;
-  if (event.ctrlKey || event.metaKey) return CHORDS[event.shiftKey ? `shift+${key}` : key];
-  return ANYWHERE[key] ?? (document.activeElement === canvas ? ALONE[key] : null);
+// The name of the action, or undefined.
+export function findAction({ key, ctrlKey, metaKey, altKey, shiftKey }, { isOnPad }) {
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  if (altKey) return undefined;
+  if (ctrlKey || metaKey) return CHORDS[shiftKey ? `shift+${name}` : name];
+  return ANYWHERE[name] ?? (isOnPad ? ON_PAD[name] : undefined);
 }

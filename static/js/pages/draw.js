@@ -1,28 +1,28 @@
-// The drawing page: joins the pad, the reading, the picture that comes in and the saving.
+// The drawing page: joins the pad, the reading of what is on it, pictures that come in, and saving.
 
-import { DigitsView } from "reading/digits-view";
 import { dropDraft, keepDraft, loadDraft } from "drawing/draft";
-import { attachIntake } from "drawing/picture-input";
-import { LiveReading } from "reading/live";
+import { attachKeyboardPen } from "drawing/keyboard-pen";
 import { Note } from "drawing/note";
 import { Pad } from "drawing/pad";
-import { attachPenKeys } from "drawing/keyboard-pen";
 import { openPicture } from "drawing/picture";
+import { attachPictureInput } from "drawing/picture-input";
+import { attachShortcuts } from "drawing/shortcuts";
+import { DigitsView } from "reading/digits-view";
+import { LiveReading } from "reading/live";
 import { ReadingView } from "reading/reading-view";
 import { awaitReading, isWaiting, saveDrawing } from "reading/saving";
-import { attachShortcuts } from "drawing/shortcuts";
 
 class DrawPage {
   #isSaving = false;
-  #savedInk = null; // what was saved last: undo and redo may leave it and come back
-  #unsentInk = null; // what is to be saved as soon as the network is back
+  #savedInk = null; // the ink that was saved last: undo and redo may leave it and come back to it
+  #unsentInk = null; // the ink to save as soon as the network is back
 
   constructor(root) {
     this.root = root;
     this.pad = new Pad(this.#find("pad"));
     this.live = new LiveReading(root.dataset.liveUrl);
-    this.reading = new ReadingView(this.#find("reading"), this.#find("announce"));
-    this.digits = new DigitsView(this.#find("digits"), this.#find("boxes"), this.pad);
+    this.readingView = new ReadingView(this.#find("reading"), this.#find("announce"));
+    this.digitsView = new DigitsView(this.#find("digits"), this.#find("boxes"), this.pad);
     this.note = new Note(this.#find("note"));
     this.tools = {
       undo: () => this.pad.undo(),
@@ -37,21 +37,26 @@ class DrawPage {
     this.#followPad();
     this.#followAnswers();
     this.#attachTools();
-    this.#refresh();
-    return this.#resume();
+    this.#refreshTools();
+    return this.#restoreDraft();
   }
 
-  // A picture or the list of strokes; the same object as long as nothing was changed.
+  // The picture or the list of strokes: the same object as long as nothing was changed, so it tells drawings apart.
   get #ink() {
     return this.pad.picture ?? this.pad.strokes;
   }
 
+  // The drawing as it is sent and kept.
   get #drawing() {
     return this.pad.picture ? { picture: this.pad.picture } : { strokes: this.pad.strokes };
   }
 
   get #isSaved() {
     return this.#savedInk !== null && this.#savedInk === this.#ink;
+  }
+
+  get #isSignedIn() {
+    return "signedIn" in this.root.dataset;
   }
 
   #find(hook) {
@@ -64,13 +69,13 @@ class DrawPage {
 
   #followPad() {
     this.pad.addEventListener("stroke", () => {
-      this.#outdate();
+      this.#markStale();
       this.live.askSoon(() => this.#drawing);
     });
     this.pad.addEventListener("change", () => {
-      this.#outdate();
-      if (this.pad.isEmpty) this.#reset();
-      else this.#ask();
+      this.#markStale();
+      if (this.pad.isEmpty) this.#becomeEmpty();
+      else this.#readAndKeep();
     });
   }
 
@@ -78,26 +83,28 @@ class DrawPage {
     const on = (name, show) => this.live.addEventListener(name, ({ detail }) => show(detail));
     on("answer", (reading) => {
       this.#show(reading);
-      this.#sendUnsent();
+      this.#saveUnsent();
     });
-    on("away", (why) => this.reading.away(why));
-    on("busy", (seconds) => this.reading.busy(seconds));
-    on("refused", (words) => this.reading.refused(words));
-    addEventListener("online", () => this.#sendUnsent());
+    on("away", (kind) => this.readingView.showNoAnswer(kind));
+    on("busy", (seconds) => this.readingView.showBusy(seconds));
+    on("refused", (message) => this.readingView.showRefused(message));
+    addEventListener("online", () => this.#saveUnsent());
   }
 
   #attachTools() {
-    for (const [name, act] of Object.entries(this.tools)) this.#tool(name).addEventListener("click", act);
+    for (const [name, action] of Object.entries(this.tools)) this.#tool(name).addEventListener("click", action);
     attachShortcuts(this.pad.canvas, this.tools);
-    attachPenKeys(this.pad, (words) => (this.#find("pen").textContent = words));
-    attachIntake(this.#find("file"), {
+    attachKeyboardPen(this.pad, (words) => {
+      this.#find("pen").textContent = words;
+    });
+    attachPictureInput(this.#find("file"), {
       use: (file) => this.usePicture(file),
-      hover: (over) => this.root.toggleAttribute("data-hovered", over),
+      hover: (isOver) => this.root.toggleAttribute("data-hovered", isOver),
     });
   }
 
-  // After a reload, or after the way through log-in with ?save=1, which finishes what Save began.
-  async #resume() {
+  // After a reload, or after log-in: ?save=1 in the address then finishes what the Save button began.
+  async #restoreDraft() {
     const wantsSaving = new URLSearchParams(location.search).has("save");
     if (wantsSaving) history.replaceState(null, "", location.pathname); // a reload must not save again
     const draft = await loadDraft();
@@ -106,25 +113,22 @@ class DrawPage {
     if (wantsSaving && this.#isSignedIn) await this.save();
   }
 
-  get #isSignedIn() {
-    return "signedIn" in this.root.dataset;
+  #markStale() {
+    this.readingView.markStale();
+    this.digitsView.markStale();
+    this.#refreshTools();
   }
 
-  #outdate() {
-    this.reading.stale();
-    this.digits.stale();
-    this.#refresh();
-  }
-
-  #reset() {
+  #becomeEmpty() {
     this.live.stop();
-    this.reading.idle();
-    this.digits.clear();
+    this.readingView.showIdle();
+    this.digitsView.clear();
     this.#forgetUnsent();
     dropDraft();
   }
 
-  #ask() {
+  // A drawing that is saved already needs no draft.
+  #readAndKeep() {
     this.live.ask(this.#drawing);
     if (this.#isSaved) return dropDraft();
     this.#forgetUnsent();
@@ -132,21 +136,21 @@ class DrawPage {
   }
 
   #show(reading) {
-    this.reading.show(reading);
-    this.digits.show(reading);
+    this.readingView.show(reading);
+    this.digitsView.show(reading);
   }
 
-  #refresh() {
+  #refreshTools() {
     const { pad } = this;
-    const saved = this.#isSaved;
+    const isSaved = this.#isSaved;
     this.#tool("undo").disabled = !pad.canUndo;
     this.#tool("redo").disabled = !pad.canRedo;
     this.#tool("clear").disabled = pad.isEmpty;
-    this.#tool("save").disabled = pad.isEmpty || this.#isSaving || saved;
-    this.#tool("save").toggleAttribute("data-saved", saved);
-    this.#find("save-label").textContent = this.#isSaving ? "Saving" : saved ? "Saved" : "Save";
+    this.#tool("save").disabled = pad.isEmpty || this.#isSaving || isSaved;
+    this.#tool("save").toggleAttribute("data-saved", isSaved);
+    this.#find("save-label").textContent = this.#isSaving ? "Saving" : isSaved ? "Saved" : "Save";
     this.#find("pad-hint").hidden = !pad.isEmpty;
-    pad.canvas.setAttribute("aria-label", `Drawing pad, ${contents(pad)}`);
+    pad.canvas.setAttribute("aria-label", `Drawing pad, ${describeContent(pad)}`);
   }
 
   async usePicture(file) {
@@ -166,7 +170,7 @@ class DrawPage {
     this.#unsentInk = null;
     this.#setSaving(true);
     try {
-      await this.#keep(this.#ink, this.#drawing);
+      await this.#store(this.#ink, this.#drawing);
     } catch (error) {
       if (error.kind === "signin") await this.#goToLogin();
       else if (error.kind === "offline") this.#saveLater();
@@ -178,36 +182,38 @@ class DrawPage {
 
   #saveLater() {
     this.#unsentInk = this.#ink;
-    this.note.say("Not saved yet: you seem to be offline. Your drawing is safe here, and is saved when you are back.");
+    this.note.say(
+      "Not saved yet: you seem to be offline. Your drawing is safe here, and is saved when you are back.",
+    );
   }
 
-  // Some networks come back without an "online"; a live answer shows it, too.
-  #sendUnsent() {
+  // Called for the "online" event and for each live answer: some networks come back without that event.
+  #saveUnsent() {
     if (this.#unsentInk && this.#unsentInk === this.#ink) this.save();
   }
 
-  // Changed ink is another drawing; nobody has asked for that to be saved.
+  // Ink that has changed is another drawing, which nobody has asked to save.
   #forgetUnsent() {
     this.#unsentInk = null;
-    this.note.rest();
+    this.note.reset();
   }
 
-  #setSaving(saving) {
-    this.#isSaving = saving;
-    this.#refresh();
+  #setSaving(isSaving) {
+    this.#isSaving = isSaving;
+    this.#refreshTools();
   }
 
-  async #keep(ink, drawing) {
+  async #store(ink, drawing) {
     const saved = await saveDrawing(this.root.dataset.predictionsUrl, drawing);
     this.#savedInk = ink;
-    if (this.#isSaved) dropDraft(); // else it belongs to what has been drawn meanwhile
-    const words = isWaiting(saved) ? "Saved. It will be read in a moment." : "Saved.";
-    this.note.say(words, { href: saved.page, words: "See it in your history" });
-    this.#followUp(saved);
+    if (this.#isSaved) dropDraft(); // otherwise the draft is what has been drawn meanwhile
+    const text = isWaiting(saved) ? "Saved. It will be read in a moment." : "Saved.";
+    this.note.say(text, { href: saved.page, text: "See it in your history" });
+    this.#showSavedReading(saved);
   }
 
-  // Large drawings are not read along, and an absent reader may be back: the saved reading shows either.
-  async #followUp(saved) {
+  // The saved reading may be the first one: large drawings are not read live, and the reader may have been away.
+  async #showSavedReading(saved) {
     const reading = isWaiting(saved) ? await awaitReading(saved) : saved;
     if (!reading || !this.#isSaved) return;
     this.live.stop();
@@ -220,7 +226,7 @@ class DrawPage {
   }
 }
 
-function contents({ isEmpty, picture, strokes }) {
+function describeContent({ isEmpty, picture, strokes }) {
   if (isEmpty) return "empty";
   if (picture) return "a picture";
   return strokes.length === 1 ? "1 stroke" : `${strokes.length} strokes`;

@@ -1,39 +1,53 @@
-// The pages of training: times in the reader's zone, and a run's progress, looked at again until it is over.
-import { localise } from "times";
+// The pages of training: show times in the time zone of the reader, and the progress of a run until it is over.
 
-const LOOK_AGAIN = 2000; // ms
-const PATIENCE = 10_000; // ms
+import { showLocalTimes } from "times";
 
-// Only the stage is said aloud: an epoch every few seconds would drown everything else.
-function follow(region) {
-  const announce = document.querySelector("[data-announce]");
-  let said = stageOf(region);
+const INTERVAL = 2000; // ms between two looks
+const TIMEOUT = 10_000; // ms
+
+// The server renders the progress as a fragment of HTML, which replaces the content of `region`. Screen readers are
+// told the stage only: an epoch every few seconds would drown out everything else.
+function followProgress(region) {
+  const announcer = document.querySelector("[data-announce]");
+  let announced = stageOf(region);
+
   const look = async () => {
-    const html = await fetchPart(region.dataset.progress);
-    if (html === null) return wait(); // the site is away for a moment
+    const html = await fetchFragment(region.dataset.progress);
+    if (html === null) {
+      lookAgain();
+      return;
+    }
     region.innerHTML = html;
-    if (region.querySelector("[data-over]")) return location.reload();
-    const stage = stageOf(region);
-    if (stage !== said) announce.textContent = said = stage;
-    return wait();
+    if (region.querySelector("[data-over]")) {
+      location.reload(); // the page then shows the result
+      return;
+    }
+    announced = announceChange(announcer, announced, stageOf(region));
+    lookAgain();
   };
-  const wait = () => setTimeout(look, LOOK_AGAIN);
-  wait();
+  const lookAgain = () => setTimeout(look, INTERVAL);
+
+  lookAgain();
+}
+
+function announceChange(announcer, before, now) {
+  if (now !== before) announcer.textContent = now;
+  return now;
 }
 
 function stageOf(region) {
   return region.querySelector("[data-stage]")?.textContent ?? "";
 }
 
-// Null where nothing could be had; a page that asks to log in is none of ours.
-async function fetchPart(url) {
+// Null while the site is away, and where it answers with the log-in page.
+async function fetchFragment(url) {
   try {
-    const response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(url, { credentials: "same-origin", signal: AbortSignal.timeout(TIMEOUT) });
     return response.ok && !response.redirected ? await response.text() : null;
   } catch {
     return null;
   }
 }
 
-for (const region of document.querySelectorAll("[data-progress]")) follow(region);
-localise();
+for (const region of document.querySelectorAll("[data-progress]")) followProgress(region);
+showLocalTimes();

@@ -1,10 +1,10 @@
-// The digits of a reading: a box around each on the drawing, a chip for each to choose it by, and the ten
-// probabilities of the chosen one as bars. What is not a digit gets a box with a question mark and nothing to
-// choose: of a scribble, ten probabilities tell nothing.
+// The digits of a reading: a box around each digit on the drawing, a chip for each to choose it by, and the ten
+// probabilities of the chosen digit as bars. Ink that is no digit gets a box with a question mark, but no chip:
+// of a scribble, ten probabilities tell nothing.
 
-import { sureness } from "reading/reading-view";
+import { barPercent, sureness } from "reading/certainty";
 
-const LABEL = 32; // px that the label of a box takes above it
+const LABEL_HEIGHT = 32; // px that the label of a box takes above the box
 
 export class DigitsView {
   #pad;
@@ -15,9 +15,9 @@ export class DigitsView {
   #bars;
   #idleHeading;
   #found = []; // all that has a box
-  #digits = []; // those of it that are digits
-  #size = null;
-  #chosen = null; // index; null follows the last digit, the one being written
+  #digits = []; // those of #found that are digits
+  #pictureSize = null; // of the picture in which they were found; null for strokes
+  #chosen = null; // index of a digit; null follows the last digit, the one that is being written
 
   constructor(root, boxes, pad) {
     this.#root = root;
@@ -32,11 +32,12 @@ export class DigitsView {
     pad.addEventListener("view", () => this.#placeBoxes());
   }
 
+  // The argument is a reading, as the API answers it.
   show({ digits, size }) {
     this.#found = digits;
     this.#digits = digits.filter(isDigit);
-    this.#size = size;
-    this.#mark(false);
+    this.#pictureSize = size;
+    this.#setStale(false);
     this.#renderChips();
     this.#renderBoxes();
     this.#renderChoice();
@@ -47,27 +48,19 @@ export class DigitsView {
     this.show({ digits: [], size: null });
   }
 
-  stale() {
-    this.#mark(true);
+  markStale() {
+    this.#setStale(true);
   }
 
+  // Index of the digit whose bars are shown; -1 without digits.
   get #current() {
     const last = this.#digits.length - 1;
     return this.#chosen === null ? last : Math.min(this.#chosen, last);
   }
 
-  // By hand: scrollIntoView would move the page, too.
-  #reveal(chip) {
-    if (!chip) return;
-    const chips = this.#chips;
-    const start = chip.offsetLeft - chips.offsetLeft;
-    if (start < chips.scrollLeft) chips.scrollLeft = start;
-    chips.scrollLeft = Math.max(chips.scrollLeft, start + chip.offsetWidth - chips.clientWidth);
-  }
-
-  #mark(stale) {
-    this.#root.toggleAttribute("data-stale", stale);
-    this.#boxes.toggleAttribute("data-stale", stale);
+  #setStale(isStale) {
+    this.#root.toggleAttribute("data-stale", isStale);
+    this.#boxes.toggleAttribute("data-stale", isStale);
   }
 
   #choose(event) {
@@ -77,13 +70,15 @@ export class DigitsView {
     this.#renderChoice();
   }
 
-  // Chips are reused, so that the one in focus keeps the focus while the reading changes under it.
+  // Chips are reused: the one in focus keeps the focus while the reading changes.
   #renderChips() {
     const template = this.#root.querySelector("[data-chip-template]");
     const chips = this.#chips;
     while (chips.children.length > this.#digits.length) chips.lastElementChild.remove();
     while (chips.children.length < this.#digits.length) chips.append(template.content.cloneNode(true));
-    this.#digits.forEach((digit, i) => fillChip(chips.children[i].querySelector("button"), digit, i));
+    this.#digits.forEach((digit, i) => {
+      fillChip(chips.children[i].querySelector("button"), digit, i);
+    });
   }
 
   #renderBoxes() {
@@ -93,9 +88,9 @@ export class DigitsView {
 
   #placeBoxes() {
     [...this.#boxes.children].forEach((box, i) => {
-      const place = this.#pad.place(this.#found[i].box, this.#size);
+      const place = this.#pad.place(this.#found[i].box, this.#pictureSize);
       for (const side of Object.keys(place)) box.style[side] = `${place[side]}px`;
-      box.toggleAttribute("data-high", place.top < LABEL);
+      box.toggleAttribute("data-high", place.top < LABEL_HEIGHT);
     });
   }
 
@@ -105,51 +100,59 @@ export class DigitsView {
     [...this.#chips.children].forEach((item, i) => {
       item.querySelector("button").setAttribute("aria-pressed", String(i === current));
     });
-    this.#reveal(this.#chips.children[current]);
-    [...this.#boxes.children].forEach((box, i) => box.toggleAttribute("data-chosen", this.#found[i] === digit));
-    this.#heading.textContent = digit ? describe(digit, current, this.#digits.length) : this.#idleHeading;
-    this.#bars.forEach((bar, label) => fillBar(bar, digit?.probabilities[label] ?? 0, digit?.label === label));
+    this.#scrollTo(this.#chips.children[current]);
+    [...this.#boxes.children].forEach((box, i) => {
+      box.toggleAttribute("data-chosen", this.#found[i] === digit);
+    });
+    this.#heading.textContent = digit ? describeDigit(digit, current, this.#digits.length) : this.#idleHeading;
+    this.#bars.forEach((bar, label) => {
+      fillBar(bar, digit?.probabilities[label] ?? 0, digit?.label === label);
+    });
+  }
+
+  // Not with scrollIntoView, which would scroll the page, too.
+  #scrollTo(chip) {
+    if (!chip) return;
+    const chips = this.#chips;
+    const start = chip.offsetLeft - chips.offsetLeft;
+    if (start < chips.scrollLeft) chips.scrollLeft = start;
+    chips.scrollLeft = Math.max(chips.scrollLeft, start + chip.offsetWidth - chips.clientWidth);
   }
 }
 
-function isDigit({ label }) {
+export function isDigit({ label }) {
   return label !== null;
 }
 
-// In a word, not a number: the confidence also doubts that these strokes are one digit, the bars do not.
-function describe(digit, index, count) {
-  const place = count > 1 ? `Digit ${index + 1} of ${count}: ` : "";
-  return `${place}${digit.label}, ${sure(digit)}`;
+// The heading over the bars. It says the confidence in a word, not as a number: the confidence also counts whether
+// these strokes are one digit at all, which the bars do not, so two different numbers would stand there.
+export function describeDigit(digit, index, count) {
+  const position = count > 1 ? `Digit ${index + 1} of ${count}: ` : "";
+  return `${position}${digit.label}, ${surenessOf(digit)}`;
 }
 
-function sure(digit) {
+function surenessOf(digit) {
   return sureness("recognised", digit.confidence);
 }
 
 function fillChip(button, digit, index) {
   button.dataset.chip = index;
-  button.toggleAttribute("data-unsure", sure(digit) !== "sure");
+  button.toggleAttribute("data-unsure", surenessOf(digit) !== "sure");
   button.textContent = digit.label;
 }
 
-function makeBox(digit) {
+function makeBox(found) {
   const box = document.createElement("div");
   box.className = "box";
   const label = document.createElement("span");
   label.className = "box-label";
-  label.textContent = isDigit(digit) ? digit.label : "?";
+  label.textContent = isDigit(found) ? found.label : "?";
   box.append(label);
   return box;
 }
 
-function fillBar(bar, share, best) {
-  bar.toggleAttribute("data-best", best);
+function fillBar(bar, share, isBest) {
+  bar.toggleAttribute("data-best", isBest);
   bar.querySelector("[data-bar-fill]").setAttribute("height", 100 * share);
-  bar.querySelector("[data-bar-share]").textContent = percent(share);
-}
-
-// Nobody is certain of handwriting, and a zero over each of nine bars is noise.
-function percent(share) {
-  if (share > 0.99) return ">99";
-  return share >= 0.005 ? Math.round(share * 100) : "";
+  bar.querySelector("[data-bar-share]").textContent = barPercent(share);
 }

@@ -1,20 +1,20 @@
-// Why a digit was read as it was: asked for when the panel is opened, shown in words, as coloured ink and by digits
-// that are like it.
+// The panel "Why this number?": why a digit was read as it was, in words, as coloured ink and by digits that are
+// like it. The answer is asked for when the panel is opened.
 
 import { getJson } from "api";
 import { drawGlyph, drawStrokes } from "reading/heat-map";
 
-const PATIENCE = 6000; // ms; the server gives up after half of it
+const TIMEOUT = 6000; // ms; the server gives up after half of it
 
-class WhyPanel {
+export class ExplanationPanel {
   #root;
-  #answers = new Map(); // promises, by digit
-  #digit = 0;
-  #map = "weight";
+  #answers = new Map(); // promises, by the index of the digit
+  #digit = 0; // index
+  #map = "weight"; // the value that colours the ink: "weight" or "contrast"
 
   constructor(root) {
     this.#root = root;
-    root.hidden = false; // without scripts it could not be filled
+    root.hidden = false; // the page hides it from browsers without scripts, which cannot fill it
     root.addEventListener("toggle", () => root.open && this.#show());
     root.addEventListener("change", (event) => this.#choose(event.target));
     this.#find("again").addEventListener("click", () => this.#show());
@@ -32,13 +32,14 @@ class WhyPanel {
 
   async #show() {
     const digit = this.#digit;
-    const isChosen = () => digit === this.#digit; // somebody may choose another meanwhile
-    const waiting = setTimeout(() => this.#wait()); // not for an answer that is here already
+    const isChosen = () => digit === this.#digit; // somebody may choose another digit before the answer comes
+    // By a timer, because an answer that was asked for before is there first, and then nothing flickers.
+    const waiting = setTimeout(() => this.#renderWaiting());
     try {
       const answer = await this.#ask(digit);
       if (isChosen()) this.#render(answer);
     } catch (error) {
-      if (isChosen()) this.#fail(error);
+      if (isChosen()) this.#renderError(error);
     } finally {
       clearTimeout(waiting);
     }
@@ -46,31 +47,34 @@ class WhyPanel {
 
   #ask(digit) {
     if (!this.#answers.has(digit)) {
-      const answer = getJson(`${this.#root.dataset.url}?digit=${digit}`, { timeout: PATIENCE });
-      answer.catch(() => this.#answers.delete(digit)); // the next time it may go well
+      const answer = getJson(`${this.#root.dataset.url}?digit=${digit}`, { timeout: TIMEOUT });
+      answer.catch(() => this.#answers.delete(digit)); // "Try again" then asks anew
       this.#answers.set(digit, answer);
     }
     return this.#answers.get(digit);
   }
 
-  #wait() {
-    this.#find("found").hidden = this.#find("again").hidden = true;
+  #renderWaiting() {
+    this.#find("found").hidden = true;
+    this.#find("again").hidden = true;
     this.#say(["Trying what it would be with gaps …"]);
   }
 
-  #fail(error) {
+  #renderError(error) {
     this.#find("found").hidden = true;
     this.#find("again").hidden = false;
     this.#say([error.message]);
   }
 
+  // Unchanged sentences stay in place: a screen reader would say new ones again when only the colours change.
   #say(sentences) {
     const words = this.#find("words");
-    const lines = sentences.map((sentence) => Object.assign(document.createElement("p"), { textContent: sentence }));
-    // What is said already is not said again when only the colours change.
-    if (words.textContent !== sentences.join("")) words.replaceChildren(...lines);
+    if (words.textContent === sentences.join("")) return;
+    const paragraphs = sentences.map((text) => Object.assign(document.createElement("p"), { textContent: text }));
+    words.replaceChildren(...paragraphs);
   }
 
+  // `answer` is the explanation, as the API answers it.
   #render(answer) {
     const name = answer.label === null ? "no digit" : `a ${answer.label}`;
     this.#say(answer.sentences);
@@ -78,7 +82,7 @@ class WhyPanel {
     this.#find("for").textContent = `for ${name}`;
     this.#find("rather").textContent = `for ${name} rather than a ${answer.second.label}`;
     this.#renderInk(answer);
-    this.#renderAlike(answer);
+    this.#renderExamples(answer);
     this.#find("found").hidden = false;
   }
 
@@ -89,23 +93,25 @@ class WhyPanel {
     drawGlyph(this.#find("glyph"), glyph, this.#map === "weight" ? heat : contrast);
   }
 
-  #renderAlike({ nearest, nearest_second: second }) {
+  #renderExamples({ nearest, nearest_second: second }) {
     this.#find("alike").hidden = !nearest.length;
-    this.#find("nearest").replaceChildren(...nearest.map((example) => this.#example(example)));
-    this.#find("second").replaceChildren(...(second ? [this.#example(second)] : []));
+    this.#find("nearest").replaceChildren(...nearest.map((example) => this.#makeExample(example)));
+    this.#find("second").replaceChildren(...(second ? [this.#makeExample(second)] : []));
     const heading = this.#find("second-heading");
     heading.hidden = !second;
     heading.textContent = second ? `The ${second.label} most like it` : "";
   }
 
-  #example({ label, similarity, own, glyph }) {
+  #makeExample({ label, similarity, own, glyph }) {
     const item = this.#find("example").content.cloneNode(true);
-    const image = item.querySelector("img");
-    image.src = `data:image/png;base64,${glyph}`;
+    item.querySelector("img").src = `data:image/png;base64,${glyph}`;
     item.querySelector("[data-label]").textContent = own ? `${label}, yours` : label;
-    item.querySelector("[data-alike]").textContent = `${Math.max(0, Math.min(99, Math.round(100 * similarity)))} %`;
+    item.querySelector("[data-alike]").textContent = formatSimilarity(similarity);
     return item;
   }
 }
 
-for (const root of document.querySelectorAll("[data-why]")) new WhyPanel(root);
+// Within 0 and 99 %: two digits that people wrote are never the same, and a cosine can be negative.
+export function formatSimilarity(similarity) {
+  return `${Math.max(0, Math.min(99, Math.round(100 * similarity)))} %`;
+}

@@ -1,68 +1,88 @@
-// Ink coloured by how much it matters: lines by the weight of their pieces, a glyph by a map of its pixels.
+// Heat maps: ink coloured by how much it matters for a reading. Strokes are coloured by the weight of their
+// pieces, a glyph by the weight of its pixels.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIDE = 28; // pixels of a glyph
-const FAINT = { weight: 0.05, contrast: 1 }; // less than this is not blown up to full colour
-const PEN = 0.05; // of the longer side of the picture
-const MARGIN = 0.1;
+const GLYPH_SIDE = 28; // pixels
+// Values below these are not stretched to the full colour, or ink that does not matter would look important.
+const LEAST_SCALE = { weight: 0.05, contrast: 1 };
+const NEUTRAL = 0.1; // a share below this is shown as making no difference
+const PEN_WIDTH = 0.05; // of the side of the picture
+const MARGIN = 0.1; // of the longer side of the ink, on each side
 
-let masks = 0;
+let masks = 0; // each mask of the page needs an id of its own
 
-// `pieces` are {points, weight, contrast}; `by` is the one of the two that gives the colour.
+// `pieces` are {points, weight, contrast}; `by` names the one of the two values that gives the colour.
 export function drawStrokes(svg, pieces, by) {
-  const most = scale(pieces.map((piece) => piece[by]), FAINT[by]);
-  const side = frame(svg, pieces.flatMap((piece) => piece.points));
-  const drawn = pieces.map((piece) => ({ path: makeLine(piece.points), share: piece[by] / most }));
-  // What matters least first, so that what matters lies on top where lines cross.
-  drawn.sort((a, b) => Math.abs(a.share) - Math.abs(b.share));
-  for (const { path, share } of drawn) {
-    colour(path, share);
-    path.setAttribute("stroke-width", side * PEN * (0.5 + 0.8 * Math.abs(share)));
-    if (path.classList.contains("heat-against")) path.setAttribute("stroke-dasharray", `${side * 0.01} ${side * PEN * 1.6}`);
-  }
-  svg.replaceChildren(...drawn.map(({ path }) => path));
+  const values = pieces.map((piece) => piece[by]);
+  const largest = largestOf(values, LEAST_SCALE[by]);
+  const frame = squareAround(pieces.flatMap((piece) => piece.points));
+  svg.setAttribute("viewBox", `${frame.x} ${frame.y} ${frame.side} ${frame.side}`);
+  const shares = pieces.map((piece) => ({ points: piece.points, share: piece[by] / largest }));
+  // What matters least comes first, so that what matters lies on top where lines cross.
+  shares.sort((a, b) => Math.abs(a.share) - Math.abs(b.share));
+  svg.replaceChildren(...shares.map(({ points, share }) => makeLine(points, share, frame.side)));
 }
 
-// `png` is the glyph, white on black, as base64; `map` are its rows of values.
+// `png` is the glyph, white on black, as base64; `map` holds its rows of values.
 export function drawGlyph(svg, png, map) {
-  const most = scale(map.flat(), FAINT.weight);
-  const id = `glyph-mask-${(masks += 1)}`;
-  const mask = make("mask", { id });
-  mask.append(make("image", { href: `data:image/png;base64,${png}`, width: SIDE, height: SIDE, class: "heat-mask" }));
-  const ink = make("g", { mask: `url(#${id})` });
-  map.forEach((row, y) => row.forEach((value, x) => {
-    // A little wider than a pixel, or the paper shows between two.
-    const pixel = make("rect", { x, y, width: 1.02, height: 1.02 });
-    colour(pixel, value / most);
-    ink.append(pixel);
-  }));
+  const largest = largestOf(map.flat(), LEAST_SCALE.weight);
+  masks += 1;
+  const id = `glyph-mask-${masks}`;
+  const mask = makeElement("mask", { id });
+  const href = `data:image/png;base64,${png}`;
+  mask.append(makeElement("image", { href, width: GLYPH_SIDE, height: GLYPH_SIDE, class: "heat-mask" }));
+  const ink = makeElement("g", { mask: `url(#${id})` });
+  map.forEach((row, y) => {
+    row.forEach((value, x) => {
+      ink.append(makePixel(x, y, value / largest));
+    });
+  });
   svg.replaceChildren(mask, ink);
 }
 
-function scale(values, least) {
+// The value that gets the full colour.
+export function largestOf(values, least) {
   return Math.max(least, ...values.map(Math.abs));
 }
 
-function colour(element, share) {
-  element.classList.add(Math.abs(share) < 0.1 ? "heat-none" : share > 0 ? "heat-for" : "heat-against");
-  element.style.setProperty("--share", `${Math.round(100 * Math.min(1, Math.abs(share)))}%`);
-}
-
-// A square around the points; answers its side.
-function frame(svg, points) {
+// A square with the points in its middle: {x, y, side}.
+export function squareAround(points) {
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const [left, top, right, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
   const side = (Math.max(right - left, bottom - top) || 1) * (1 + 2 * MARGIN);
-  svg.setAttribute("viewBox", `${(left + right - side) / 2} ${(top + bottom - side) / 2} ${side} ${side}`);
-  return side;
+  return { x: (left + right - side) / 2, y: (top + bottom - side) / 2, side };
 }
 
-function makeLine(points) {
-  return make("path", { d: `M${points.map(([x, y]) => `${x} ${y}`).join("L")}` });
+// The CSS class of a share from -1 (speaks against the reading) to 1 (speaks for it).
+export function classOf(share) {
+  if (Math.abs(share) < NEUTRAL) return "heat-none";
+  return share > 0 ? "heat-for" : "heat-against";
 }
 
-function make(name, attributes) {
+function makeLine(points, share, side) {
+  const line = makeElement("path", { d: `M${points.map(([x, y]) => `${x} ${y}`).join("L")}` });
+  colour(line, share);
+  const width = side * PEN_WIDTH;
+  line.setAttribute("stroke-width", width * (0.5 + 0.8 * Math.abs(share)));
+  // Dashed, so that it can be told apart without seeing colours.
+  if (classOf(share) === "heat-against") line.setAttribute("stroke-dasharray", `${side * 0.01} ${width * 1.6}`);
+  return line;
+}
+
+function makePixel(x, y, share) {
+  // A little wider than a pixel, or the background shows between two.
+  const pixel = makeElement("rect", { x, y, width: 1.02, height: 1.02 });
+  colour(pixel, share);
+  return pixel;
+}
+
+function colour(element, share) {
+  element.classList.add(classOf(share));
+  element.style.setProperty("--share", `${Math.round(100 * Math.min(1, Math.abs(share)))}%`);
+}
+
+function makeElement(name, attributes) {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
