@@ -8,7 +8,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: run test install lint lint-js types layers lock upgrade audit clean help
+.PHONY: run test test-js install lint lint-js types layers lock upgrade audit clean help
 
 # The site itself needs no Node.js, only the tools for its JavaScript do.
 HAS_NODE = { command -v node && command -v npm; } > /dev/null
@@ -23,6 +23,10 @@ run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DA
 
 test: $(VENV)/.test   ## all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-js:              ## only the unit tests of the JavaScript (Node.js)
+	@$(NEEDS_NODE)
+	@node --import ./tests/js/import-map.mjs --test tests/js/*.test.mjs
 
 install: $(VENV)/.run ## only make .venv with what the site needs
 
