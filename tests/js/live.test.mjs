@@ -99,6 +99,20 @@ test("while the reader is away it asks again, ever more seldom", async () => {
   }
 });
 
+test("people who are told why no answer comes are not told something else", async () => {
+  live.ask(DRAWING);
+  questions[0].fail(new TypeError("Failed to fetch"));
+  await settle();
+  mock.timers.tick(1000);
+  questions[1].fail(new TypeError("Failed to fetch"));
+  await settle();
+  mock.timers.tick(1990);
+  assert.deepEqual(events, [
+    ["away", "offline"],
+    ["away", "offline"],
+  ]);
+});
+
 test("an answer ends the series of failures", async () => {
   live.ask(DRAWING);
   await answer(questions[0], "{}", { status: 503 });
