@@ -11,9 +11,9 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 .PHONY: run test test-js install lint lint-js types layers lock upgrade audit clean help
 
 # The site itself needs no Node.js, only the tools for its JavaScript do.
-HAS_NODE = { command -v node && command -v npm; } > /dev/null
+HAS_NODE = { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } > /dev/null 2>&1
 NEEDS_NODE = $(HAS_NODE) || { \
-	echo "This needs Node.js 20 or newer with npm, and they are not installed here." >&2; exit 1; }
+	echo "This needs Node.js 20 or newer and npm; they are not installed here." >&2; exit 1; }
 
 help:           ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,7 +33,7 @@ install: $(VENV)/.run ## only make .venv with what the site needs
 lint: $(VENV)/.test   ## style of the code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@if $(HAS_NODE); then $(MAKE) --no-print-directory lint-js; \
-	else echo "The JavaScript was not checked: Node.js and npm are not installed here." >&2; fi
+	else echo "The JavaScript was not checked: that needs Node.js 20 or newer and npm, which are not installed here." >&2; fi
 
 lint-js: node_modules/.installed ## style of the JavaScript (Node.js)
 	@node_modules/.bin/biome check --error-on-warnings
