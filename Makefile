@@ -8,10 +8,15 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: run test install lint types layers lock upgrade audit clean help
+.PHONY: run test test-js install lint lint-js types layers lock upgrade audit clean help
+
+# The site itself needs no Node.js, only the tools for its JavaScript do.
+HAS_NODE = { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } > /dev/null 2>&1
+NEEDS_NODE = $(HAS_NODE) || { \
+	echo "This needs Node.js 20 or newer and npm; they are not installed here." >&2; exit 1; }
 
 help:           ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/python deploy/run.py
@@ -19,10 +24,19 @@ run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DA
 test: $(VENV)/.test   ## all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-js:              ## only the unit tests of the JavaScript (Node.js)
+	@$(NEEDS_NODE)
+	@node --import ./tests/js/import-map.mjs --test tests/js/*.test.mjs
+
 install: $(VENV)/.run ## only make .venv with what the site needs
 
 lint: $(VENV)/.test   ## style of the code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@if $(HAS_NODE); then $(MAKE) --no-print-directory lint-js; \
+	else echo "The JavaScript was not checked: that needs Node.js 20 or newer and npm, which are not installed here." >&2; fi
+
+lint-js: node_modules/.installed ## style of the JavaScript (Node.js)
+	@node_modules/.bin/biome check --error-on-warnings
 
 types: $(VENV)/.test  ## types of the code
 	@$(BIN)/mypy
@@ -46,8 +60,8 @@ upgrade: $(VENV)/.test ## renew the locks, say what changed and what is known to
 audit: $(VENV)/.test  ## known vulnerabilities of what is installed, where their data can be had
 	@$(BIN)/pip-audit --requirement requirements-dev.lock --require-hashes --disable-pip --progress-spinner off
 
-clean:          ## remove the virtual environment, not the data
-	rm -rf $(VENV)
+clean:          ## remove what was installed, not the data
+	rm -rf $(VENV) node_modules
 
 $(VENV)/bin/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -64,4 +78,9 @@ $(VENV)/.run: requirements.lock | $(VENV)/bin/python
 
 $(VENV)/.test: requirements-dev.lock $(VENV)/.run
 	@$(INSTALL) requirements-dev.lock
+	@touch $@
+
+node_modules/.installed: package-lock.json
+	@$(NEEDS_NODE)
+	@npm ci --silent
 	@touch $@

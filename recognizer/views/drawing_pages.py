@@ -37,7 +37,7 @@ def draw(request: HttpRequest) -> HttpResponse:
     back = urlencode({"next": f"{reverse('recognizer:draw')}?save=1"})
     return render(
         request,
-        "recognizer/draw.html",
+        "recognizer/drawing/draw.html",
         {
             "live_url": reverse("api:live"),
             "predictions_url": reverse("api:prediction-list"),
@@ -51,7 +51,7 @@ def history(request: SignedInRequest) -> HttpResponse:
     drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail")
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     _add_outcomes(page.object_list)
-    return render(request, "recognizer/history.html", {"page_obj": page})
+    return render(request, "recognizer/drawing/history.html", {"page_obj": page})
 
 
 def _add_outcomes(drawings: Iterable[Drawing]) -> None:
@@ -92,7 +92,7 @@ def _drawing_page(
         "outcome": _outcome(request, drawing),
         "form": form,
     }
-    return render(request, "recognizer/drawing.html", context, status=status)
+    return render(request, "recognizer/drawing/drawing.html", context, status=status)
 
 
 def _outcome(request: SignedInRequest, drawing: Drawing) -> CorrectionStatus | None:

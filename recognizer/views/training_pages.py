@@ -56,7 +56,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "versions": _with_rates(ModelVersion.objects.with_story()[:RECENT]),
         "page_obj": _page(request, TrainingRun.objects.light().undecided_first(), RUNS),
     }
-    return render(request, "recognizer/training.html", context)
+    return render(request, "recognizer/training/overview.html", context)
 
 
 @require_safe
@@ -64,7 +64,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
 def all_versions(request: SignedInRequest) -> HttpResponse:
     page = _page(request, ModelVersion.objects.with_story(), VERSIONS)
     context = {"page_obj": page, "versions": _with_rates(page.object_list)}
-    return render(request, "recognizer/training_versions.html", context)
+    return render(request, "recognizer/training/versions.html", context)
 
 
 def _with_rates(found: Iterable[Any]) -> list[Any]:
@@ -92,7 +92,7 @@ def _run_page(request: SignedInRequest, run: TrainingRun, status: int = 200) -> 
     context = {"run": run, "curves": charts.curves(run.losses)}
     if run.is_over:
         context |= _found(run) | _decision(run) | _pictures(request, run)
-    return render(request, "recognizer/training_run.html", context, status=status)
+    return render(request, "recognizer/training/run.html", context, status=status)
 
 
 def _found(run: TrainingRun) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def progress(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far a run is, as the part of its page that changes."""
     run = get_object_or_404(TrainingRun.objects.defer("verdict"), pk=pk)
     context = {"run": run, "curves": charts.curves(run.losses)}
-    return render(request, "recognizer/_training_progress.html", context)
+    return render(request, "recognizer/training/_progress.html", context)
 
 
 _FILTERS: dict[str, Callable[[TrainingRun], Any]] = {
@@ -171,7 +171,7 @@ def run_drawings(request: SignedInRequest, pk: int) -> HttpResponse:
     page = _page(request, _FILTERS[which](run), PICTURES)
     _add_drawings(page.object_list)
     context = {"run": run, "page_obj": page, "show": which, "tally": run.samples.tally()}
-    return render(request, "recognizer/training_drawings.html", context)
+    return render(request, "recognizer/training/drawings.html", context)
 
 
 @require_safe
@@ -180,7 +180,7 @@ def run_frozen(request: SignedInRequest, pk: int) -> HttpResponse:
     """What changed in the frozen sets, which nobody here has drawn."""
     run = get_object_or_404(TrainingRun.objects.select_related("version").defer("version__artifact"), pk=pk)
     page = _page(request, GateReport(run.verdict).changed, PICTURES)
-    return render(request, "recognizer/training_frozen.html", {"run": run, "page_obj": page})
+    return render(request, "recognizer/training/frozen_sets.html", {"run": run, "page_obj": page})
 
 
 @require_safe
@@ -190,7 +190,7 @@ def run_set_aside(request: SignedInRequest, pk: int) -> HttpResponse:
     run = get_object_or_404(TrainingRun.objects.light(), pk=pk)
     page = _page(request, run.samples.set_aside(), PICTURES)
     _add_drawings(page.object_list)
-    return render(request, "recognizer/training_set_aside.html", {"run": run, "page_obj": page})
+    return render(request, "recognizer/training/set_aside.html", {"run": run, "page_obj": page})
 
 
 @require_safe
@@ -200,7 +200,7 @@ def run_shadow(request: SignedInRequest, pk: int) -> HttpResponse:
     """Live drawings that the version of a run reads otherwise than the one that answered."""
     run = get_object_or_404(TrainingRun.objects.trained().light(), pk=pk)
     page = _page(request, ShadowReading.objects.disagreements(run.version), PICTURES)  # type: ignore[arg-type]
-    return render(request, "recognizer/training_shadow.html", {"run": run, "page_obj": page})
+    return render(request, "recognizer/training/shadow_readings.html", {"run": run, "page_obj": page})
 
 
 @require_POST

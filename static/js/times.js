@@ -1,5 +1,6 @@
-// The server writes times in its own zone; people read them in theirs.
-export function localise(root = document) {
+// Times in the time zone and language of the person who looks; the server writes them in its own zone.
+
+export function showLocalTimes(root = document) {
   const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
   for (const time of root.querySelectorAll("time[data-local]")) {
     time.title = time.textContent.trim();

@@ -40,6 +40,7 @@ def seven(page: Any) -> Any:
     """The page of a drawing that reads 7."""
     Hand(page).write("7")
     save(page)
+    page.locator(".why summary").wait_for()  # hidden, and so without focus, until its script runs
     return page
 
 
