@@ -21,6 +21,7 @@ from ml.data.corpus import CorpusSplit, gather_local_corpus
 from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, StoredNetwork, pack, unpack
 from ml.inference.exemplars import Exemplars
+from ml.progress import ProgressCallback
 from ml.training.learner import NetworkFinetuning
 from ml.training.networks import as_inputs, build_glyph_network, build_trajectory_network, set_weights
 from ml.training.packaging import (
@@ -32,7 +33,7 @@ from ml.training.packaging import (
     store_network,
     validation_sets,
 )
-from ml.training.progress import ProgressCallback, ProgressReporter
+from ml.training.progress import ProgressReporter
 from ml.training.reviewed_data import ReviewedDigits, reviewed_sources, reviewed_strokes
 from ml.training.train import MAX_VALIDATION, STAGE_SHARES, TrainingSettings, train_networks
 from ml.training.weight_interpolation import Interpolation, choose_interpolation

@@ -4,26 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ml.progress import Progress, ProgressCallback
+
 log = logging.getLogger("ml.training.train")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """`epoch` of `epochs` of a stage is done. `seconds_left` of the training are None while nobody knows."""
-
-    stage: str
-    epoch: int
-    epochs: int
-    loss: float | None = None  # the mean of the epoch, in stages that have one
-    seconds_left: float | None = None
-
-
-ProgressCallback = Callable[[Progress], None]
 
 
 class ProgressReporter:

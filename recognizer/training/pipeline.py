@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from ml.decoding.reading import Reading
     from ml.evaluation.comparison import EvaluationItem, EvaluationSet, ItemResult, VersionResults
     from ml.inference.reader import Reader
+    from ml.progress import Progress
     from ml.training.finetune import FinetuneSettings
-    from ml.training.progress import Progress
     from ml.training.reviewed_data import ReviewedDigits
 
 logger = logging.getLogger(__name__)

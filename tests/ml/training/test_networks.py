@@ -15,10 +15,11 @@ from ml.inference.reader import SHIPPED, Reader
 from ml.ink import trajectory
 from ml.ink.glyph import strokes_to_glyph
 from ml.ink.line_image import LINE_HEIGHT, STEP_WIDTH
+from ml.progress import Progress
 from ml.synthesis.handwriting import write_digit, write_number
 from ml.training import networks
 from ml.training.packaging import package_reader
-from ml.training.progress import Progress, ProgressReporter
+from ml.training.progress import ProgressReporter
 from ml.training.train import STAGE_SHARES, TrainingSettings, train_glyph_network, train_networks
 from tests.ml.conftest import drawn
 
