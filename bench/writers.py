@@ -67,9 +67,9 @@ def _fill(folder: Path, most: dict[bool, int]) -> None:
 
 def _numbers(*, held: bool) -> Iterator[int]:
     """Numbers of users who never train, or of others: it goes by the number."""
-    from recognizer.training import dataset
+    from recognizer.training.writer_roles import is_held_out
 
-    return (number for number in count(1000) if dataset.is_held_out(number) == held)
+    return (number for number in count(1000) if is_held_out(number) == held)
 
 
 def _draw(user: object, reviewer: object, drawing: list[np.ndarray], text: str, days: int) -> None:

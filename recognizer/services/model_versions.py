@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -21,22 +21,31 @@ if TYPE_CHECKING:
 _ALARM = timedelta(minutes=3)  # without news, after which a version that opens is no trouble any more
 
 
-def register_version(
-    *, artifact: bytes, origin: ModelVersion.Origin, parent: ModelVersion | None = None
-) -> tuple[ModelVersion, bool]:
-    """Store and sign an artifact, once; returns its row and whether it is new.
-
-    Raises `ml.inference.artifact.ArtifactError`.
-    """
+def card_of(artifact: bytes) -> dict[str, Any]:
+    """The card of an artifact, after the reader could open it. Raises `ml.inference.artifact.ArtifactError`."""
     from ml.inference.reader import Reader
 
+    return Reader.open(artifact).card
+
+
+def register_version(
+    *,
+    artifact: bytes,
+    origin: ModelVersion.Origin,
+    parent: ModelVersion | None = None,
+    card: dict[str, Any] | None = None,
+) -> tuple[ModelVersion, bool]:
+    """Store and sign an artifact once; returns its row and whether the row is new.
+
+    `card` is what `card_of` gave. Callers inside a transaction pass it, because opening the artifact takes a moment.
+    Raises `ml.inference.artifact.ArtifactError`.
+    """
     sha256 = hashlib.sha256(artifact).hexdigest()
-    card = Reader.open(artifact).card  # opened before it is believed
-    stored = {"artifact": artifact, "signature": sign(artifact), "card": card}
+    stored = {"artifact": artifact, "signature": sign(artifact), "card": card or card_of(artifact)}
     version, new = ModelVersion.objects.get_or_create(
         sha256=sha256, defaults={**stored, "origin": origin, "parent": parent}
     )
-    if not new:  # the same bytes, whoever signed them, and whether or not they were pruned
+    if not new:  # the same bytes, signed with any secret, pruned or not
         ModelVersion.objects.filter(pk=version.pk).update(**stored)
         version.refresh_from_db()
     return version, new

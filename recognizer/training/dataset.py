@@ -1,6 +1,6 @@
-"""What a run learns from: reviewed drawings whose writers agree, each with its role, or why it was set aside.
+"""What a run learns from: reviewed drawings of writers who agree, each with its role or the reason for its exclusion.
 
-Each step takes all samples and returns all of them: what it sets aside stays, and says why.
+Each step takes all items and returns all items: an item that it sets aside stays in the list with the reason.
 """
 
 from __future__ import annotations
@@ -13,32 +13,31 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
 
-from recognizer.models import Drawing, Review, TrainingSample
-from recognizer.serving import engine
-
-if TYPE_CHECKING:
-    from ml.curation.forced_alignment import AlignedDigits
-    from ml.inference.reader import Reader
+from ml.curation.forced_alignment import AlignedDigits, align_text
+from ml.curation.label_noise import ReferenceDigits
+from ml.inference.reader import Reader
+from ml.ink.glyph import strokes_to_glyph
+from ml.progress import Progress, ProgressCallback
+from recognizer.models import Review, TrainingSample
+from recognizer.training.ink_store import InkStore
+from recognizer.training.writer_roles import is_held_out, is_validating
 
 Role = TrainingSample.Role
 
-_BUCKETS = 5  # of users:
-_EXAMINES, _CHOOSES = 0, 1  # those of the first never train, those of the second choose between weights
-_VALIDATED = 5  # or one drawing in so many does
-_ALIKE = 0.995  # cosine of two glyphs of one writer, above which they count as one
-_TOGETHER = 64  # drawings of which the ink is held at a time: that of a photograph takes megabytes
-_SIDE = 64  # steps along the longer side within which two drawings are the same
+_VALIDATED = 5  # where the writers' groups give no validation drawings, every fifth drawing validates
+_ALIKE = 0.995  # two glyphs of one writer whose cosine is higher count as one drawing
+_GRID = 64  # steps along the longer side; two drawings whose points fall on the same steps are equal
 
 
 @dataclass(frozen=True, eq=False)
 class DatasetItem:
-    """A reviewed drawing, without its ink, which `inked` fetches; `role` is "" until it has one."""
+    """A reviewed drawing without its ink, which `InkStore` holds. `role` is "" until a step decides it."""
 
     drawing_id: UUID
     writer_id: int
@@ -56,213 +55,170 @@ class DatasetItem:
 Dataset = list[DatasetItem]
 
 
-def build_dataset(reader: Reader, data: Path | None, told: Callable[[str], None] = lambda stage: None) -> Dataset:
+def build_dataset(
+    reader: Reader, data: Path | None, inks: InkStore, report: ProgressCallback = lambda progress: None
+) -> Dataset:
     """All reviewed drawings that may train, in the order of their reviews, each with its role.
 
-    `told` is called with the name of each step.
+    `data` is the folder of the data sets, if there is one; `report` is called before each step.
     """
-    samples = gather_reviewed()
+    items = gather_reviewed(inks)
     steps: list[tuple[str, Callable[[Dataset], Dataset]]] = [
         ("counting by writer and day", within_caps),
-        ("looking for doubles", once_each),
-        ("finding the digits", lambda some: with_digits(some, reader)),
-        ("comparing labels", lambda some: believed(some, reader, data)),
+        ("looking for duplicates", lambda items: without_duplicates(items, inks)),
+        ("finding the digits", lambda items: with_digits(items, reader, inks)),
+        ("comparing labels", lambda items: without_contradicted(items, reader, data)),
     ]
-    for name, step in steps:
-        told(name)
-        samples = step(samples)
-    return with_roles(samples)
+    for number, (name, step) in enumerate(steps):
+        report(Progress(name, number, len(steps)))
+        items = step(items)
+    return with_roles(items)
 
 
-def gather_reviewed() -> Dataset:
-    """Those that a reviewer agreed on and whose writers let them train; what is damaged is set aside."""
+def gather_reviewed(inks: InkStore) -> Dataset:
+    """Drawings whose correction a reviewer accepted and whose writers let them train; damaged ones are set aside."""
     reviews = Review.objects.trainable().select_related("drawing", "correction").order_by("pk")
-    return [_sample(review) for review in reviews.iterator(chunk_size=200)]
+    items = []
+    for review in reviews.iterator(chunk_size=200):
+        drawing, claim = review.drawing, review.correction
+        item = DatasetItem(drawing.pk, drawing.user_id, review.pk, claim.text, claim.created_at.date())
+        try:
+            inks.decode(drawing)
+        except ValueError as error:  # InkError, ImageError
+            item = item.set_aside(f"It is damaged: {error}"[:200])
+        items.append(item)
+    return items
 
 
-def _sample(review: Review) -> DatasetItem:
-    drawing: Drawing = review.drawing
-    day, text = review.correction.created_at.date(), review.correction.text
-    sample = DatasetItem(drawing.pk, drawing.user_id, review.pk, text, day)
-    try:
-        engine.ink_of(drawing)
-    except ValueError as error:  # InkError, PictureError
-        return sample.set_aside(f"It is damaged: {error}"[:200])
-    return sample
+def open_items(items: Iterable[DatasetItem]) -> Iterator[DatasetItem]:
+    """The items that no step has set aside."""
+    return (item for item in items if not item.role)
 
 
-def inked(samples: Sequence[DatasetItem]) -> Iterator[tuple[DatasetItem, Any]]:
-    """Each with its ink as the reader takes it; without those that are damaged, or deleted by now."""
-    for start in range(0, len(samples), _TOGETHER):
-        some = samples[start : start + _TOGETHER]
-        drawings = Drawing.objects.in_bulk([sample.drawing_id for sample in some])
-        for sample in some:
-            if (ink := _ink(drawings.get(sample.drawing_id))) is not None:
-                yield sample, ink
+def _with_ink(items: Dataset, inks: InkStore, look: Callable[[DatasetItem, Any], DatasetItem]) -> Dataset:
+    """All items; `look` replaces each open one, from the item and its ink."""
+    by_drawing = {item.drawing_id: item for item in open_items(items)}
+    seen = {pk: look(by_drawing[pk], ink) for pk, ink in inks.inks([*by_drawing])}
+    return [item if item.role else seen.get(item.drawing_id) or item.set_aside("It is gone.") for item in items]
 
 
-def _ink(drawing: Drawing | None) -> Any:
-    try:
-        return None if drawing is None else engine.ink_of(drawing)
-    except ValueError:  # as when it was gathered
-        return None
+def within_caps(items: Dataset) -> Dataset:
+    """The first few drawings of a writer's day, and the newest few of a writer, so that none outvotes the others.
+
+    The settings TRAINING_A_DAY and TRAINING_A_USER are the limits; 0 is no limit.
+    """
+    per_day = _capped(items, settings.TRAINING_A_DAY, "a day", lambda item: (item.writer_id, item.day))
+    newest_first = _capped(per_day[::-1], settings.TRAINING_A_USER, "in all", lambda item: item.writer_id)
+    return newest_first[::-1]
 
 
-def _looked_at(samples: Dataset, look: Callable[[DatasetItem, Any], DatasetItem]) -> Dataset:
-    """What `look` makes of each sample that is open, and of its ink."""
-    seen = {sample.drawing_id: look(sample, ink) for sample, ink in inked([*open_ones(samples)])}
-    return [s if s.role else seen.get(s.drawing_id) or s.set_aside("It is gone.") for s in samples]
+def _capped(items: Dataset, most: int, when: str, key: Callable[[DatasetItem], object]) -> Dataset:
+    if not most:
+        return items
+    counts: Counter[object] = Counter()
+    capped = []
+    for item in items:
+        if not item.role:
+            counts[key(item)] += 1
+            if counts[key(item)] > most:
+                item = item.set_aside(f"No more than {most} drawings of one writer {when} train.")
+        capped.append(item)
+    return capped
 
 
-def open_ones(samples: Iterable[DatasetItem]) -> Iterator[DatasetItem]:
-    """Those that no step has set aside."""
-    return (sample for sample in samples if not sample.role)
-
-
-def within_caps(samples: Dataset) -> Dataset:
-    """The first few of a writer's day, and the newest few of a writer, lest one outvotes all. 0 is no limit."""
-    a_day: Counter[tuple[int, date]] = Counter()
-    found = [
-        _counted(sample, a_day, (sample.writer_id, sample.day), settings.TRAINING_A_DAY, "a day")
-        for sample in samples
-    ]
-    in_all: Counter[int] = Counter()
-    newest = [
-        _counted(sample, in_all, sample.writer_id, settings.TRAINING_A_USER, "in all")
-        for sample in reversed(found)
-    ]
-    return newest[::-1]
-
-
-def _counted(sample: DatasetItem, counts: Counter[Any], key: Any, most: int, when: str) -> DatasetItem:
-    if sample.role or not most:
-        return sample
-    counts[key] += 1
-    return (
-        sample
-        if counts[key] <= most
-        else sample.set_aside(f"No more than {most} drawings of one writer {when} train.")
-    )
-
-
-def once_each(samples: Dataset) -> Dataset:
-    """Of the same ink, and of nearly the same by one writer, the first."""
-    seen: set[str] = set()
+def without_duplicates(items: Dataset, inks: InkStore) -> Dataset:
+    """The first of several drawings with the same ink, and of nearly the same drawings of one writer and text."""
+    digests: set[str] = set()
     glyphs: dict[tuple[int, str], list[Any]] = {}
-    return _looked_at(samples, lambda sample, ink: _first(sample, ink, seen, glyphs))
+
+    def look(item: DatasetItem, ink: Any) -> DatasetItem:
+        digest = ink_digest(ink)
+        if digest in digests:
+            return item.set_aside("The same drawing is there already.")
+        digests.add(digest)
+        if isinstance(ink, np.ndarray):
+            return item
+        glyph = _unit_glyph(ink)
+        earlier = glyphs.setdefault((item.writer_id, item.text), [])
+        if earlier and float((np.stack(earlier) @ glyph).max()) > _ALIKE:
+            return item.set_aside("Nearly the same drawing by the same writer is there already.")
+        earlier.append(glyph)
+        return item
+
+    return _with_ink(items, inks, look)
 
 
-def _first(sample: DatasetItem, ink: Any, seen: set[str], glyphs: dict[tuple[int, str], list[Any]]) -> DatasetItem:
-    mark = digest(ink)
-    if mark in seen:
-        return sample.set_aside("The same drawing is there already.")
-    seen.add(mark)
-    mine = _direction(ink)
-    others = glyphs.setdefault((sample.writer_id, sample.text), [])
-    if mine is not None and others and float((np.stack(others) @ mine).max()) > _ALIKE:
-        return sample.set_aside("Nearly the same drawing by the same writer is there already.")
-    if mine is not None:
-        others.append(mine)
-    return sample
-
-
-def digest(ink: Any) -> str:
-    """SHA-256 of a drawing, the same wherever on the canvas it lies and however large; of a picture as it is."""
+def ink_digest(ink: Any) -> str:
+    """SHA-256 of a drawing. Strokes have the same digest wherever on the canvas they lie and however large they are."""
     if isinstance(ink, np.ndarray):
         return hashlib.sha256(repr(ink.shape).encode() + ink.tobytes()).hexdigest()
     points = np.concatenate(ink)
     low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-9)
-    steps = [np.rint((stroke - low) / side * _SIDE).astype(np.int16) for stroke in ink]
+    steps = [np.rint((stroke - low) / side * _GRID).astype(np.int16) for stroke in ink]
     return hashlib.sha256(b"|".join(step.tobytes() for step in steps)).hexdigest()
 
 
-def _direction(ink: Any) -> Any:
-    """The glyph of all strokes as a vector of length 1; None of a picture."""
-    from ml.ink.glyph import strokes_to_glyph
-
-    if isinstance(ink, np.ndarray):
-        return None
-    pixels = strokes_to_glyph(ink).astype(np.float32).ravel()
+def _unit_glyph(strokes: Any) -> Any:
+    """(784,) float32: the glyph of all strokes as a vector of length 1."""
+    pixels = strokes_to_glyph(strokes).astype(np.float32).ravel()
     return pixels / max(float(np.linalg.norm(pixels)), 1e-9)
 
 
-def with_digits(samples: Dataset, reader: Reader) -> Dataset:
-    """With the ink of each digit of the text."""
-    return _looked_at(samples, lambda sample, ink: _aligned(sample, ink, reader))
+def with_digits(items: Dataset, reader: Reader, inks: InkStore) -> Dataset:
+    """With the ink of each digit of the text, by forced alignment."""
+
+    def look(item: DatasetItem, ink: Any) -> DatasetItem:
+        aligned = align_text(reader, ink, item.text)
+        if aligned is None:
+            return item.set_aside("Its ink could not be divided into the digits of its text.")
+        return replace(item, aligned=aligned)
+
+    return _with_ink(items, inks, look)
 
 
-def _aligned(sample: DatasetItem, ink: Any, reader: Reader) -> DatasetItem:
-    from ml.curation.forced_alignment import align_text
-
-    found = align_text(reader, ink, sample.text)
-    if found is None:
-        return sample.set_aside("Its ink could not be parted into the digits of its text.")
-    return replace(sample, aligned=found)
-
-
-def believed(samples: Dataset, reader: Reader, data: Path | None) -> Dataset:
-    """Without those of which a digit looks just like known digits of another label."""
-    from ml.curation.label_noise import ReferenceDigits
-
-    chosen = [sample for sample in open_ones(samples) if sample.aligned is not None]
-    if not chosen or not settings.TRAINING_CHECKS_LABELS:
-        return samples
-    parts = [sample.aligned.part for sample in chosen if sample.aligned]
-    wrong = ReferenceDigits.gather(reader, data).contradict(
-        reader, np.concatenate([part.glyphs for part in parts]), np.concatenate([part.labels for part in parts])
-    )
-    left = iter(wrong.tolist())
-    contradicted = {
-        s.drawing_id for s, part in zip(chosen, parts, strict=True) if any([*islice(left, len(part.labels))])
-    }
-    return [
-        s.set_aside("A digit of it looks just like others of another label.")
-        if s.drawing_id in contradicted
-        else s
-        for s in samples
-    ]
+def without_contradicted(items: Dataset, reader: Reader, data: Path | None) -> Dataset:
+    """Without drawings with a digit that looks just like reference digits of another label."""
+    aligned = {item.drawing_id: item.aligned.part for item in open_items(items) if item.aligned is not None}
+    if not aligned or not settings.TRAINING_CHECKS_LABELS:
+        return items
+    glyphs = np.concatenate([digits.glyphs for digits in aligned.values()])
+    labels = np.concatenate([digits.labels for digits in aligned.values()])
+    contradicted = iter(ReferenceDigits.gather(reader, data).contradict(reader, glyphs, labels).tolist())
+    wrong = {pk for pk, digits in aligned.items() if any([*islice(contradicted, len(digits.labels))])}
+    reason = "A digit of it looks just like others of another label."
+    return [item.set_aside(reason) if item.drawing_id in wrong else item for item in items]
 
 
-def with_roles(samples: Dataset) -> Dataset:
-    """Writers of one bucket of five never train, in any run; those of another choose between weights.
+def with_roles(items: Dataset) -> Dataset:
+    """Each open item gets its role from the group of its writer (`recognizer.training.writer_roles`).
 
-    Where nobody is in that other bucket, or everybody, a few drawings choose instead.
+    Where the validating group has no drawing, or all of them, every fifth drawing validates instead.
     """
-    rest = [sample for sample in open_ones(samples) if not is_held_out(sample.writer_id)]
-    chosen = {sample.drawing_id for sample in rest if _bucket(sample.writer_id) == _CHOOSES}
-    if not 0 < len(chosen) < len(rest):
-        chosen = {sample.drawing_id for sample in rest[1::_VALIDATED]}
-    return [sample if sample.role else replace(sample, role=_role(sample, chosen)) for sample in samples]
+    learnable = [item for item in open_items(items) if not is_held_out(item.writer_id)]
+    validating = {item.drawing_id for item in learnable if is_validating(item.writer_id)}
+    if not 0 < len(validating) < len(learnable):
+        validating = {item.drawing_id for item in learnable[1::_VALIDATED]}
+
+    def role(item: DatasetItem) -> str:
+        if is_held_out(item.writer_id):
+            return Role.HELD_OUT
+        return Role.VALIDATE if item.drawing_id in validating else Role.TRAIN
+
+    return [item if item.role else replace(item, role=role(item)) for item in items]
 
 
-def _role(sample: DatasetItem, chosen: set[UUID]) -> str:
-    if is_held_out(sample.writer_id):
-        return Role.HELD_OUT
-    return Role.VALIDATE if sample.drawing_id in chosen else Role.TRAIN
-
-
-def is_held_out(writer_id: int) -> bool:
-    """Whether this writer only ever examines."""
-    return _bucket(writer_id) == _EXAMINES
-
-
-def _bucket(writer_id: int) -> int:
-    """The same for ever, whoever else writes here."""
-    return int.from_bytes(hashlib.sha256(f"writer {writer_id}".encode()).digest()[:4]) % _BUCKETS
-
-
-def hash_of(samples: Sequence[DatasetItem], **facts: Any) -> str:
+def hash_of(items: Sequence[DatasetItem], **facts: Any) -> str:
     """SHA-256 of a manifest: drawings, texts, roles, reasons, and the facts of the run."""
-    rows = [[str(s.drawing_id), s.writer_id, s.review_id, s.text, s.role, s.reason] for s in samples]
+    rows = [[str(i.drawing_id), i.writer_id, i.review_id, i.text, i.role, i.reason] for i in items]
     return hashlib.sha256(json.dumps([rows, facts], sort_keys=True).encode()).hexdigest()
 
 
-def counts(samples: Iterable[DatasetItem]) -> dict[str, int]:
-    """How many have each role."""
-    found = Counter(str(sample.role) for sample in samples)
-    return {str(role): found[role] for role in Role}
+def counts(items: Iterable[DatasetItem]) -> dict[str, int]:
+    """How many items have each role."""
+    by_role = Counter(str(item.role) for item in items)
+    return {str(role): by_role[role] for role in Role}
 
 
-def reasons(samples: Iterable[DatasetItem]) -> dict[str, int]:
-    """Why how many were set aside."""
-    return dict(Counter(sample.reason for sample in samples if sample.reason).most_common())
+def reasons(items: Iterable[DatasetItem]) -> dict[str, int]:
+    """How many items were set aside for each reason, the most frequent first."""
+    return dict(Counter(item.reason for item in items if item.reason).most_common())

@@ -1,272 +1,232 @@
-"""One training run from its manifest to its verdict: what the training worker and `manage.py retrain` do."""
+"""One training run, from its dataset to its verdict: what the training worker and `manage.py retrain` do."""
 
 from __future__ import annotations
 
 import base64
 import logging
-import resource
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from ml.evaluation.comparison import compare_versions, evaluate_version
+from ml.decoding.reading import Reading
+from ml.evaluation import comparison, regression_sets
+from ml.evaluation.comparison import HELD_OUT, EvaluationItem, EvaluationSet, ItemResult, VersionResults
 from ml.evaluation.promotion_gates import judge_challenger
-from ml.evaluation.regression_sets import regression_sets
+from ml.inference.reader import Reader
 from ml.ink.images import encode_png
+from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
+from ml.training.reviewed_data import ReviewedDigits
+from ml.training.train import TrainingSettings
 from recognizer.models import ModelVersion, TrainingRun, TrainingSample
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.services import training_runs
 from recognizer.training import dataset
-from recognizer.training.dataset import DatasetItem, Role
-
-if TYPE_CHECKING:
-    from ml.decoding.reading import Reading
-    from ml.evaluation.comparison import EvaluationItem, EvaluationSet, ItemResult, VersionResults
-    from ml.inference.reader import Reader
-    from ml.progress import Progress
-    from ml.training.finetune import FinetuneSettings
-    from ml.training.reviewed_data import ReviewedDigits
+from recognizer.training.dataset import Dataset, DatasetItem, Role
+from recognizer.training.ink_store import InkStore
+from recognizer.training.run_progress import RunProgress
 
 logger = logging.getLogger(__name__)
 
 State = TrainingRun.State
-LineCallback = Callable[[str], None]
 
-_SHOWN = 40  # drawings of a frozen set that are kept to be looked at
-_PULSES = 4  # a lease is prolonged so often while it lasts
-
-
-@dataclass
-class RunProgress:
-    """A run under way: writes down its stages and what each took. Raises RunLost if it is not ours any more."""
-
-    run: TrainingRun
-    told: LineCallback = lambda line: None
-    seconds: dict[str, float] = field(default_factory=dict)
-    losses: list[list[Any]] = field(default_factory=list)
-
-    def stage(self, name: str) -> None:
-        """A new stage begins."""
-        self._close()
-        self._name, self._since = name, time.monotonic()
-        training_runs.note(run_id=self.run.pk, stage=name, progress={}, seconds=self.seconds)
-        self.told(name)
-
-    def progress(self, step: Progress) -> None:
-        """How far a stage of training is."""
-        if step.loss is not None:
-            self.losses.append([step.stage, step.epoch, round(step.loss, 5)])
-        training_runs.note(run_id=self.run.pk, progress=asdict(step), losses=self.losses)
-        loss = "" if step.loss is None else f", loss {step.loss:.4f}"
-        left = "" if step.seconds_left is None else f", about {step.seconds_left:.0f} s of training left"
-        self.told(f"{step.stage}: {step.epoch} of {step.epochs}{loss}{left}")
-
-    def counted(self, of: int) -> LineCallback:
-        """For a stage that tells a line a step."""
-        steps = count(1)
-
-        def tell(line: str) -> None:
-            training_runs.note(run_id=self.run.pk, progress={"epoch": next(steps), "epochs": of})
-            self.told(line)
-
-        return tell
-
-    def facts(self) -> dict[str, Any]:
-        """What there is to say at the end."""
-        self._close()
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return {"seconds": self.seconds, "losses": self.losses, "peak_memory": peak, "stage": ""}
-
-    def _close(self) -> None:
-        if name := getattr(self, "_name", ""):
-            self.seconds[name] = round(self.seconds.get(name, 0) + time.monotonic() - self._since, 1)
-            self._name = ""
+_SHOWN = 40  # changed drawings of each frozen set that are stored for the pages
+_PULSES = 4  # renewals of the lease while it lasts
 
 
-def train_run(run_id: int, told: LineCallback = lambda line: None) -> TrainingRun:
-    """Carry a run through; its row says how it ended, also when something broke. Raises RunLost."""
-    course = RunProgress(training_runs.take_run(run_id=run_id), told)
-    with _pulse(run_id):
+def train_run(run_id: int, tell: Callable[[str], None] = lambda line: None) -> TrainingRun:
+    """Carry a run through. Its row says how it ended, also when something broke. Raises RunLost."""
+    run = training_runs.take_run(run_id=run_id)
+    progress = RunProgress(run_id, tell)
+    with _lease(run_id):
         try:
-            _carry_through(course)
+            _carry_through(run, progress)
         except training_runs.RunLost:
             raise
-        except Exception as error:  # whatever it is: the run has ended, and the reason stands in its row
+        except Exception as error:  # any error ends the run; its row must say why
             logger.exception("run %s broke off", run_id)
-            training_runs.end_run(run_id=run_id, state=State.FAILED, reason=_plainly(error), **course.facts())
+            _end(run, progress, State.FAILED, f"It broke off: {_plain_message(error)}")
     return TrainingRun.objects.select_related("version", "base").get(pk=run_id)
 
 
-def _plainly(error: Exception) -> str:
+def _plain_message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"It broke off: {error.strerror}."
-    return f"It broke off: {error}" if str(error) else f"It broke off: {type(error).__name__}."
+        return f"{error.strerror}."
+    return str(error) or f"{type(error).__name__}."
 
 
-def _carry_through(course: RunProgress) -> None:
-    from ml.inference.reader import Reader
-
+def _carry_through(run: TrainingRun, progress: RunProgress) -> None:
     base = ModelVersion.objects.filter(active=True).first()
     if base is None:
         raise BrokenArtifact("No version is active: run manage.py register_model.")
     champion = base.checked_artifact()
-    training_runs.note(run_id=course.run.pk, base=base)
-    course.run.base = base
+    training_runs.record_base(run_id=run.pk, base=base)
+    run.base = base
+    inks = InkStore()
     reader = Reader.open(champion)
-    samples = dataset.build_dataset(reader, settings.TRAINING_DATA, course.stage)
-    _freeze(course.run, samples, base)
-    if not {Role.TRAIN, Role.VALIDATE} <= {sample.role for sample in samples}:
+    items = dataset.build_dataset(reader, settings.TRAINING_DATA, inks, progress.begin_step)
+    _freeze_manifest(run, items)
+    if not {Role.TRAIN, Role.VALIDATE} <= {item.role for item in items}:
         why = "Too little of what was reviewed can train: see what was set aside, and why."
-        training_runs.end_run(run_id=course.run.pk, state=State.SKIPPED, reason=why, **course.facts())
-        return
-    artifact = _trained(course, champion, samples)
+        return _end(run, progress, State.SKIPPED, why)
+    progress.begin("training")
+    artifact = _train(run, progress, champion, items)
     if artifact == champion:
-        why = "Nothing that was learned was better than what is known."
-        training_runs.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
-        return
-    if earlier := TrainingRun.objects.that_made(artifact, course.run.manifest_hash):
+        return _end(run, progress, State.REJECTED, "Nothing that was learned was better than what is known.")
+    if earlier := TrainingRun.objects.that_made(artifact, run.manifest_hash):
         why = f"Nothing changed: it made {earlier.version} of {earlier} again."
-        training_runs.end_run(run_id=course.run.pk, state=State.REJECTED, reason=why, **course.facts())
-        return
-    verdict = _judged(course, reader, Reader.open(artifact), samples, (len(champion), len(artifact)))
-    state = training_runs.settle_run(run_id=course.run.pk, artifact=artifact, verdict=verdict, **course.facts())
-    logger.info("run %s is %s", course.run.pk, state)
+        return _end(run, progress, State.REJECTED, why)
+    comparison_of_both = Comparison(run, progress, items, inks, reader, Reader.open(artifact))
+    verdict = comparison_of_both.verdict(sizes=(len(champion), len(artifact)))
+    state = training_runs.settle_run(run_id=run.pk, artifact=artifact, verdict=verdict, figures=progress.figures())
+    logger.info("run %s is %s", run.pk, state)
+    return None
 
 
-def _freeze(run: TrainingRun, samples: Sequence[DatasetItem], base: ModelVersion) -> None:
-    """The manifest as rows, before anything is learned from it."""
-    TrainingSample.objects.bulk_create(
+def _end(run: TrainingRun, progress: RunProgress, state: TrainingRun.State, reason: str) -> None:
+    training_runs.end_run(run_id=run.pk, state=state, reason=reason, figures=progress.figures())
+
+
+def _freeze_manifest(run: TrainingRun, items: Dataset) -> None:
+    samples = [
         TrainingSample(
             run=run,
-            drawing_id=sample.drawing_id,
-            writer_id=sample.writer_id,
-            review_id=sample.review_id,
-            text=sample.text,
-            role=sample.role,
-            reason=sample.reason,
+            drawing_id=item.drawing_id,
+            writer_id=item.writer_id,
+            review_id=item.review_id,
+            text=item.text,
+            role=item.role,
+            reason=item.reason,
         )
-        for sample in samples
-    )
-    run.manifest_hash = dataset.hash_of(samples, seed=run.seed, reader=base.sha256, from_scratch=run.from_scratch)
-    training_runs.note(run_id=run.pk, manifest_hash=run.manifest_hash)
+        for item in items
+    ]
+    assert run.base is not None  # as recorded
+    facts = {"seed": run.seed, "reader": run.base.sha256, "from_scratch": run.from_scratch}
+    run.manifest_hash = dataset.hash_of(items, **facts)
+    training_runs.freeze_manifest(run_id=run.pk, samples=samples, manifest_hash=run.manifest_hash)
 
 
-def _trained(course: RunProgress, champion: bytes, samples: Sequence[DatasetItem]) -> bytes:
-    from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
-    from ml.training.train import TrainingSettings
-
-    new, chosen_by = (_material(samples, role) for role in (Role.TRAIN, Role.VALIDATE))
-    logs = settings.DATA_DIR / "training" / f"run-{course.run.pk}"
-    course.stage("training")
-    if course.run.from_scratch:
-        plan = TrainingSettings(seed=course.run.seed)
-        return retrain_from_scratch(new, chosen_by, settings.TRAINING_DATA, plan, course.progress, logs)
-    tuning = FinetuneSettings(seed=course.run.seed)
+def _train(run: TrainingRun, progress: RunProgress, champion: bytes, items: Dataset) -> bytes:
+    """The artifact of the new version, that of the champion where nothing was better."""
+    new, validation = _digits(items, Role.TRAIN), _digits(items, Role.VALIDATE)
+    data, logs = settings.TRAINING_DATA, settings.DATA_DIR / "training" / f"run-{run.pk}"
+    if run.from_scratch:
+        plan = TrainingSettings(seed=run.seed)
+        return retrain_from_scratch(new, validation, data, plan, progress.report, logs)
+    tuning = FinetuneSettings(seed=run.seed)
     if settings.TRAINING_STEPS:
         tuning = _shortened(tuning, settings.TRAINING_STEPS)
-    return finetune(champion, new, chosen_by, settings.TRAINING_DATA, tuning, course.progress, logs).artifact
+    return finetune(champion, new, validation, data, tuning, progress.report, logs).artifact
+
+
+def _digits(items: Dataset, role: str) -> ReviewedDigits:
+    return ReviewedDigits.of(i.aligned.part for i in items if i.role == role and i.aligned is not None)
 
 
 def _shortened(tuning: FinetuneSettings, steps: int) -> FinetuneSettings:
-    """As far in fewer steps: they are larger, and the average looks back over as large a part of them."""
+    """As far in fewer steps: the steps are larger, and the average covers as large a share of them."""
     rate = tuning.rate * min(4.0, max(1.0, tuning.steps / steps))
     average = 1 - (1 - tuning.average) * tuning.steps / max(steps, 50)
     return replace(tuning, steps=steps, drawn_steps=steps, rate=rate, average=average)
 
 
-def _material(samples: Sequence[DatasetItem], role: str) -> ReviewedDigits:
-    from ml.training.reviewed_data import ReviewedDigits
+class Comparison:
+    """The champion and the challenger of a run, compared on reviewed drawings and on the frozen sets."""
 
-    return ReviewedDigits.of(s.aligned.part for s in samples if s.role == role and s.aligned is not None)
+    def __init__(
+        self,
+        run: TrainingRun,
+        progress: RunProgress,
+        items: Dataset,
+        inks: InkStore,
+        champion: Reader,
+        challenger: Reader,
+    ) -> None:
+        self._run, self._progress, self._items, self._inks = run, progress, items, inks
+        self._champion, self._challenger = champion, challenger
+
+    def verdict(self, sizes: tuple[int, int]) -> dict[str, Any]:
+        """The verdict of the gates as plain types; `sizes` are those of the artifacts in bytes.
+
+        What both versions read in every reviewed drawing is stored with the run.
+        """
+        self._progress.begin("reading reviewed drawings with both versions")
+        self._read_reviewed()
+        self._progress.begin("reading the frozen sets with both versions")
+        sets = [*regression_sets.regression_sets(settings.TRAINING_DATA), *self._held_out()]
+        before, after = comparison.compare_versions(
+            self._champion, self._challenger, sets, sizes=sizes
+        )
+        ancestor = _ancestor_of(self._run.base)
+        first = None
+        if ancestor is not None:
+            self._progress.begin("reading the frozen sets with the first version")
+            first = comparison.evaluate_version(ancestor, sets)
+        verdict = judge_challenger(before, after, first=first)
+        return {**verdict.as_json(), "changed": _changed_items(sets, before, after)}
+
+    def _read_reviewed(self) -> None:
+        samples = {sample.drawing_id: sample for sample in self._run.samples.all()}
+        for pk, ink in self._inks.inks([item.drawing_id for item in self._items]):
+            [before], [after] = self._champion.read([ink]), self._challenger.read([ink])
+            sample = samples[pk]
+            sample.before_state, sample.before = before.state, before.text
+            sample.after_state, sample.after = after.state, after.text
+            sample.right_before, sample.right_after = (_is_right(r, sample.text) for r in (before, after))
+        training_runs.record_readings(samples=samples.values())
+
+    def _held_out(self) -> list[EvaluationSet]:
+        """The drawings of held-out writers, if there are any."""
+        held_out: dict[Any, DatasetItem] = {i.drawing_id: i for i in self._items if i.role == Role.HELD_OUT}
+        inks = self._inks.inks([*held_out])
+        items = [EvaluationItem(str(pk), ink, held_out[pk].text) for pk, ink in inks]
+        return [EvaluationSet(HELD_OUT, items)] if items else []
 
 
-def _judged(
-    course: RunProgress, before: Reader, after: Reader, samples: Sequence[DatasetItem], sizes: tuple[int, int]
-) -> dict[str, Any]:
-    """The verdict on the new version, as plain types; what both read in every sample is written down."""
-
-    course.stage("reading reviewed drawings with both versions")
-    _compare(course.run, before, after, samples)
-    course.stage("reading the frozen sets with both versions")
-    sets = [*regression_sets(settings.TRAINING_DATA), *_held_out(samples)]
-    first = _first(course.run)
-    told = course.counted((2 if first is None else 3) * len(sets))
-    examined = compare_versions(before, after, sets, told, sizes=sizes)
-    began = None if first is None else evaluate_version(first, sets, told)
-    verdict = judge_challenger(*examined, first=began)
-    return {**verdict.as_json(), "changed": _changed(sets, *examined)}
-
-
-def _first(run: TrainingRun) -> Reader | None:
-    """The version that the active one descends from, by however many trainings; None where it is that itself."""
-    from ml.inference.reader import Reader
-
-    root = run.base
+def _ancestor_of(version: ModelVersion | None) -> Reader | None:
+    """The first version of those from which a version descends; None where it is the first one itself."""
+    root = version
     while root is not None and root.parent_id is not None:
         root = ModelVersion.objects.light().get(pk=root.parent_id)
-    return None if root is None or root == run.base else Reader.open(root.checked_artifact())
-
-
-def _held_out(samples: Sequence[DatasetItem]) -> list[EvaluationSet]:
-    """The drawings of writers who never train, if there are any."""
-    from ml.evaluation.comparison import HELD_OUT, EvaluationItem, EvaluationSet
-
-    held = [sample for sample in samples if sample.role == Role.HELD_OUT]
-    items = [EvaluationItem(str(sample.drawing_id), ink, sample.text) for sample, ink in dataset.inked(held)]
-    return [EvaluationSet(HELD_OUT, items)] if items else []
-
-
-def _changed(sets: Sequence[EvaluationSet], before: VersionResults, after: VersionResults) -> list[dict[str, Any]]:
-    """What only one version reads rightly, with its ink, so that people can look at it; that of users is kept."""
-    from ml.evaluation.comparison import HELD_OUT
-
-    found = []
-    for each, old, new in zip(sets, before.sets, after.sets, strict=True):
-        rows = zip(each.items, old.outcomes, new.outcomes, strict=True)
-        differ = [row for row in rows if row[1].right != row[2].right and each.name != HELD_OUT]
-        found += [_as_shown(each, *row) for row in differ[:_SHOWN]]
-    return found
-
-
-def _as_shown(each: EvaluationSet, item: EvaluationItem, old: ItemResult, new: ItemResult) -> dict[str, Any]:
-
-    ink: dict[str, Any]
-    if isinstance(item.ink, np.ndarray):
-        dark = 255 - item.ink if each.glyphs else item.ink  # ink on paper
-        ink = {"image": base64.b64encode(encode_png(dark)).decode()}
-    else:
-        ink = {"strokes": [np.round(stroke, 2).tolist() for stroke in item.ink]}
-    read = {"before": old.text, "after": new.text, "fixed": new.right}
-    return {"set": each.name, "id": item.id, "text": item.text, **read, **ink}
-
-
-def _compare(run: TrainingRun, before: Reader, after: Reader, samples: Sequence[DatasetItem]) -> None:
-    rows = {row.drawing_id: row for row in run.samples.all()}
-    for sample, ink in dataset.inked(samples):
-        [old], [new] = before.read([ink]), after.read([ink])
-        row = rows[sample.drawing_id]
-        row.before_state, row.before, row.right_before = old.state, old.text, _is_right(old, sample.text)
-        row.after_state, row.after, row.right_after = new.state, new.text, _is_right(new, sample.text)
-    fields = ["before_state", "before", "right_before", "after_state", "after", "right_after"]
-    TrainingSample.objects.bulk_update(rows.values(), fields, batch_size=200)
+    return None if root is None or root == version else Reader.open(root.checked_artifact())
 
 
 def _is_right(reading: Reading, text: str) -> bool:
-    """As `ml.evaluation.comparison` counts."""
-    return reading.text.split() == text.split() if text else reading.state != "recognised"
+    return ItemResult("", text, reading.state, reading.text, reading.confidence).right
+
+
+def _changed_items(
+    sets: Sequence[EvaluationSet], before: VersionResults, after: VersionResults
+) -> list[dict[str, Any]]:
+    """Items that only one version reads right, with their ink, for the pages. Users' drawings are not copied."""
+    changed = []
+    for evaluated, old_results, new_results in zip(sets, before.sets, after.sets, strict=True):
+        if evaluated.name == HELD_OUT:
+            continue
+        rows = zip(evaluated.items, old_results.outcomes, new_results.outcomes, strict=True)
+        differing = [(item, old, new) for item, old, new in rows if old.right != new.right]
+        for item, old, new in differing[:_SHOWN]:
+            readings = {"before": old.text, "after": new.text, "fixed": new.right}
+            ink = _ink_as_json(item.ink, inverted=evaluated.glyphs)
+            changed.append({"set": evaluated.name, "id": item.id, "text": item.text, **readings, **ink})
+    return changed
+
+
+def _ink_as_json(ink: Any, *, inverted: bool) -> dict[str, Any]:
+    """`image` (base64 of a PNG, dark ink on light paper) or `strokes`."""
+    if not isinstance(ink, np.ndarray):
+        return {"strokes": [np.round(stroke, 2).tolist() for stroke in ink]}
+    return {"image": base64.b64encode(encode_png(255 - ink if inverted else ink)).decode()}
 
 
 @contextmanager
-def _pulse(run_id: int) -> Iterator[None]:
-    """Prolong the lease while the body runs, also inside one long call of TensorFlow."""
+def _lease(run_id: int) -> Iterator[None]:
+    """Prolong the lease while the body runs, also during one long call of TensorFlow."""
     over = threading.Event()
     thread = threading.Thread(target=_prolong, args=(run_id, over), name="lease", daemon=True)
     thread.start()
@@ -282,7 +242,7 @@ def _prolong(run_id: int, over: threading.Event) -> None:
         while not over.wait(settings.TRAINING_LEASE / _PULSES):
             _keep_alive(run_id)
     except training_runs.RunLost:
-        logger.warning("run %s is lost; its trainer will find out at its next step", run_id)
+        logger.warning("run %s is lost; its trainer will notice at its next step", run_id)
     finally:
         connection.close()  # that of this thread
 
@@ -292,4 +252,4 @@ def _keep_alive(run_id: int) -> None:
         training_runs.keep_alive(run_id=run_id)
     except DatabaseError:
         logger.warning("the lease of run %s was not prolonged; the next pulse tries again", run_id, exc_info=True)
-        connection.close()  # it may be that which broke
+        connection.close()  # this connection may be the one that broke

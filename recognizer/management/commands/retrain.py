@@ -62,10 +62,11 @@ def _plan(*, force: bool) -> dict[str, Any]:
     """What a run would do now. Nothing is written."""
     from recognizer.serving import engine
     from recognizer.training import dataset
+    from recognizer.training.ink_store import InkStore
 
-    samples = dataset.build_dataset(engine.active_or_shipped(), settings.TRAINING_DATA)
+    items = dataset.build_dataset(engine.active_or_shipped(), settings.TRAINING_DATA, InkStore())
     return {
         "would run": "yes" if force else training_runs.nothing_new() or "yes",
-        **dataset.counts(samples),
-        "reasons": dataset.reasons(samples),
+        **dataset.counts(items),
+        "reasons": dataset.reasons(items),
     }

@@ -103,7 +103,8 @@ def test_old_artifacts_go_and_their_cards_stay(shipped: ModelVersion, settings) 
     promote(active)
     run = training_runs.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
     training_runs.take_run(run_id=run.pk)
-    training_runs.end_run(run_id=run.pk, state=TrainingRun.State.CANDIDATE, reason="waits", version=waiting)
+    training_runs.end_run(run_id=run.pk, state=TrainingRun.State.CANDIDATE, reason="waits")
+    TrainingRun.objects.filter(pk=run.pk).update(version=waiting)
     assert model_versions.prune_versions() == 1
     old.refresh_from_db()
     assert old.artifact is None

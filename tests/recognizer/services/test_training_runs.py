@@ -174,7 +174,7 @@ def test_a_trainer_that_comes_too_late_changes_nothing(reviewed: None, version: 
     training_runs.reap_runs()
     for late in (
         lambda: training_runs.keep_alive(run_id=run.pk),
-        lambda: training_runs.note(run_id=run.pk, stage="training"),
+        lambda: training_runs.record_stage(run_id=run.pk, stage="training", seconds={}),
         lambda: training_runs.settle_run(run_id=run.pk, artifact=another_artifact(), verdict=PASSED),
     ):
         with pytest.raises(training_runs.RunLost):
@@ -187,7 +187,7 @@ def test_a_trainer_that_comes_too_late_changes_nothing(reviewed: None, version: 
 def settle(base: ModelVersion, verdict: dict, name: str = "better") -> TrainingRun:
     run = start(force=True)
     training_runs.take_run(run_id=run.pk)
-    training_runs.note(run_id=run.pk, base=base)
+    training_runs.record_base(run_id=run.pk, base=base)
     training_runs.settle_run(run_id=run.pk, artifact=another_artifact(name), verdict=verdict)
     run.refresh_from_db()
     return run
@@ -241,7 +241,7 @@ def test_it_waits_when_another_was_promoted_meanwhile(version: ModelVersion) -> 
     other = register_another("meanwhile")
     run = start(force=True)
     training_runs.take_run(run_id=run.pk)
-    training_runs.note(run_id=run.pk, base=version)
+    training_runs.record_base(run_id=run.pk, base=version)
     model_versions.promote_version(version=other, instead_of=version, kind=Kind.CHOSEN)
     training_runs.settle_run(run_id=run.pk, artifact=another_artifact("better"), verdict=PASSED)
     run.refresh_from_db()

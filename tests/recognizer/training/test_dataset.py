@@ -18,6 +18,8 @@ from recognizer.models import Correction, Drawing, Review
 from recognizer.services import predictions, reviews
 from recognizer.training import dataset
 from recognizer.training.dataset import DatasetItem, Role
+from recognizer.training.ink_store import InkStore
+from recognizer.training.writer_roles import is_held_out
 
 Submit = Callable[..., Drawing]
 CAST = (1, 2, 3, 4, 5, 6, 7, 8)  # enough for all roles
@@ -73,8 +75,13 @@ def roles(samples: list[DatasetItem]) -> list[tuple[str, str]]:
     return [(sample.role, sample.reason) for sample in samples]
 
 
+def without_duplicates() -> list[DatasetItem]:
+    inks = InkStore()
+    return dataset.without_duplicates(dataset.gather_reviewed(inks), inks)
+
+
 def built(shipped: Reader) -> list[DatasetItem]:
-    return dataset.build_dataset(shipped, None)
+    return dataset.build_dataset(shipped, None, InkStore())
 
 
 def test_it_works(shipped: Reader, reviewed: Submit) -> None:
@@ -119,7 +126,7 @@ def test_nobody_outvotes_the_others_in_a_day(reviewed: Submit, settings) -> None
     for i in range(3):
         reviewed(anna, digit(3, i), "3")
     reviewed(ben, digit(3, 9), "3")
-    found = dataset.within_caps(dataset.gather_reviewed())
+    found = dataset.within_caps(dataset.gather_reviewed(InkStore()))
     aside = [sample for sample in found if sample.reason]
     assert [(sample.writer_id, sample.reason) for sample in aside] == [
         (anna.pk, "No more than 2 drawings of one writer a day train.")
@@ -132,14 +139,14 @@ def test_another_day_is_another_day(reviewed: Submit, settings) -> None:
     reviewed(anna, digit(3, 0), "3")
     Correction.objects.update(created_at=timezone.now() - timedelta(days=1))
     reviewed(anna, digit(3, 1), "3")
-    assert not any(sample.reason for sample in dataset.within_caps(dataset.gather_reviewed()))
+    assert not any(sample.reason for sample in dataset.within_caps(dataset.gather_reviewed(InkStore())))
 
 
 def test_nor_in_all_and_the_newest_count(reviewed: Submit, settings) -> None:
     settings.TRAINING_A_USER = 2
     anna = writer("anna")
     old, *_ = [reviewed(anna, digit(3, i), "3") for i in range(3)]
-    aside = [sample for sample in dataset.within_caps(dataset.gather_reviewed()) if sample.reason]
+    aside = [sample for sample in dataset.within_caps(dataset.gather_reviewed(InkStore())) if sample.reason]
     assert [sample.drawing_id for sample in aside] == [old.pk]
 
 
@@ -148,7 +155,7 @@ def test_no_cap_is_no_cap(reviewed: Submit, settings) -> None:
     anna = writer("anna")
     for i in range(3):
         reviewed(anna, digit(3, i), "3")
-    assert not any(sample.reason for sample in dataset.within_caps(dataset.gather_reviewed()))
+    assert not any(sample.reason for sample in dataset.within_caps(dataset.gather_reviewed(InkStore())))
 
 
 def test_the_same_ink_counts_once_wherever_it_lies_and_whoever_sends_it(reviewed: Submit) -> None:
@@ -157,7 +164,7 @@ def test_the_same_ink_counts_once_wherever_it_lies_and_whoever_sends_it(reviewed
     moved = [[[2 * x + 30, 2 * y + 40] for x, y in stroke] for stroke in strokes]
     reviewed(anna, strokes, "3")
     reviewed(ben, moved, "3")
-    first, second = dataset.once_each(dataset.gather_reviewed())
+    first, second = without_duplicates()
     assert not first.role
     assert second.reason == "The same drawing is there already."
 
@@ -169,7 +176,7 @@ def test_nearly_the_same_by_one_writer_counts_once(reviewed: Submit) -> None:
     reviewed(anna, strokes, "3")
     reviewed(anna, shaken, "3")
     reviewed(ben, [[[x + 0.5 * (i % 2), y] for i, (x, y) in enumerate(stroke)] for stroke in strokes], "3")
-    reasons = [sample.reason for sample in dataset.once_each(dataset.gather_reviewed())]
+    reasons = [sample.reason for sample in without_duplicates()]
     assert reasons == ["", "Nearly the same drawing by the same writer is there already.", ""]
 
 
@@ -186,7 +193,7 @@ def test_a_damaged_drawing_is_listed_and_spoils_nothing(shipped: Reader, reviewe
 
 def test_what_cannot_be_parted_into_its_text_is_listed(shipped: Reader, reviewed: Submit) -> None:
     reviewed(writer("anna"), digit(1), "1234567")
-    assert roles(built(shipped)) == [(Role.SET_ASIDE, "Its ink could not be parted into the digits of its text.")]
+    assert roles(built(shipped)) == [(Role.SET_ASIDE, "Its ink could not be divided into the digits of its text.")]
 
 
 def test_a_plain_one_that_is_called_seven_is_not_believed(shipped: Reader, reviewed: Submit) -> None:
@@ -205,7 +212,7 @@ def test_labels_are_believed_where_the_site_says_so(shipped: Reader, reviewed: S
 
 
 def test_a_fifth_of_the_writers_never_train_in_any_run() -> None:
-    held = {i for i in range(2000) if dataset.is_held_out(i)}
+    held = {i for i in range(2000) if is_held_out(i)}
     assert 0.15 < len(held) / 2000 < 0.25
     for last in (30, 500):
         roles = {s.writer_id: s.role for s in dataset.with_roles([sample_by(i, i) for i in range(last)])}
@@ -219,7 +226,7 @@ def test_the_writers_who_choose_do_not_train() -> None:
 
 
 def test_where_one_writes_some_of_the_drawings_choose() -> None:
-    alone = next(i for i in range(100) if not dataset.is_held_out(i))
+    alone = next(i for i in range(100) if not is_held_out(i))
     roles = [s.role for s in dataset.with_roles([sample_by(alone, i) for i in range(10)])]
     assert (roles.count(Role.TRAIN), roles.count(Role.VALIDATE)) == (8, 2)
 

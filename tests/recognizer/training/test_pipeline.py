@@ -19,7 +19,7 @@ from ml.inference.reader import SHIPPED, Reader
 from ml.synthesis.handwriting import write_digit
 from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun, TrainingSample
 from recognizer.services import model_versions, predictions, reviews, training_runs
-from recognizer.training import dataset, pipeline
+from recognizer.training import dataset, pipeline, writer_roles
 from tests.conftest import another_artifact, register_another
 from tests.recognizer.course import run_of
 
@@ -52,11 +52,11 @@ def reviewed(owner: User, reviewer: User) -> list[Drawing]:
 @pytest.fixture(autouse=True)
 def _owner_trains(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has which number: these tests are not about who is held out."""
-    monkeypatch.setattr(dataset, "_bucket", lambda writer_id: 2)
+    monkeypatch.setattr(writer_roles, "_group", lambda writer_id: 2)
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, trained: Any) -> TrainingRun:
-    monkeypatch.setattr(pipeline, "_trained", trained)
+    monkeypatch.setattr(pipeline, "_train", trained)
     run = training_runs.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
     return pipeline.train_run(run.pk)
 
@@ -91,7 +91,7 @@ def test_what_it_was_to_learn_from_is_written_down_first(
 def test_where_nothing_was_better_nothing_takes_over(
     shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    run = run_with(monkeypatch, lambda run, progress, champion, items: champion)
     assert run.state == State.REJECTED
     assert run.version is None
     assert model_versions.active_version() == shipped
@@ -102,8 +102,8 @@ def test_what_brings_forth_the_same_version_again_says_so(
 ) -> None:
     known = register_another()
 
-    def made(course: pipeline.RunProgress, *_: Any) -> bytes:
-        run_of(State.REJECTED, version=known, manifest_hash=course.run.manifest_hash)
+    def made(run: TrainingRun, *_: Any) -> bytes:
+        run_of(State.REJECTED, version=known, manifest_hash=run.manifest_hash)
         return bytes(known.artifact)
 
     run = run_with(monkeypatch, made)
@@ -117,7 +117,7 @@ def test_what_is_made_again_is_judged_anew_where_other_drawings_judge(
 ) -> None:
     known = register_another(parent=shipped)
     first = run_of(State.CANDIDATE, version=known, manifest_hash="of other drawings")
-    monkeypatch.setattr(pipeline, "_judged", lambda *_: {"passed": False, "gates": []})
+    monkeypatch.setattr(pipeline.Comparison, "verdict", lambda *_, **__: {"passed": False, "gates": []})
     run = run_with(monkeypatch, lambda *_: bytes(known.artifact))
     first.refresh_from_db()
     assert (run.version, first.version) == (known, None)
@@ -128,10 +128,10 @@ def test_what_is_made_again_is_judged_anew_where_other_drawings_judge(
 def test_losses_are_counted_from_the_version_that_all_began_with(shipped: ModelVersion) -> None:
     second = register_another("second", parent=shipped)
     third = register_another("third", parent=second)
-    began = pipeline._first(TrainingRun(base=third))
+    began = pipeline._ancestor_of(third)
     assert began
     assert began.version == Reader.open(SHIPPED).version
-    assert pipeline._first(TrainingRun(base=shipped)) is None
+    assert pipeline._ancestor_of(shipped) is None
 
 
 def test_a_version_is_judged_beside_the_one_that_all_began_with_too(
@@ -160,7 +160,7 @@ def test_a_drawing_that_is_deleted_meanwhile_is_set_aside(
         return within_caps(samples)
 
     monkeypatch.setattr(dataset, "within_caps", deleting)
-    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    run = run_with(monkeypatch, lambda run, progress, champion, items: champion)
     aside = run.samples.exclude(reason="")
     assert [*aside.values_list("drawing_id", "reason")] == [(gone, "It is gone.")]
 
@@ -174,7 +174,7 @@ def test_a_database_that_is_busy_does_not_end_the_lease(monkeypatch: pytest.Monk
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(training_runs, "keep_alive", keep_alive)
-    with pipeline._pulse(7):
+    with pipeline._lease(7):
         deadline = time.monotonic() + 30
         while len(pulses) < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -184,7 +184,7 @@ def test_a_database_that_is_busy_does_not_end_the_lease(monkeypatch: pytest.Monk
 def test_a_trainer_that_was_given_up_stops(
     shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_late(course: pipeline.RunProgress, champion: bytes, samples: Any) -> bytes:
+    def too_late(run: TrainingRun, progress: Any, champion: bytes, items: Any) -> bytes:
         TrainingRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         training_runs.reap_runs()
         return champion + b"."
@@ -208,7 +208,7 @@ def test_a_corrupt_drawing_is_set_aside_and_the_rest_trains(
     shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Drawing.objects.filter(pk=reviewed[0].pk).update(strokes=[[["?", 1]]])
-    run = run_with(monkeypatch, lambda course, champion, samples: champion)
+    run = run_with(monkeypatch, lambda run, progress, champion, items: champion)
     assert run.samples.get(drawing_id=reviewed[0].pk).reason.startswith("It is damaged")
     assert run.samples.filter(role="set_aside").count() == 1
 
@@ -237,7 +237,7 @@ def test_the_command_fails_where_the_run_failed(
     def broken(*_: Any) -> bytes:
         raise RuntimeError("no")
 
-    monkeypatch.setattr(pipeline, "_trained", broken)
+    monkeypatch.setattr(pipeline, "_train", broken)
     with pytest.raises(SystemExit):
         call_command("retrain", "--force", "--json")
     assert '"state": "failed"' in capsys.readouterr().out

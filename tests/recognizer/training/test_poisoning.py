@@ -17,6 +17,7 @@ from ml.training.reviewed_data import ReviewedDigits
 from recognizer.models import Correction, Drawing, Review
 from recognizer.training import dataset
 from recognizer.training.dataset import DatasetItem, Role
+from recognizer.training.ink_store import InkStore
 from tests.ml.training.test_finetune import QUICK
 
 ATTACKS = [(1, 1000), (20, 50)]  # accounts, and how many each of them flips
@@ -70,7 +71,7 @@ def test_hardly_any_of_a_thousand_flipped_labels_is_learned_from(
     shipped: Reader, reviewer: User, ones: list[list], accounts: int, each: int
 ) -> None:
     flip(reviewer, ones, accounts, each)
-    samples = dataset.build_dataset(shipped, None)
+    samples = dataset.build_dataset(shipped, None, InkStore())
     assert len(samples) == 1000
     assert learned(samples) <= 4
 
@@ -80,8 +81,8 @@ def test_the_caps_bound_it_where_labels_are_not_compared(
     reviewer: User, ones: list[list], accounts: int, each: int, most: int
 ) -> None:
     flip(reviewer, ones, accounts, each)
-    capped = dataset.within_caps(dataset.gather_reviewed())
-    assert len([*dataset.open_ones(capped)]) == most
+    capped = dataset.within_caps(dataset.gather_reviewed(InkStore()))
+    assert len([*dataset.open_items(capped)]) == most
 
 
 def test_comparing_labels_alone_stops_it_without_caps(
@@ -89,7 +90,7 @@ def test_comparing_labels_alone_stops_it_without_caps(
 ) -> None:
     settings.TRAINING_A_DAY = settings.TRAINING_A_USER = 0
     flip(reviewer, ones, 3, 20)
-    assert learned(dataset.build_dataset(shipped, None)) <= 4
+    assert learned(dataset.build_dataset(shipped, None, InkStore())) <= 4
 
 
 def trained(samples: list[DatasetItem]) -> Reader:
@@ -114,7 +115,8 @@ def test_the_caps_alone_leave_every_answer_as_it_was(
 ) -> None:
     """Nothing is compared, and whatever comes of the training is taken."""
     flip(reviewer, ones, accounts, each)
-    capped = dataset.with_digits(dataset.within_caps(dataset.gather_reviewed()), shipped)
+    inks = InkStore()
+    capped = dataset.with_digits(dataset.within_caps(dataset.gather_reviewed(inks)), shipped, inks)
     assert answers(trained(dataset.with_roles(capped))) == answers(shipped)
 
 
@@ -124,6 +126,7 @@ def test_what_else_is_trained_on_contradicts_a_thousand_lies(
 ) -> None:
     """No caps, no comparison, no gates."""
     flip(reviewer, ones, 20, 50)
-    after = trained(dataset.with_roles(dataset.with_digits(dataset.gather_reviewed(), shipped)))
+    inks = InkStore()
+    after = trained(dataset.with_roles(dataset.with_digits(dataset.gather_reviewed(inks), shipped, inks)))
     assert after.version != shipped.version
     assert answers(after) == answers(shipped)
