@@ -13,8 +13,9 @@ from recognizer.serving import doorbell, waiting_room
 def waiting_for_reader(sender: str, *, heavy: bool, seconds: float) -> Iterator[None]:
     """A seat in the waiting room while the block asks the reader.
 
-    `heavy` questions (pictures, explanations) may take the reader a second: a sender may ask one of them at a time,
-    over all web processes. Raises ReaderBusy if there is no seat, and ReaderUnavailable if no worker answers.
+    `heavy` questions (pictures, explanations) may take the reader a second: a sender may ask one of them at a
+    time, over all web processes. Raises ReaderBusy if there is no seat, and ReaderUnavailable if no worker
+    answers.
     """
     turn = doorbell.alone(f"heavy:{sender}", seconds=seconds) if heavy else nullcontext(True)
     try:

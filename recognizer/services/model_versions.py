@@ -1,4 +1,4 @@
-"""Model versions: how one comes in, takes over, goes back, and is pruned."""
+"""Every write of model versions: register, promote, roll back, record trouble, prune."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recognizer.models.model_version import sign
 if TYPE_CHECKING:
     from accounts.models import User
 
-_ALARM = timedelta(minutes=3)  # without news, after which a version that opens is no trouble any more
+_ALARM = timedelta(minutes=3)  # a worker that can't open a version reports it more often than this
 
 
 def card_of(artifact: bytes) -> dict[str, Any]:
@@ -37,8 +37,8 @@ def register_version(
 ) -> tuple[ModelVersion, bool]:
     """Store and sign an artifact once; returns its row and whether the row is new.
 
-    `card` is what `card_of` gave. Callers inside a transaction pass it, because opening the artifact takes a moment.
-    Raises `ml.inference.artifact.ArtifactError`.
+    `card` is what `card_of` gave. Callers inside a transaction pass it, because opening the artifact takes a
+    moment. Raises `ml.inference.artifact.ArtifactError`.
     """
     sha256 = hashlib.sha256(artifact).hexdigest()
     stored = {"artifact": artifact, "signature": sign(artifact), "card": card or card_of(artifact)}
@@ -60,7 +60,7 @@ def promote_version(
     by: User | None = None,
     reason: str = "",
 ) -> Promotion:
-    """Let `version` read from now on.
+    """Make `version` the active one.
 
     Raises ValidationError if `instead_of` is no longer active, the artifact is gone, or a promotion against the
     gates gives no reason.
@@ -76,7 +76,7 @@ def promote_version(
 
 
 def _retire(version: ModelVersion | None) -> None:
-    """Of two who promote at once the second finds another version active than the one it has seen."""
+    """Deactivate a version. The second of two promotions at the same time finds another version active, and fails."""
     if version is None:
         if ModelVersion.objects.filter(active=True).exists():
             raise ValidationError("Another version is active. Look again, then decide.")
@@ -88,8 +88,8 @@ def _retire(version: ModelVersion | None) -> None:
 def rollback(*, by: User | None = None, reason: str = "", seen: int | None = None) -> Promotion:
     """Go back to the version that the active one replaced.
 
-    `seen` is the number of the version that whoever asks knows as active: what is asked twice happens once.
-    Raises ValidationError if there is no version to go back to, or another is active.
+    `seen` is the number of the version that the caller knows as active: a second click then changes nothing.
+    Raises ValidationError if there is no version to go back to, or another one is active.
     """
     active = active_version()
     refuse_unseen(active, seen)
@@ -100,18 +100,18 @@ def rollback(*, by: User | None = None, reason: str = "", seen: int | None = Non
 
 
 def refuse_unseen(active: ModelVersion | None, seen: int | None) -> None:
-    """Raises ValidationError if somebody decides who saw another version reading; None is whoever did not look."""
+    """Raise ValidationError unless version number `seen` is still the active one. None is not checked."""
     if seen is not None and (active is None or active.pk != seen):
         raise ValidationError(f"{active or 'No version'} reads by now. Look again, then decide.")
 
 
 def active_version() -> ModelVersion | None:
-    """The version that reads, without its artifact."""
+    """The active version, without its artifact."""
     return ModelVersion.objects.light().filter(active=True).first()
 
 
 def previous_version() -> ModelVersion | None:
-    """The version that a rollback would make active: the one that the active one took over from by promotion."""
+    """The version that a rollback would make active: the one that the active version replaced by promotion."""
     active = active_version()
     taken_over = Promotion.objects.filter(version=active).exclude(kind=Promotion.Kind.ROLLBACK)
     last = taken_over.filter(replaced__artifact__isnull=False).order_by("-id").first()
@@ -123,12 +123,12 @@ def previous_version() -> ModelVersion | None:
 def install_shipped() -> tuple[ModelVersion, bool]:
     """Register the version that the program ships; returns it and whether it is active now.
 
-    It takes over from nothing and once from an older shipped one, never from one that was trained here. Who went
-    back from it is not overruled by the next start.
+    It becomes active if no version is, or once if an older shipped version is active, but never instead of a
+    version that was trained here. If somebody rolls back from it, the next start does not promote it again.
     """
     from ml.inference.reader import SHIPPED
 
-    version, _new = register_version(artifact=SHIPPED.read_bytes(), origin=ModelVersion.Origin.SHIPPED)
+    version, _ = register_version(artifact=SHIPPED.read_bytes(), origin=ModelVersion.Origin.SHIPPED)
     active = active_version()
     older = active is not None and active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk
     if active is None or (older and not version.promotions.exists()):
@@ -138,22 +138,22 @@ def install_shipped() -> tuple[ModelVersion, bool]:
 
 
 def record_trouble(*, version_id: int, why: str) -> None:
-    """Raise the alarm of the status page: a worker could not open this version."""
+    """Record for the status page that a worker could not open this version."""
     ModelVersion.objects.filter(pk=version_id).update(trouble=why[:300], trouble_at=timezone.now())
 
 
 def clear_trouble(*, version_id: int) -> None:
-    """A worker could open it after all. Not at once: another one that cannot says so every half minute."""
+    """Record that a worker could open this version. Other workers that can't have _ALARM to say so again."""
     quiet = ModelVersion.objects.filter(pk=version_id, trouble_at__lt=timezone.now() - _ALARM)
     quiet.update(trouble="", trouble_at=None)
 
 
 @transaction.atomic
 def prune_versions() -> int:
-    """Drop old artifacts, and keep their cards.
+    """Drop old artifacts, and keep their cards; returns how many.
 
-    Those of the active, the previous, shipped and waiting versions stay, and those from which all others descend,
-    with which gates compare; of the rest the newest few.
+    The artifacts of these versions stay: active, previous, shipped, waiting for promotion, the first ancestors
+    (gates compare with them), and the newest TRAINING_KEPT_VERSIONS of the others.
     """
     keep = {version.pk for version in (active_version(), previous_version()) if version is not None}
     stay = Q(run__state="candidate") | Q(parent=None, children__isnull=False)

@@ -1,7 +1,8 @@
-"""Every write of the way from ink to prediction.
+"""Every write on the way from ink to prediction.
 
-A drawing is stored as waiting before anybody is told. A reader claims what waits for a limited time (a lease),
-reads it, and stores all it read in one transaction. Whoever dies on the way leaves a row that is still waiting.
+A drawing is stored as waiting before any worker is told. A worker claims waiting drawings for a limited time (a
+lease), reads them, and stores all readings in one transaction. If it dies in between, the drawings are still
+waiting.
 """
 
 from __future__ import annotations
@@ -25,26 +26,26 @@ if TYPE_CHECKING:
     from accounts.models import User
     from ml.decoding.reading import Reading
 
-BATCH = 64  # drawings a claim takes; one network call reads their glyphs, one transaction stores them
-PIXELS_A_STROKE = 12_000  # of a picture: the largest that is kept takes as long to read as 160 strokes
-WORTH = 0.02  # seconds in the queue that a stroke is worth; 20 times as long as reading it takes
-CLAIMERS = 8  # claims that may be under way at once, each of its own drawings
-IN_COMPANY = 3  # claims a drawing gets in company; then it is read alone, lest it takes others down with it
+BATCH = 64  # drawings of a claim; one network call reads their glyphs, one transaction stores their readings
+PIXELS_A_STROKE = 12_000  # pixels that take as long to read as a stroke; the largest picture has 160 times as many
+WORTH = 0.02  # seconds by which a waiting stroke delays its user's next drawings; reading it takes a twentieth
+CLAIMERS = 8  # claims that may be made at the same time, each of other drawings
+IN_COMPANY = 3  # claims of a drawing together with others; then it is read alone, in case it crashes the worker
 
 
 class UserGone(Exception):
-    """The account was deleted while a drawing of it was on its way; nothing of it is kept."""
+    """The account was deleted while one of its drawings was being stored; the drawing is not kept."""
 
 
 def submit_strokes(*, user: User, strokes: list[Any]) -> Drawing:
     """Store a canvas drawing as waiting. `strokes` has passed `ml.ink.strokes.parse_strokes`."""
-    return _of_somebody(user=user, source=Drawing.Source.CANVAS, strokes=strokes, work=reading_work(strokes))
+    return _store_drawing(user=user, source=Drawing.Source.CANVAS, strokes=strokes, work=reading_work(strokes))
 
 
 def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[int, int]) -> Drawing:
-    """Store an upload as waiting. It comes from `ml.ink.images.keep_image`; `size` is (width, height) in pixels."""
+    """Store an upload, as `ml.ink.images.keep_image` made it, as waiting; `size` is (width, height) in pixels."""
     width, height = size
-    return _of_somebody(
+    return _store_drawing(
         user=user,
         source=Drawing.Source.UPLOAD,
         image=image,
@@ -56,29 +57,30 @@ def submit_picture(*, user: User, image: bytes, thumbnail: bytes, size: tuple[in
 
 
 @transaction.atomic
-def _of_somebody(*, user: User, **fields: Any) -> Drawing:
+def _store_drawing(*, user: User, **fields: Any) -> Drawing:
     """Store a drawing, unless its user is gone. Raises UserGone.
 
-    The insert waits for a deletion under way, by its foreign key; what it has left is looked at afterwards.
+    The foreign key makes the insert wait for a deletion of the user that is under way. Afterwards the user is
+    looked at: a deleted account may stay as an erased row.
     """
     drawing = Drawing.objects.create(user=user, **fields)
     if get_user_model().objects.filter(pk=user.pk, erased_at__isnull=False).exists():
-        raise UserGone  # and the insert is undone
+        raise UserGone  # which rolls the insert back
     return drawing
 
 
 def claim(*, limit: int = BATCH) -> list[Drawing]:
     """Take up to `limit` waiting drawings for READ_LEASE seconds.
 
-    Each stroke of a user's drawings that wait puts those behind it WORTH later in the queue: a digit goes before
-    the pages that somebody else has piled up, and a page before all that came some seconds after it.
+    Each waiting stroke of a user puts that user's later drawings WORTH seconds later in the queue. So a digit goes
+    before the pages that another user has queued, and a page goes before drawings that came some seconds after it.
     """
     return _claim(limit, least=0, most=IN_COMPANY)
 
 
 def claim_suspect() -> list[Drawing]:
-    """Take one drawing that was claimed IN_COMPANY times and never came back, to be read alone."""
-    if not Drawing.objects.waiting().filter(attempts__gte=IN_COMPANY).exists():  # a look is cheaper than a write
+    """Take one drawing that was claimed IN_COMPANY times and never read, to read it alone."""
+    if not Drawing.objects.waiting().filter(attempts__gte=IN_COMPANY).exists():  # a query is cheaper than a write
         return []
     give_up()
     return _claim(1, least=IN_COMPANY, most=settings.READ_ATTEMPTS)
@@ -87,12 +89,14 @@ def claim_suspect() -> list[Drawing]:
 def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
     now = timezone.now()
     table = Drawing._meta.db_table
-    # SQLite has one writer at a time; PostgreSQL must be told not to wait for the rows of another claim. It may
-    # also run a subquery anew for each row, which then gets round its limit: hence a table of its own, made once.
+    # SQLite has one writer at a time. PostgreSQL must be told not to wait for the rows of another claim; it may
+    # also run a subquery again for each row, so that its LIMIT has no effect: the materialized tables are made
+    # once.
     on_postgres = connection.vendor == "postgresql"
     skip = f"FOR UPDATE OF {table} SKIP LOCKED" if on_postgres else ""
     seconds = "EXTRACT(EPOCH FROM created_at)" if on_postgres else "86400 * JULIANDAY(created_at)"
-    # Asked twice: where two claim at once, a row may have been taken between its turn and its lock.
+    # This condition stands twice: another claim may take a row after its turn was computed and before it is
+    # locked.
     free = "state = 'waiting' AND attempts >= %s AND attempts < %s AND (leased_until IS NULL OR leased_until < %s)"
     is_free = [least, most, now]
     claimed = Drawing.objects.raw(
@@ -107,14 +111,14 @@ def _claim(limit: int, *, least: int, most: int) -> list[Drawing]:
         )
         UPDATE {table} SET attempts = attempts + 1, leased_until = %s WHERE id IN (SELECT id FROM due)
         RETURNING *
-        """,  # noqa: S608  (nothing of it comes from outside)
+        """,  # noqa: S608  (all parts of it are constants)
         [WORTH, *is_free, CLAIMERS * limit, *is_free, limit, now + timedelta(seconds=settings.READ_LEASE)],
     )
     return _in_turns(claimed)
 
 
 def _in_turns(claimed: Iterable[Drawing]) -> list[Drawing]:
-    """In the order in which the claim has chosen them, which RETURNING does not keep."""
+    """The drawings in the order of their turns, which RETURNING does not keep."""
     work: Counter[int] = Counter()
     turns = {}
     for drawing in sorted(claimed, key=lambda drawing: (drawing.created_at, drawing.pk)):
@@ -124,13 +128,13 @@ def _in_turns(claimed: Iterable[Drawing]) -> list[Drawing]:
 
 
 def release(*, ids: Iterable[UUID], tried: bool = True) -> None:
-    """Give claimed drawings back at once. The try counts, unless nobody has looked at them."""
+    """Give claimed drawings back at once. If they were not `tried`, the attempt does not count."""
     claimed = Drawing.objects.filter(pk__in=list(ids), state=Drawing.State.WAITING)
     claimed.update(leased_until=None, attempts=F("attempts") - (0 if tried else 1))
 
 
 def give_up() -> int:
-    """Fail what has used up its attempts, and say so; returns how many."""
+    """Fail the drawings that have used up their attempts; returns how many."""
     worn_out = Drawing.objects.waiting().filter(attempts__gte=settings.READ_ATTEMPTS)
     return worn_out.update(
         state=Drawing.State.FAILED,
@@ -139,16 +143,16 @@ def give_up() -> int:
 
 
 def fail(*, drawing_id: UUID, why: str) -> None:
-    """Say of a drawing that it can't be read, in plain words."""
+    """Mark a drawing as impossible to read; `why` is a sentence for its owner."""
     waiting = Drawing.objects.filter(pk=drawing_id, state=Drawing.State.WAITING)
     waiting.update(state=Drawing.State.FAILED, failure=why[:200])
 
 
 @transaction.atomic
 def store(*, readings: Sequence[tuple[UUID, Reading]], version_id: int) -> list[UUID]:
-    """Store what was read; returns the ids of the drawings that were still waiting for it.
+    """Store readings; returns the ids of the drawings that were still waiting.
 
-    The update comes first and fences the rest: of two readers of one drawing, one gets it back from the database.
+    The state changes first: if two workers read the same drawing, only one of them changes it, and stores.
     """
     won = _mark_read([drawing_id for drawing_id, _ in readings])
     kept = [(drawing_id, reading) for drawing_id, reading in readings if drawing_id in won]
@@ -178,7 +182,7 @@ def _mark_read(ids: list[UUID]) -> set[UUID]:
     marks = ", ".join(["%s"] * len(ids))
     field = Drawing._meta.pk
     read = Drawing.objects.raw(
-        f"UPDATE {table} SET state = 'read', leased_until = NULL"  # noqa: S608  (nothing of it comes from outside)
+        f"UPDATE {table} SET state = 'read', leased_until = NULL"  # noqa: S608  (all parts of it are constants)
         f" WHERE state = 'waiting' AND id IN ({marks}) RETURNING id",
         [field.get_db_prep_value(value, connection) for value in ids],
     )
@@ -204,9 +208,9 @@ def _digits(prediction: Prediction, reading: Reading) -> Iterable[Digit]:
 
 @transaction.atomic
 def delete_drawings_of(*, user: User, but: Iterable[UUID] = ()) -> int:
-    """Delete the drawings of the user and all that was said of them, but for some; returns how many."""
+    """Delete a user's drawings with their predictions and corrections, except some; returns how many."""
     drawings = Drawing.objects.for_user(user).exclude(pk__in=list(but))
-    # As in `delete_drawing`: first of all the rows.
+    # The rows are locked first, as in `delete_drawing`.
     ids = list(drawings.select_for_update().values_list("pk", flat=True))
     for start in range(0, len(ids), BATCH):
         Drawing.objects.filter(pk__in=ids[start : start + BATCH]).delete()
@@ -215,7 +219,7 @@ def delete_drawings_of(*, user: User, but: Iterable[UUID] = ()) -> int:
 
 @transaction.atomic
 def delete_drawing(*, drawing: Drawing) -> None:
-    """Delete a drawing and all that was said of it."""
-    # First of all the row: a reader that stores its prediction meanwhile waits, and then finds nothing.
+    """Delete a drawing with its predictions and corrections."""
+    # The row is locked first: a worker that stores its prediction meanwhile waits, and then finds no row.
     Drawing.objects.select_for_update().filter(pk=drawing.pk).first()
     drawing.delete()

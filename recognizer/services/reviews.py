@@ -1,4 +1,4 @@
-"""Claims and verdicts."""
+"""Every write of corrections and reviews."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def correct_drawing(*, drawing: Drawing, user: User, text: str) -> Correction:
-    """Record that `user` says the drawing is `text` ("": not a number); an earlier claim steps back, and stays.
+    """Record that `user` says the drawing is `text` ("": not a number). It replaces an earlier claim, which is
+    kept.
 
-    Raises ValidationError where `text` is no number, or the drawing is gone.
+    Raises ValidationError if `text` is no number, or the drawing is gone.
     """
     claim = Correction(drawing=drawing, user=user, text=text)
     claim.clean_fields()
@@ -31,7 +32,7 @@ def correct_drawing(*, drawing: Drawing, user: User, text: str) -> Correction:
 
 @transaction.atomic
 def review_correction(*, correction: Correction, reviewer: User, verdict: Review.Verdict) -> Review:
-    """Decide on a claim, once. Raises ValidationError if it was replaced or decided on meanwhile."""
+    """Decide on a claim. Raises ValidationError if it was replaced or decided on meanwhile."""
     _lock(correction.drawing_id)
     if not Correction.objects.open().filter(pk=correction.pk).exists():
         raise ValidationError(f"drawing {correction.drawing_id}: somebody has decided on this already.")
@@ -41,6 +42,6 @@ def review_correction(*, correction: Correction, reviewer: User, verdict: Review
 
 
 def _lock(drawing_id: UUID) -> None:
-    """Let claims and verdicts on one drawing come one after the other. Raises ValidationError if it is gone."""
+    """Make claims and verdicts on one drawing wait for each other. Raises ValidationError if it is gone."""
     if not Drawing.objects.select_for_update().filter(pk=drawing_id).values("pk"):
         raise ValidationError("The drawing has been deleted.")

@@ -1,4 +1,4 @@
-"""A version that waits for promotion reads live drawings too, after their writers have been answered."""
+"""Shadow readings: a version that waits for promotion reads users' drawings too, after they were answered."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 
 def waiting_version() -> ModelVersion | None:
-    """The newest version that passed and waits for somebody to promote it, without its artifact."""
+    """The newest version that passed the gates and waits to be promoted, without its artifact."""
     return ModelVersion.objects.light().kept().filter(run__state="candidate", active=False).first()
 
 
 def unread(*, version: ModelVersion, limit: int) -> list[Drawing]:
-    """Drawings that were read since the version came, and not by it yet; the newest first."""
+    """Drawings that were read since the version was stored, and that it has not read yet; the newest first."""
     since = Drawing.objects.filter(state=Drawing.State.READ, created_at__gte=version.created_at)
     fresh = since.exclude(shadow_readings__model_version=version).with_predictions()
     return list(fresh.order_by("-created_at")[:limit])
 
 
 def store_shadow(*, version: ModelVersion, readings: Sequence[tuple[Drawing, Reading]]) -> int:
-    """Keep what the version read, and whether the version that answered agrees; returns how many are new."""
+    """Store what the version read, and whether the version that answered agrees; returns how many were stored."""
     rows = [
         ShadowReading(
             drawing=drawing,
@@ -36,8 +36,9 @@ def store_shadow(*, version: ModelVersion, readings: Sequence[tuple[Drawing, Rea
         )
         for drawing, reading in readings
     ]
-    # Who reads the same drawing at the same time, or deletes it, does no harm.
-    alive = {*Drawing.objects.filter(pk__in=[row.drawing_id for row in rows]).values_list("pk", flat=True)}
-    return len(
-        ShadowReading.objects.bulk_create([r for r in rows if r.drawing_id in alive], ignore_conflicts=True)
+    # Another worker may read the same drawing at the same time, or its owner may delete it.
+    existing = {*Drawing.objects.filter(pk__in=[row.drawing_id for row in rows]).values_list("pk", flat=True)}
+    stored = ShadowReading.objects.bulk_create(
+        [row for row in rows if row.drawing_id in existing], ignore_conflicts=True
     )
+    return len(stored)

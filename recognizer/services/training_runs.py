@@ -1,7 +1,7 @@
 """Every write of a training run: how it starts, lives and ends.
 
-One run trains at a time; a constraint holds that. The trainer holds the run by a lease that it prolongs. A run whose
-lease has expired is given up. If its trainer still lives, it can change nothing more: each of its writes is
+One run trains at a time; a constraint holds that. The trainer holds the run by a lease that it prolongs. A run
+whose lease has expired is given up. If its trainer still lives, it can change nothing more: each of its writes is
 conditional on the state of the run.
 """
 

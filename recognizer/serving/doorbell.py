@@ -1,8 +1,8 @@
 """All that the code knows of Redis: it rings for workers, waits for their answers, counts, and holds short locks.
 
-Redis holds no truth. The waiting web process or the reconciler rings again for a ring that was lost, and a reply that
-was lost is found in the database. No function of this module raises because Redis is away, except `ask`, whose answer
-is nowhere else.
+Redis holds no truth. The waiting web process or the reconciler rings again for a ring that was lost, and a reply
+that was lost is found in the database. No function of this module raises because Redis is away, except `ask`,
+whose answer is nowhere else.
 """
 
 from __future__ import annotations

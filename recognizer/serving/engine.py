@@ -27,37 +27,37 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 2.0  # how old the knowledge may be of which version is active
-PORTION = 300  # strokes read together, at a millisecond each in the worst case; far below the lease
-HANG_SECONDS = 60  # no batch takes this long; one that does has hung inside native code
+LOOK_SECONDS = 2.0  # how often a worker looks which version is active
+PORTION = 300  # strokes read together: 0.3 s in the worst case, far below the lease
+HANG_SECONDS = 60  # no batch takes this long unless native code hangs
 
 
 class NoActiveVersion(Exception):
-    """No model version is active, or it can't be opened and there was none before."""
+    """No model version is active, or it can't be opened and no other is open."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """An open reader and the row that it comes from."""
+    """An open reader with the number and name of its model version."""
 
     version_id: int
     name: str
     reader: Reader
 
     def read(self, inks: Sequence[Any], profiles: Sequence[WriterProfile | None] | None = None) -> list[Reading]:
-        """Read inks (see `ink_of`), each by the profile of its writer, in as few network calls as there may be."""
+        """Read inks (see `ink_of`), each with the profile of its writer, in as few network calls as possible."""
         with _ended_if_hung():
             return self.reader.read(inks, profiles)
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
-        """What this version makes of somebody's confirmed digits, for it alone; None of too few."""
+        """A writer's profile from their confirmed digits (label, ink), for this version; None of too few digits."""
         with _ended_if_hung():
             return self.reader.writer_profile(confirmed)
 
     def explain(
         self, ink: Any, digit: int, own: Sequence[tuple[int, Any]], profile: WriterProfile | None = None
     ) -> Explanation:
-        """Why a digit of the ink is read as it is; `own` are labels and inks of single digits to compare with.
+        """Why a digit of the ink is read as it is; `own` are single digits (label, ink) to compare with.
 
         Raises `ml.inference.reader.NoSuchDigit`.
         """
@@ -67,7 +67,7 @@ class Engine:
 
 @dataclass(frozen=True)
 class Trouble:
-    """The active version could not be opened, and why."""
+    """The active version could not be opened; `why` is a sentence."""
 
     version_id: int
     why: str
@@ -79,7 +79,9 @@ _trouble: Trouble | None = None
 
 
 def current() -> Engine:
-    """The engine of the active version, at most LOOK_SECONDS old; a broken artifact leaves the old one serving.
+    """The engine of the active version, as it was at most LOOK_SECONDS ago.
+
+    If the artifact of a new version is broken, the version before stays in use.
 
     Raises NoActiveVersion.
     """
@@ -93,13 +95,14 @@ def current() -> Engine:
 
 
 def _look(held: Engine | None) -> Engine | None:
-    global _trouble
-    active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
-    if active is None or (held is not None and held.version_id == active):
-        _trouble = None
-        return held
+    """The engine of the version that is active now, `held` if that is the same or can't be opened."""
     from ml.inference.artifact import ArtifactError
 
+    global _trouble
+    active = ModelVersion.objects.filter(active=True).values_list("pk", flat=True).first()
+    _trouble = None
+    if active is None or (held is not None and held.version_id == active):
+        return held
     try:
         opened = open_version(active)
     except (ArtifactError, BrokenArtifact) as error:
@@ -107,17 +110,19 @@ def _look(held: Engine | None) -> Engine | None:
         _trouble = Trouble(active, str(error))
         return held
     logger.info("Reading with %s", opened.name)
-    _trouble = None
     return opened
 
 
 def trouble() -> Trouble | None:
-    """Why this worker does not read with the active version, as of its last look; None where it does."""
+    """Why this worker does not read with the active version; None if it does."""
     return _trouble
 
 
 def open_version(pk: int) -> Engine:
-    """Open any version. Raises ModelVersion.DoesNotExist, BrokenArtifact, `ml.inference.artifact.ArtifactError`."""
+    """Open any version.
+
+    Raises ModelVersion.DoesNotExist, BrokenArtifact and `ml.inference.artifact.ArtifactError`.
+    """
     from ml.inference.reader import Reader
 
     version = ModelVersion.objects.get(pk=pk)
@@ -125,7 +130,7 @@ def open_version(pk: int) -> Engine:
 
 
 def engine_that_read(version_id: int) -> Engine:
-    """The engine of the version that made a prediction; the active one where that can't be opened any more."""
+    """The engine of the version that made a prediction, or the active one if that can't be opened any more."""
     from ml.inference.artifact import ArtifactError
 
     active = current()
@@ -138,12 +143,12 @@ def engine_that_read(version_id: int) -> Engine:
 
 @lru_cache(maxsize=1)
 def cached_engine(version_id: int) -> Engine:
-    """As `open_version`, and the last one stays open."""
+    """As `open_version`, but the last version stays open."""
     return open_version(version_id)
 
 
 def active_or_shipped() -> Reader:
-    """The active version's reader; the shipped one where there is no database yet."""
+    """The active version's reader, or the shipped one where there is no database yet."""
     from ml.inference.reader import SHIPPED, Reader
 
     try:
@@ -154,7 +159,7 @@ def active_or_shipped() -> Reader:
 
 
 def portions(drawings: Sequence[Drawing]) -> list[list[Drawing]]:
-    """Drawings in groups of about PORTION strokes; the usual batch of small drawings is one group."""
+    """Drawings in groups of about PORTION strokes. A usual batch of small drawings is one group."""
     groups: list[list[Drawing]] = []
     weight = PORTION
     for drawing in drawings:
@@ -192,8 +197,9 @@ def ink_of_request(request: LiveRequest) -> Any:
 
 @contextmanager
 def _ended_if_hung() -> Iterator[None]:
-    # A solo pool has no time limits, and a Python handler never runs while native code hangs. The default action
-    # of SIGALRM ends the process: a hang becomes a crash, which the supervisor and the leases know how to mend.
+    # A solo pool has no time limits, and a Python signal handler does not run while native code hangs. The default
+    # action of SIGALRM ends the process: a hang becomes a crash, after which the supervisor starts a new worker
+    # and the leases of its drawings expire.
     signal.alarm(HANG_SECONDS)
     try:
         yield

@@ -1,7 +1,8 @@
-"""Uploaded pictures opened outside of the web process: in turns, within limits, at nobody else's cost.
+"""Opens uploaded pictures outside of the web process, in turns and within limits.
 
-`ml.ink.image_server` does it, one for each web process, started with the first picture and again if it has died. Two
-pictures are opened at a time, of one sender one: whoever sends many, or one that is hard to open, waits alone.
+Each web process has one `ml.ink.image_server`, which starts with the first picture and again if it has died. Two
+pictures are opened at a time, but only one of the same sender: a sender with many pictures, or with one that takes
+long, delays nobody else.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from itertools import count
 from typing import BinaryIO
 
@@ -29,25 +30,27 @@ from ml.ink.image_format import ANSWER, MAX_SIDE, REQUEST, ImageError, ImageLimi
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 2  # pictures of a process; more would share the same processors
-QUEUE_SECONDS = 2.5  # that a picture waits for its turn, before its sender is told to come again
-REMEMBERED = 1000  # senders, of whom it is known when they had their last turn
+AT_ONCE = 2  # pictures that a process opens at a time; more would share the same processors
+QUEUE_SECONDS = 2.5  # a picture waits for its turn no longer than this
+REMEMBERED = 1000  # senders whose last turn is remembered
 LARGEST_ANSWER = 16 * 2**20  # bytes of both files; a picture of the largest size takes 8 MB as PNG
 
 
 class TooManyImages(Exception):
-    """Others' pictures, or the sender's own, are being opened; this one has not been looked at."""
+    """Other pictures are being opened; this one was not looked at."""
 
 
+@dataclass(frozen=True)
 class OpenedImage:
     """What is kept of an upload: a PNG or JPEG without metadata, its thumbnail, and (width, height) in pixels."""
 
-    def __init__(self, image: bytes, thumbnail: bytes, size: tuple[int, int]) -> None:
-        self.image, self.thumbnail, self.size = image, thumbnail, size
+    image: bytes
+    thumbnail: bytes
+    size: tuple[int, int]
 
 
 def open_image(parts: Iterable[bytes], *, sender: object, limits: ImageLimits) -> OpenedImage:
-    """Open a picture that somebody sent, in parts. Raises PictureError, or TooManyPictures."""
+    """Open a picture that comes in parts. Raises ImageError or TooManyImages."""
     with _as_file(parts, limits.bytes) as file:
         with _mapped(file) as data:
             check_file(data, limits)
@@ -57,7 +60,10 @@ def open_image(parts: Iterable[bytes], *, sender: object, limits: ImageLimits) -
 
 @contextmanager
 def _as_file(parts: Iterable[bytes], most: int) -> Iterator[BinaryIO]:
-    """The bytes as a file that another process can read, without holding them all; of too many the first."""
+    """The bytes as a file that another process can read, without holding all of them in memory.
+
+    Of more than `most` bytes only the first are written: the check of the file then refuses it for its size.
+    """
     with tempfile.TemporaryFile() as file:
         for part in parts:
             file.write(part)
@@ -77,18 +83,18 @@ def _mapped(file: BinaryIO) -> Iterator[mmap.mmap | bytes]:
 
 
 class Turns:
-    """AT_ONCE places; a sender has one at a time, and those whose last turn is longest ago come next."""
+    """AT_ONCE places. A sender has one at a time; the sender whose last turn is longest ago comes next."""
 
     def __init__(self) -> None:
         self._turn = count(1)
-        self._last: OrderedDict[object, int] = OrderedDict()  # of each sender, its last turn
+        self._last: OrderedDict[object, int] = OrderedDict()  # the number of each sender's last turn
         self._changed = threading.Condition()
         self._queue: deque[tuple[object, object]] = deque()
         self._busy: list[object] = []
 
     @contextmanager
     def of(self, sender: object) -> Iterator[None]:
-        """A place for as long as the block takes. Raises TooManyPictures after QUEUE_SECONDS."""
+        """A place while the block runs. Raises TooManyImages after QUEUE_SECONDS."""
         with self._changed:
             ticket = (sender, object())
             self._queue.append(ticket)
@@ -117,7 +123,7 @@ class Turns:
 
 
 class Server:
-    """The process that opens pictures."""
+    """The process that opens pictures, `ml.ink.image_server`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -125,7 +131,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def open(self, file: BinaryIO, limits: ImageLimits) -> OpenedImage:
-        """Have it opened. Raises PictureError, also for one that the kernel has stopped."""
+        """Have a picture opened. Raises ImageError, also if the kernel has stopped the child."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:
@@ -165,7 +171,7 @@ class Server:
 
 
 def _received(answer: socket.socket) -> OpenedImage:
-    """What a child answers. It may have been taken over: its lengths are believed within bounds only."""
+    """The answer of a child. A hostile file may control the child: lengths and formats are checked."""
     too_much = ImageError("The picture takes too long or too much memory to open. Send a smaller one.")
     end = time.monotonic() + (answer.gettimeout() or 0)
     try:

@@ -1,7 +1,7 @@
 """The messages between the web process and the workers: names of tasks, and the JSON that each takes and answers.
 
-The functions of the tasks are in `recognizer.tasks`. A worker of the release before may still run while this one is
-installed: add keys, and do not change what a key means.
+The functions of the tasks are in `recognizer.tasks`. A worker of the release before may still run while this one
+is installed: add keys, and do not change what a key means.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whose hand the reader knows: what each user confirmed, and what a version makes of it for them alone."""
+"""Writer profiles: what each user confirmed, and the profile that a version makes of it to read their drawings."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-MIN_CONFIRMED, MAX_CONFIRMED = (
-    3,
-    50,
-)  # confirmed digits, as `ml.inference.personalization` takes them; the newest count
-HELD = 256  # hands that a worker keeps, at some 30 kB each
+MIN_CONFIRMED, MAX_CONFIRMED = 3, 50  # digits, as in `ml.inference.personalization`, which workers alone import
+CACHED = 256  # profiles that a worker keeps, of about 30 kB each
 
-_Key = tuple[int, int, int]  # user, and how many claims of which sum of numbers
-_Held = OrderedDict[_Key, "WriterProfile | None"]
+_Key = tuple[int, int, int]  # a user, the number of their claims, and the sum of the claims' ids
+_Profiles = OrderedDict[_Key, "WriterProfile | None"]
 
-_held: WeakKeyDictionary[Reader, _Held] = WeakKeyDictionary()  # a hand is of no use to another reader
+_cache: WeakKeyDictionary[Reader, _Profiles] = WeakKeyDictionary()  # a profile fits only the reader that made it
 
 
 def confirmed(users: Sequence[int]) -> QuerySet[Correction]:
-    """What says that a canvas drawing of these users is one digit: claims in force that no reviewer refused.
+    """Claims in force that a canvas drawing of these users is one digit, unless a reviewer refused the claim.
 
-    Their own claims, and those of others with which a reviewer agreed; of users whose hand may be learned.
+    Claims of the user themselves count at once, claims of others once a reviewer accepted them. Users who switched
+    personalization off have none.
     """
     accepted = Q(review__verdict=Review.Verdict.ACCEPTED)
     own = Q(user=F("drawing__user")) & Q(review=None)
@@ -45,37 +43,41 @@ def confirmed(users: Sequence[int]) -> QuerySet[Correction]:
 
 
 def profiles(current: Engine, users: Sequence[int | None]) -> list[WriterProfile | None]:
-    """For each drawing the hand of its user, None of one that is not known. One query, and one a new hand."""
-    known = {user for user in users if user is not None}
-    marks = _marks(known) if known else {}
-    found = {user: _hand(current, user, *mark) for user, mark in marks.items()}
-    return [None if user is None else found.get(user) for user in users]
+    """The profile of the user of each drawing, None where there is none.
+
+    One query for all users, and one for each profile that is not cached.
+    """
+    keys = _keys({user for user in users if user is not None})
+    by_user = {key[0]: _cached_profile(current, key) for key in keys}
+    return [None if user is None else by_user.get(user) for user in users]
 
 
 def profile_at(current: Engine, drawing: Drawing, version_id: int) -> WriterProfile | None:
-    """The hand as far as it was known when a version read a drawing: what was claimed since is left out."""
+    """The profile of a drawing's user as it was when a version read the drawing: without claims made since."""
     read_at = drawing.predictions.filter(model_version=version_id).values("created_at")[:1]
-    return _made(current, confirmed([drawing.user_id]).filter(created_at__lt=Subquery(read_at)))
+    return _make_profile(current, confirmed([drawing.user_id]).filter(created_at__lt=Subquery(read_at)))
 
 
-def _marks(users: set[int]) -> dict[int, tuple[int, int]]:
-    """Of users with enough claims how many, and the sum of their numbers: each claim and verdict changes that."""
+def _keys(users: set[int]) -> list[_Key]:
+    """A key for each user with enough claims. Every new claim and every verdict changes the key."""
+    if not users:
+        return []
     claims = confirmed([*users]).order_by().values("drawing__user")
     rows = claims.annotate(count=Count("pk"), total=Sum("pk")).filter(count__gte=MIN_CONFIRMED)
-    return {user: (count, total) for user, count, total in rows.values_list("drawing__user", "count", "total")}
+    return list(rows.values_list("drawing__user", "count", "total"))
 
 
-def _hand(current: Engine, user: int, count: int, total: int) -> WriterProfile | None:
-    held, key = _held.setdefault(current.reader, OrderedDict()), (user, count, total)
-    if key not in held:
-        held[key] = _made(current, confirmed([user]))
-        if len(held) > HELD:
-            held.popitem(last=False)
-    held.move_to_end(key)
-    return held[key]
+def _cached_profile(current: Engine, key: _Key) -> WriterProfile | None:
+    cached = _cache.setdefault(current.reader, OrderedDict())
+    if key not in cached:
+        cached[key] = _make_profile(current, confirmed([key[0]]))
+        if len(cached) > CACHED:
+            cached.popitem(last=False)
+    cached.move_to_end(key)
+    return cached[key]
 
 
-def _made(current: Engine, claims: QuerySet[Correction]) -> WriterProfile | None:
+def _make_profile(current: Engine, claims: QuerySet[Correction]) -> WriterProfile | None:
     """From the newest claims; one query."""
     rows = claims.order_by("-pk").values_list("text", "drawing__strokes", "drawing_id")[:MAX_CONFIRMED]
     digits = []

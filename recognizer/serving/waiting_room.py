@@ -1,7 +1,7 @@
-"""Who may wait for a reading: half of the threads of a web process, so that the other half always answers.
+"""Seats for requests that wait for a worker: half of the threads of a web process, so that the others can answer.
 
-Waiting costs a thread. While no worker answers, everybody who may wait does so to the end; with all threads among
-them nobody else would be served.
+A waiting request occupies a thread. While no worker answers, every request that may wait does so until its time is
+over. If they could occupy all threads, nobody else would be served.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _seated: Counter[object] = Counter()
 
 @contextmanager
 def seat(sender: object) -> Iterator[bool]:
-    """Whether the sender (a user or an address) has a seat for as long as the block takes.
+    """Whether the sender (a user or an address) has a seat while the block runs.
 
-    One sender has at most as many as are left for all others: alone half of them, in company fewer.
+    A sender may hold as many seats as are left free for the others: half of them if nobody else waits, else fewer.
     """
     seated = _take(sender)
     try:
@@ -33,8 +33,8 @@ def seat(sender: object) -> Iterator[bool]:
 
 def _take(sender: object) -> bool:
     with _lock:
-        left = settings.WEB_THREADS // 2 - _seated.total()
-        if _seated[sender] >= left:
+        free = settings.WEB_THREADS // 2 - _seated.total()
+        if _seated[sender] >= free:
             return False
         _seated[sender] += 1
         return True

@@ -1,4 +1,5 @@
-"""What a run learns from: reviewed drawings of writers who agree, each with its role or the reason for its exclusion.
+"""What a run learns from: reviewed drawings of writers who agree, each with its role or the reason for its
+exclusion.
 
 Each step takes all items and returns all items: an item that it sets aside stays in the list with the reason.
 """
@@ -76,7 +77,7 @@ def build_dataset(
 
 
 def gather_reviewed(inks: InkStore) -> Dataset:
-    """Drawings whose correction a reviewer accepted and whose writers let them train; damaged ones are set aside."""
+    """Drawings with an accepted correction whose writers let them train; damaged ones are set aside."""
     reviews = Review.objects.trainable().select_related("drawing", "correction").order_by("pk")
     items = []
     for review in reviews.iterator(chunk_size=200):
@@ -149,7 +150,7 @@ def without_duplicates(items: Dataset, inks: InkStore) -> Dataset:
 
 
 def ink_digest(ink: Any) -> str:
-    """SHA-256 of a drawing. Strokes have the same digest wherever on the canvas they lie and however large they are."""
+    """SHA-256 of a drawing. That of strokes does not depend on their place on the canvas and their size."""
     if isinstance(ink, np.ndarray):
         return hashlib.sha256(repr(ink.shape).encode() + ink.tobytes()).hexdigest()
     points = np.concatenate(ink)

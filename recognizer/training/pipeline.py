@@ -159,9 +159,7 @@ class Comparison:
         self._read_reviewed()
         self._progress.begin("reading the frozen sets with both versions")
         sets = [*regression_sets.regression_sets(settings.TRAINING_DATA), *self._held_out()]
-        before, after = comparison.compare_versions(
-            self._champion, self._challenger, sets, sizes=sizes
-        )
+        before, after = comparison.compare_versions(self._champion, self._challenger, sets, sizes=sizes)
         ancestor = _ancestor_of(self._run.base)
         first = None
         if ancestor is not None:

@@ -213,7 +213,7 @@ def test_a_batch_costs_one_query_however_many_users(reader, version, owner, stra
 
 
 def test_only_so_many_hands_are_kept(reader, version, owner, stranger, monkeypatch) -> None:
-    monkeypatch.setattr(personalization, "HELD", 1)
+    monkeypatch.setattr(personalization, "CACHED", 1)
     for text in ("4", "5", "6"):
         claimed(owner, version, text)
         claimed(stranger, version, text)
