@@ -1,4 +1,4 @@
-"""What became of a correction: from the claim, its review and the ledger of training, in plain words."""
+"""The status of a correction for its writer: from the claim, its review and the ledger of training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _DID = {
     Role.VALIDATE: "Reviewed, and helped to choose the weights of version {}",
     Role.HELD_OUT: "Reviewed, and kept to examine version {}",
 }
-_NEVER = "One writer in five never trains, so that versions are judged by hands they do not know. You are one."
+_HELD_OUT = "One writer in five never trains, so that versions are judged by hands they do not know. You are one."
 
 
 @dataclass(frozen=True)
 class CorrectionStatus:
-    """What became of it: `stage` is how far it came, `may_consent` whether consent is what it lacks."""
+    """`stage` is a name for tests and styles; `may_consent` is true if only the writer's consent is missing."""
 
     stage: str
     sentences: tuple[str, ...]
@@ -30,33 +30,27 @@ class CorrectionStatus:
 def correction_status(
     claim: Correction | None, samples: Sequence[TrainingSample], *, may_train: bool
 ) -> CorrectionStatus | None:
-    """None where nobody corrected anything.
+    """The status of the claim in force, None if there is no claim.
 
-    `samples` are those of the drawing as `TrainingSampleQuerySet.of_drawings` orders them; those of an older claim
-    are passed over.
+    `samples` are the samples of the drawing in the order of `TrainingSampleQuerySet.of_drawings`; samples of an older
+    claim are ignored.
     """
     if claim is None:
         return None
-    if claim.verdict != Review.Verdict.ACCEPTED:
-        return _undecided_or_refused(claim)
-    mine = [sample for sample in samples if sample.review_id == claim.review.pk]
-    used = next((s for s in mine if s.role in _DID and s.run.version is not None), None)
-    if used is not None:
-        return _used(used, may_train)
-    return _unused(mine, may_train)
-
-
-def _undecided_or_refused(claim: Correction) -> CorrectionStatus:
     if claim.verdict == Review.Verdict.REFUSED:
         return CorrectionStatus("refused", ("Nothing learns from it, because a reviewer disagrees.",))
-    return CorrectionStatus("waiting", ("It waits for a reviewer.", LEARNING))
+    if claim.verdict != Review.Verdict.ACCEPTED:
+        return CorrectionStatus("waiting", ("It waits for a reviewer.", LEARNING))
+    own = [sample for sample in samples if sample.review_id == claim.review.pk]
+    used = next((s for s in own if s.role in _DID and s.run.version is not None), None)
+    return _unused(own, may_train) if used is None else _used(used, may_train)
 
 
-def _unused(mine: Sequence[TrainingSample], may_train: bool) -> CorrectionStatus:
+def _unused(samples: Sequence[TrainingSample], may_train: bool) -> CorrectionStatus:
     if not may_train:
         why = "Reviewed. It trains nothing, because you have not allowed that."
         return CorrectionStatus("no_consent", (why,), may_consent=True)
-    last = max(mine, key=lambda sample: sample.run_id, default=None)
+    last = max(samples, key=lambda sample: sample.run_id, default=None)
     if last is not None and last.role == Role.SET_ASIDE:
         why = f"Reviewed, but the last training set it aside: {last.reason}"
         return CorrectionStatus("set_aside", (why,))
@@ -69,14 +63,14 @@ def _used(sample: TrainingSample, may_train: bool) -> CorrectionStatus:
     did = _DID[Role(sample.role)].format(version.pk)
     sentences = [f"{did}, {_fate(sample, version)}."]
     if sample.role == Role.HELD_OUT:
-        sentences.append(_NEVER)
+        sentences.append(_HELD_OUT)
     if not may_train:
         sentences.append("You have withdrawn your consent since: the next training does without it.")
     return CorrectionStatus(str(sample.role), tuple(sentences))
 
 
 def _fate(sample: TrainingSample, version: ModelVersion) -> str:
-    """Whether the version reads, and what it makes of the drawing where somebody looked."""
+    """Whether the version is active, and how it reads the drawing if that was recorded."""
     it_as = f"it as {sample.read_after}" if sample.after_state else ""
     if version.active:
         return f"which now reads {it_as}".rstrip()
@@ -88,7 +82,7 @@ def _fate(sample: TrainingSample, version: ModelVersion) -> str:
 
 
 def one_line(sample: TrainingSample) -> str:
-    """One line for a list, of a sample of the version that reads today; "" where it taught nothing."""
+    """One line for a list, from a sample of the active version; "" if the drawing was not used."""
     if sample.role not in _DID:
         return ""
     reads = f", which now reads it as {sample.read_after}" if sample.after_state else ""

@@ -1,4 +1,4 @@
-"""The verdict of the gates as people read it: from the plain types of `TrainingRun.verdict`."""
+"""The report on the gates of a run, for pages: from the JSON that `TrainingRun.verdict` stores."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ _TITLES = {
     "drift": "Small losses do not add up",
 }
 _NO_WORSE = "no_worse_"
-_PNG = re.compile(r"\A[A-Za-z0-9+/=]+\Z")  # base64
+_BASE64 = re.compile(r"\A[A-Za-z0-9+/=]+\Z")
 
 
 def set_title(name: str) -> str:
-    """The words for a set; those of an unknown one are its own."""
+    """The title of an evaluation set; that of an unknown set is its name."""
     return _SETS.get(name, name.replace("_", " ").capitalize())
 
 
 def gate_title(name: str) -> str:
-    """The words for a gate."""
+    """The title of a gate."""
     if name.startswith(_NO_WORSE):
         return f"{set_title(name.removeprefix(_NO_WORSE))}: no worse"
     return _TITLES.get(name, name.replace("_", " ").capitalize())
@@ -51,7 +51,7 @@ def gate_title(name: str) -> str:
 
 @dataclass(frozen=True)
 class GateRow:
-    """One gate: title, sentence, and its figures as (words, value before or alone, value after)."""
+    """One gate: its sentence and figures as they are stored."""
 
     name: str
     passed: bool
@@ -64,17 +64,17 @@ class GateRow:
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
-        """Figures that are numbers or pairs of them; what is more than that has a plot."""
+        """(name, value before or only value, value after) of the figures that are numbers or pairs of numbers."""
         return [row for name, value in self.figures.items() if (row := _row(name, value))]
 
     @property
     def set_name(self) -> str:
-        """The set that the gate counts errors on, or ""."""
+        """The evaluation set whose errors the gate counts, or ""."""
         return "held_out" if self.name == "better" else self.name.partition(_NO_WORSE)[2]
 
     @property
     def error_rates(self) -> charts.ErrorRates | None:
-        """What the plot of both error rates needs; None where none was counted."""
+        """The plot of the error rates of both versions; None if the gate counts no errors."""
         n, errors = self.figures.get("n", 0), self.figures.get("errors", [])
         return charts.error_rates(set_title(self.set_name), n, errors) if self.set_name else None
 
@@ -104,11 +104,11 @@ class Changed:
     read_after: str
     change: str
     outline: Outline | None
-    png: str
+    image: str  # a PNG, base64; "" for a canvas drawing
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Changed:
-        strokes, png = row.get("strokes"), str(row.get("png", ""))
+        strokes, image = row.get("strokes"), str(row.get("image", ""))
         return cls(
             set_title(str(row.get("set", ""))),
             str(row.get("text", "")),
@@ -116,12 +116,12 @@ class Changed:
             in_words("", str(row.get("after", ""))) or "no number",
             "fixed" if row.get("fixed") else "broken",
             Outline.of(strokes) if strokes else None,
-            png if _PNG.match(png) else "",
+            image if _BASE64.match(image) else "",
         )
 
 
 class GateReport:
-    """What a page shows of a verdict; an empty one is false."""
+    """What a page shows of a verdict. It is false for a run without a verdict."""
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
         self._stored = stored
@@ -135,7 +135,7 @@ class GateReport:
 
     @cached_property
     def gates(self) -> list[GateRow]:
-        """Those that did not pass first."""
+        """All gates, first those that did not pass."""
         return sorted(gates_of(self._stored.get("gates")), key=lambda gate: gate.passed)
 
     @property
@@ -147,30 +147,30 @@ class GateReport:
         return [rates for gate in self.gates if (rates := gate.error_rates)]
 
     def error_rates_of(self, *sets: str) -> list[charts.ErrorRates]:
-        """Those of the sets of these names, where they were counted."""
+        """The error rates of the named sets that were measured."""
         return [rates for gate in self.gates if gate.set_name in sets and (rates := gate.error_rates)]
 
     @property
     def swaps(self) -> charts.Swaps | None:
-        """From the lists of what changed, set by set."""
+        """The plot of how many drawings of each set changed."""
         changes = self._stored.get("changes", [])
         counts = [(set_title(c["name"]), len(c["fixes"]), len(c["breaks"])) for c in changes]
         return charts.swaps([row for row in counts if row[1] or row[2]])
 
     @property
     def columns(self) -> list[charts.Column]:
-        """Misread shares of each digit, where they were counted."""
+        """The plot of the misread share of each digit; empty if it was not measured."""
         recall = next((gate for gate in self.gates if gate.name == "recall"), None)
         return charts.columns(recall.figures.get("digits", {})) if recall else []
 
     @cached_property
     def changed(self) -> list[Changed]:
-        """Drawings of the frozen sets, the broken ones first."""
+        """Changed drawings of the frozen sets, first those that the new version misreads."""
         return sorted(map(Changed.of, self._stored.get("changed", [])), key=lambda one: one.change)
 
 
 def gates_of(stored: Sequence[Mapping[str, Any]] | None) -> list[GateRow]:
-    """From the list of a verdict."""
+    """From the list `gates` of a stored verdict."""
     return [
         GateRow(str(g["name"]), bool(g["passed"]), str(g["sentence"]), g.get("figures") or {})
         for g in stored or []

@@ -219,7 +219,9 @@ def test_nothing_that_was_stored_becomes_markup(trainer_client: Client, version:
     stored = {
         "passed": False,
         "gates": [{"name": evil, "passed": False, "sentence": evil, "figures": {evil: evil}}],
-        "changed": [{"set": evil, "text": evil, "before": evil, "after": evil, "png": f'"{evil}', "fixed": True}],
+        "changed": [
+            {"set": evil, "text": evil, "before": evil, "after": evil, "image": f'"{evil}', "fixed": True}
+        ],
     }
     run = judged_run(
         State.REJECTED, version, reason=evil, verdict=stored, losses=[[evil, 1, 0.5]], seconds={evil: 1}
