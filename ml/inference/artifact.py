@@ -1,15 +1,18 @@
 """A trained reader as one file that is safe to open: a zip, stored, with a fixed list of members.
 
-    model.tflite  what LiteRT runs
-    card.json     what it is, how it was trained, its calibration
-    weights.npz   what training starts from, but for the kernels that model.tflite holds (ml/inference/weight_sharing.py)
-    exemplars.npz digits to show beside a glyph (ml/inference/exemplars.py); artifacts may be without
-    trajectory.tflite, trajectory.npz, strip.tflite, strip.npz
-                  as much of the networks on trajectories and on strips; artifacts may be without
-    SHA256SUMS    of all these
+    model.tflite   the glyph network as LiteRT runs it
+    card.json      what the artifact is, how it was trained, its calibration
+    weights.npz    the weights that training starts from, without the kernels that model.tflite holds
+                   (ml/inference/weight_sharing.py)
+    exemplars.npz  optional: digits to show beside a glyph (ml/inference/exemplars.py)
+    trajectory.tflite, trajectory.npz
+                   optional: the same two files of the trajectory network
+    strip.tflite, strip.npz
+                   optional: the same two files of the line network
+    SHA256SUMS     checksums of all these
 
 No pickle and no code: sizes are checked before anything is read, checksums before anything is parsed.
-Artifacts may hold the kernels among the weights as well, as older ones do; `pack` leaves them out.
+Older artifacts hold the kernels among the weights as well; `pack` leaves them out.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ _STRIP = ("strip.tflite", "strip.npz")
 _OPTIONAL = (_EXEMPLARS, *_TRAJECTORY, *_STRIP)
 _EXEMPLARS_BYTES = 200_000
 _SUMS = "SHA256SUMS"
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the same parts give the same file
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that the same files give the same zip
 
 NetworkWeights = Mapping[str, NDArray[Any]]
 
@@ -50,10 +53,14 @@ class ArtifactError(ValueError):
 
 @dataclass(frozen=True)
 class StoredNetwork:
-    """A network for LiteRT, and the weights that training starts from."""
+    """A network for LiteRT, and the weights that training starts from.
+
+    `stored` are the weights by the name of the variable; a kernel may be replaced by its reference to `model` (see
+    `ml.inference.weight_sharing`).
+    """
 
     model: bytes
-    stored: NetworkWeights  # by the name of the variable; kernels may stand there as `ml.inference.weight_sharing` leaves them out
+    stored: NetworkWeights
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:
@@ -93,14 +100,26 @@ def pack(
     for names, network in ((_TRAJECTORY, trajectory), (_STRIP, strip)):
         if network is not None:
             parts |= dict(zip(names, (network.model, _slim_npz(network)), strict=True))
-    sums = "".join(f"{hashlib.sha256(part).hexdigest()}  {name}\n" for name, part in parts.items())
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, part in [*parts.items(), (_SUMS, sums.encode())]:
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), part)
-    data = file.getvalue()
+    data = stored_zip(parts)
     unpack(data)
     return data
+
+
+def stored_zip(files: Mapping[str, bytes]) -> bytes:
+    """One zip without compression of these files, in this order, and their SHA256SUMS.
+
+    The same files always give the same bytes.
+    """
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in [*files.items(), (_SUMS, _checksums(files))]:
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
+    return file.getvalue()
+
+
+def _checksums(files: Mapping[str, bytes]) -> bytes:
+    """Lines as those of `sha256sum`, in the order of the files."""
+    return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
 
 
 def _slim_npz(network: StoredNetwork) -> bytes:
@@ -117,20 +136,12 @@ def _npz(arrays: NetworkWeights) -> bytes:
     return file.getvalue()
 
 
-def with_exemplars(data: bytes, exemplars: Exemplars) -> bytes:
-    """The same artifact with these exemplars, for one that was packed without. Raises ArtifactError."""
-    held = unpack(data)
-    return pack(held.model, held.card, held.weights, exemplars, held.trajectory, held.strip)
-
-
 def unpack(data: bytes) -> Artifact:
     """Check and open the bytes of an artifact. Raises ArtifactError."""
     parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_OPTIONAL)
     if any(len(parts.keys() & {*names}) == 1 for names in (_TRAJECTORY, _STRIP)):
         raise ArtifactError("The artifact holds half of a network.")
-    named = [name for name in (*_MEMBERS, *_OPTIONAL) if name in parts]
-    sums = "".join(f"{hashlib.sha256(parts[name]).hexdigest()}  {name}\n" for name in named)
-    if sums.encode() != parts[_SUMS]:
+    if _checksums({name: parts[name] for name in (*_MEMBERS, *_OPTIONAL) if name in parts}) != parts[_SUMS]:
         raise ArtifactError("The checksums do not fit the contents of the artifact.")
     return Artifact(
         model=parts["model.tflite"],

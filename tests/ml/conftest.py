@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ml.inference.artifact import pack, unpack
+from ml.inference.exemplars import Exemplars
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
 
@@ -14,6 +16,12 @@ from ml.ink.strokes import Strokes
 @pytest.fixture(scope="session")
 def reader() -> Reader:
     return Reader.open(SHIPPED)
+
+
+def shipped_with_exemplars(exemplars: Exemplars | None) -> bytes:
+    """The shipped artifact with other exemplars, or without any."""
+    shipped = unpack(SHIPPED.read_bytes())
+    return pack(shipped.model, shipped.card, shipped.weights, exemplars, shipped.trajectory, shipped.strip)
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from ml.inference.artifact import MAX_BYTES, ArtifactError, StoredNetwork, pack, unpack, with_exemplars
+from ml.inference.artifact import MAX_BYTES, ArtifactError, StoredNetwork, pack, unpack
 from ml.inference.exemplars import Exemplars
 from ml.inference.reader import SHIPPED, Reader
+from tests.ml.conftest import shipped_with_exemplars
 
 WEIGHTS = {"layer/kernel": np.ones((2, 3), np.float16), "layer/bias": np.zeros(3, np.float32)}
 
@@ -28,8 +29,8 @@ def packed() -> bytes:
 
 
 @pytest.fixture
-def with_index(packed) -> bytes:
-    return with_exemplars(packed, INDEX)
+def with_index() -> bytes:
+    return pack(b"model", {"name": "test"}, WEIGHTS, INDEX)
 
 
 def rezipped(data: bytes, change: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
@@ -188,7 +189,7 @@ def test_it_may_hold_other_networks_or_none(packed, other):
     opened = getattr(unpack(both), other)
     assert opened.model == b"other"
     assert opened.weights.keys() == WEIGHTS.keys()
-    assert getattr(unpack(with_exemplars(both, INDEX)), other).model == b"other"
+    assert unpack(both).exemplars.labels.tolist() == [7]
 
 
 @pytest.mark.parametrize("half", ["trajectory.tflite", "trajectory.npz", "strip.tflite", "strip.npz"])
@@ -266,4 +267,4 @@ def test_well_made_exemplars_are_not(packed):
 
 def test_a_reader_refuses_exemplars_of_another_network():
     with pytest.raises(ArtifactError, match="another network"):
-        Reader.open(with_exemplars(SHIPPED.read_bytes(), INDEX))
+        Reader.open(shipped_with_exemplars(INDEX))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.inference.artifact import pack, with_exemplars
+from ml.inference.artifact import pack
 from ml.inference.exemplars import EXEMPLARS_PER_DIGIT, choose_exemplars, from_arrays, to_arrays, unit_vectors
 from ml.ink.glyph import strokes_to_glyph
 from ml.synthesis.handwriting import write_digit
@@ -46,4 +46,4 @@ def test_they_are_kept_as_they_are():
 def test_they_take_less_than_100_kilobytes(reader):
     index = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
     bare = pack(b"model", {}, {})
-    assert len(with_exemplars(bare, index)) - len(bare) < 100_000
+    assert len(pack(b"model", {}, {}, index)) - len(bare) < 100_000

@@ -8,15 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.decoding.reading import ReadGlyph
-from ml.inference.artifact import with_exemplars
 from ml.inference.exemplars import choose_exemplars
 from ml.inference.explain import Explanation, ReferenceGlyphs, explain_glyph
-from ml.inference.reader import SHIPPED, NoSuchDigit, Reader
+from ml.inference.reader import NoSuchDigit, Reader
 from ml.ink import trajectory
 from ml.ink.glyph import strokes_to_glyph
 from ml.ink.strokes import InkError
 from ml.synthesis.handwriting import write_digit, write_number, write_sign
-from tests.ml.conftest import drawn
+from tests.ml.conftest import drawn, shipped_with_exemplars
 
 PLACES = {f"{a} {b}".strip() or "middle" for a in ("top", "", "bottom") for b in ("left", "", "right")}
 SEVEN = [np.array([[10, 10], [60, 10], [60, 10], [25, 110]], np.float32)]
@@ -25,7 +24,7 @@ SEVEN = [np.array([[10, 10], [60, 10], [60, 10], [25, 110]], np.float32)]
 @pytest.fixture(scope="module")
 def indexed(reader) -> Reader:
     index = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
-    return Reader.open(with_exemplars(SHIPPED.read_bytes(), index))
+    return Reader.open(shipped_with_exemplars(index))
 
 
 def check(found: Explanation) -> None:
@@ -104,19 +103,12 @@ def test_drawings_of_ones_own_join_them(indexed, rng):
 
 
 def test_an_artifact_without_exemplars_shows_none(rng):
-    bare = Reader.open(without_exemplars())
+    bare = Reader.open(shipped_with_exemplars(None))
     found = bare.explain(SEVEN)
     check(found)
     assert found.nearest == ()
     assert found.nearest_second is None
     assert [example.own for example in bare.explain(SEVEN, own=[(7, SEVEN)]).nearest] == [True]
-
-
-def without_exemplars() -> bytes:
-    from ml.inference.artifact import pack, unpack
-
-    held = unpack(SHIPPED.read_bytes())
-    return pack(held.model, held.card, held.weights, None, held.trajectory, held.strip)
 
 
 def test_what_is_no_digit_is_explained_as_such(indexed, rng):

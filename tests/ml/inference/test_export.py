@@ -1,4 +1,4 @@
-"""What is taken away of a version gives the same answers elsewhere."""
+"""The files of a download are complete, and its networks agree in Keras, LiteRT and ONNX."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ml.decoding.ctc import BLANK
 from ml.inference.artifact import ArtifactError, pack, unpack
-from ml.inference.export import as_onnx, build_download, download_files
+from ml.inference.export import build_download, download_files
 from ml.inference.litert import BatchNetwork, LineNetwork
 from ml.inference.reader import SHIPPED
 from ml.ink import trajectory
@@ -30,7 +30,7 @@ from tests.ml.conftest import drawn
 from tests.ml.inference.test_weight_sharing import changed
 
 NETWORKS = ("glyphs", "trajectories", "strips")
-CLOSE = 1e-4  # of logits and embeddings, absolute
+TOLERANCE = 1e-4  # absolute, of logits and embeddings
 
 Inputs = Mapping[str, NDArray[np.float32]]
 
@@ -47,75 +47,72 @@ def files(artifact) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def inputs() -> Inputs:
-    """Synthetic writing as each network takes it."""
+    """A batch of synthetic writing for each network."""
     rng = np.random.default_rng(11)
     digits = [write_digit(label % 10, rng=rng) for label in range(45)]
-    strip = ink_to_line_image(255 - drawn(write_number("2071", rng=rng)))
-    strip = np.pad(strip, ((0, 0), (0, -strip.shape[1] % 128)))  # as wide as the site makes them for LiteRT
+    line_image = ink_to_line_image(255 - drawn(write_number("2071", rng=rng)))
+    # The site pads line images for LiteRT to multiples of 128.
+    line_image = np.pad(line_image, ((0, 0), (0, -line_image.shape[1] % 128)))
     return {
         "glyphs": networks.as_inputs(np.stack([strokes_to_glyph(digit) for digit in digits])),
         "trajectories": np.stack([trajectory.strokes_to_trajectory(digit) for digit in digits]),
-        "strips": networks.as_inputs(strip[None]),
+        "strips": networks.as_inputs(line_image[None]),
     }
 
 
-def by_onnx(model: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_onnx(model: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     return session.run(["outputs"], {name: batch})[0]
 
 
-def by_litert(model: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_litert(model: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     if name == "strips":
-        strips = np.rint(batch[..., 0] * 255).astype(np.uint8)
-        return np.stack([LineNetwork(model, BLANK + 1).run(strip) for strip in strips])[:, None]
+        line_images = np.rint(batch[..., 0] * 255).astype(np.uint8)
+        return np.stack([LineNetwork(model, BLANK + 1).run(image) for image in line_images])[:, None]
     return BatchNetwork(model, batch.shape[1:], networks.DIGIT_COUNT + 1).run(batch)
 
 
-def by_keras(weights: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def run_keras(weights: bytes, name: str, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     build = {
         "glyphs": networks.build_glyph_network,
         "trajectories": networks.build_trajectory_network,
         "strips": networks.build_line_network,
     }
-    built = build[name]()
+    network = build[name]()
     with np.load(io.BytesIO(weights), allow_pickle=False) as arrays:
-        networks.set_weights(built, dict(arrays))
-    return built(batch, training=False).numpy()
+        networks.set_weights(network, dict(arrays))
+    return network(batch, training=False).numpy()
 
 
-def furthest(once: NDArray[np.float32], again: NDArray[np.float32]) -> float:
-    assert once.shape == again.shape
-    assert once.dtype == again.dtype == np.float32
-    return float(np.abs(once - again).max())
+def largest_difference(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    assert first.shape == second.shape
+    assert first.dtype == second.dtype == np.float32
+    return float(np.abs(first - second).max())
 
 
 def test_it_works(artifact, files):
     with zipfile.ZipFile(io.BytesIO(build_download(artifact))) as archive:
-        found = {name: archive.read(name) for name in archive.namelist()}
+        members = {name: archive.read(name) for name in archive.namelist()}
         assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_STORED}
-    sums = dict(reversed(line.split("  ")) for line in found.pop("SHA256SUMS").decode().splitlines())
-    assert sums == {name: hashlib.sha256(part).hexdigest() for name, part in found.items()}
-    assert found == files
+    sums = dict(reversed(line.split("  ")) for line in members.pop("SHA256SUMS").decode().splitlines())
+    assert sums == {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
+    assert members == files
     expected = {f"{name}.{kind}" for name in NETWORKS for kind in ("tflite", "npz", "onnx")}
     assert files.keys() == {"README.txt", "card.json", *expected}
 
 
 def test_it_holds_what_the_artifact_holds(artifact, files):
-    held = unpack(artifact)
-    assert json.loads(files["card.json"]) == held.card
-    for name, part in zip(NETWORKS, (held, held.trajectory, held.strip), strict=True):
-        assert files[f"{name}.tflite"] == part.model
+    opened = unpack(artifact)
+    assert json.loads(files["card.json"]) == opened.card
+    for name, network in zip(NETWORKS, (opened, opened.trajectory, opened.strip), strict=True):
+        assert files[f"{name}.tflite"] == network.model
         with np.load(io.BytesIO(files[f"{name}.npz"]), allow_pickle=False) as arrays:
-            assert set(arrays.files) == part.weights.keys()
-            assert all(np.array_equal(arrays[key], value) for key, value in part.weights.items())
+            assert set(arrays.files) == network.weights.keys()
+            assert all(np.array_equal(arrays[key], value) for key, value in network.weights.items())
 
 
 def test_the_same_artifact_gives_the_same_bytes(artifact):
     assert build_download(artifact) == build_download(artifact)
-
-
-def test_onnx_alone(artifact, files):
-    assert as_onnx(artifact) == {f"{name}.onnx": files[f"{name}.onnx"] for name in NETWORKS}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -126,10 +123,9 @@ def test_the_onnx_files_are_well_formed_and_say_their_version(artifact, files, n
 
 
 def test_an_artifact_of_one_network_gives_one(artifact):
-    held = unpack(artifact)
-    alone = pack(held.model, {}, held.weights)
-    assert as_onnx(alone).keys() == {"glyphs.onnx"}
-    assert download_files(alone).keys() == {
+    opened = unpack(artifact)
+    glyph_network_only = pack(opened.model, {}, opened.weights)
+    assert download_files(glyph_network_only).keys() == {
         "README.txt",
         "card.json",
         "glyphs.tflite",
@@ -142,109 +138,114 @@ def test_an_artifact_of_one_network_gives_one(artifact):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_keras_litert_and_onnx_agree(files, inputs, name):
     batch = inputs[name]
-    onnx_says = by_onnx(files[f"{name}.onnx"], name, batch)
-    litert_says = by_litert(files[f"{name}.tflite"], name, batch)
-    keras_says = by_keras(files[f"{name}.npz"], name, batch)
-    assert np.abs(keras_says).max() > 1  # they do say something
-    assert furthest(keras_says, litert_says) < CLOSE
-    assert furthest(keras_says, onnx_says) < CLOSE
-    assert furthest(litert_says, onnx_says) < CLOSE
+    onnx_outputs = run_onnx(files[f"{name}.onnx"], name, batch)
+    litert_outputs = run_litert(files[f"{name}.tflite"], name, batch)
+    keras_outputs = run_keras(files[f"{name}.npz"], name, batch)
+    assert np.abs(keras_outputs).max() > 1  # outputs near 0 would agree by themselves
+    assert largest_difference(keras_outputs, litert_outputs) < TOLERANCE
+    assert largest_difference(keras_outputs, onnx_outputs) < TOLERANCE
+    assert largest_difference(litert_outputs, onnx_outputs) < TOLERANCE
 
 
 @pytest.mark.slow
-def test_so_they_do_once_weights_have_changed(inputs, rng):
-    """As after training: other weights, of which some filters are dead and some are turned round."""
-    built = networks.build_trajectory_network(seed=4)
-    for layer in built.layers:
+def test_they_agree_after_training_too(inputs, rng):
+    """With other weights: some filters are dead, and of some the sign is reversed."""
+    network = networks.build_trajectory_network(seed=4)
+    for layer in network.layers:
         if layer.name.startswith("along_norm"):
             gamma = rng.normal(1, 0.8, layer.gamma.shape)
             gamma[0] = 0
             layer.gamma.assign(gamma)
             layer.beta.assign(rng.normal(0, 0.1, layer.beta.shape))
-    networks.set_weights(built, networks.get_weights(built))  # half precision, as training ends
-    batch, model = inputs["trajectories"], networks.to_tflite(built)
-    held = unpack(SHIPPED.read_bytes())
-    made = as_onnx(pack(model, {}, networks.get_weights(built)))["glyphs.onnx"]
-    assert held.trajectory.model != model
-    says = by_onnx(made, "glyphs", batch)
-    assert furthest(by_litert(model, "trajectories", batch), says) < CLOSE
-    assert furthest(built(batch, training=False).numpy(), says) < CLOSE
+    networks.set_weights(
+        network, networks.get_weights(network)
+    )  # round to half precision, as at the end of training
+    batch, model = inputs["trajectories"], networks.to_tflite(network)
+    assert unpack(SHIPPED.read_bytes()).trajectory.model != model
+    files = download_files(pack(model, {}, networks.get_weights(network)))
+    onnx_outputs = run_onnx(files["glyphs.onnx"], "glyphs", batch)
+    assert largest_difference(run_litert(model, "trajectories", batch), onnx_outputs) < TOLERANCE
+    assert largest_difference(network(batch, training=False).numpy(), onnx_outputs) < TOLERANCE
 
 
 @pytest.mark.parametrize("name", ["glyphs", "trajectories"])
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_batches_may_have_any_size(files, inputs, name, count):
-    whole = by_onnx(files[f"{name}.onnx"], name, inputs[name])
-    some = by_onnx(files[f"{name}.onnx"], name, inputs[name][:count])
-    assert some.shape == (count, whole.shape[1])
-    assert np.allclose(some, whole[:count], rtol=0, atol=CLOSE)
+    all_outputs = run_onnx(files[f"{name}.onnx"], name, inputs[name])
+    outputs = run_onnx(files[f"{name}.onnx"], name, inputs[name][:count])
+    assert outputs.shape == (count, all_outputs.shape[1])
+    assert np.allclose(outputs, all_outputs[:count], rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("width", [STEP_WIDTH, 36, 128, 700])
-def test_strips_may_have_any_width(files, rng, width):
-    strips = rng.random((2, LINE_HEIGHT, width, 1), dtype=np.float32)
-    said = by_onnx(files["strips.onnx"], "strips", strips)
-    assert said.shape == (2, 1, width // STEP_WIDTH, BLANK + 1)
-    assert np.allclose(said[1:], by_onnx(files["strips.onnx"], "strips", strips[1:]), rtol=0, atol=CLOSE)
+def test_line_images_may_have_any_width(files, rng, width):
+    line_images = rng.random((2, LINE_HEIGHT, width, 1), dtype=np.float32)
+    outputs = run_onnx(files["strips.onnx"], "strips", line_images)
+    assert outputs.shape == (2, 1, width // STEP_WIDTH, BLANK + 1)
+    second_alone = run_onnx(files["strips.onnx"], "strips", line_images[1:])
+    assert np.allclose(outputs[1:], second_alone, rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("take", [as_onnx, download_files, build_download])
-def test_no_artifact(take):
+@pytest.mark.parametrize("export", [download_files, build_download])
+def test_a_file_that_is_no_artifact_is_refused(export):
     with pytest.raises(ArtifactError):
-        take(b"no zip at all")
+        export(b"no zip at all")
 
 
-@pytest.mark.parametrize("take", [as_onnx, download_files, build_download])
-def test_a_network_that_litert_cannot_open_is_refused(take):
+@pytest.mark.parametrize("export", [download_files, build_download])
+def test_a_network_that_litert_cannot_open_is_refused(export):
     with pytest.raises(ArtifactError, match="ONNX"):
-        take(pack(b"not a network", {}, {}))
+        export(pack(b"not a network", {}, {}))
 
 
-def another_activation(tables):
-    next(
-        op for op in tables.subgraphs[0].operators if has_activation(op)
-    ).builtinOptions.fusedActivationFunction = 3
-
-
-def has_activation(operator) -> bool:
+def has_relu(operator) -> bool:
     return getattr(operator.builtinOptions, "fusedActivationFunction", 0) == 1
 
 
-def another_operation(tables):
-    """A difference where parts are put together; LiteRT opens it."""
+def use_another_activation(tables):
+    """RELU6 in place of the first RELU."""
+    operators = tables.subgraphs[0].operators
+    next(operator for operator in operators if has_relu(operator)).builtinOptions.fusedActivationFunction = 3
+
+
+def use_another_operation(tables):
+    """SUB in place of CONCATENATION; LiteRT opens the network."""
     from ai_edge_litert.schema_py_generated import BuiltinOperator, BuiltinOptions, SubOptionsT
 
-    sought = [code.builtinCode for code in tables.operatorCodes].index(BuiltinOperator.CONCATENATION)
-    tables.operatorCodes[sought].builtinCode = BuiltinOperator.SUB
-    tables.operatorCodes[sought].deprecatedBuiltinCode = BuiltinOperator.SUB
+    codes = tables.operatorCodes
+    index = [code.builtinCode for code in codes].index(BuiltinOperator.CONCATENATION)
+    codes[index].builtinCode = codes[index].deprecatedBuiltinCode = BuiltinOperator.SUB
     for operator in tables.subgraphs[0].operators:
-        if operator.opcodeIndex == sought:
+        if operator.opcodeIndex == index:
             operator.builtinOptionsType, operator.builtinOptions = BuiltinOptions.SubOptions, SubOptionsT()
 
 
-def a_shape_as_data(tables):
+def use_a_shape_as_data(tables):
     operators = tables.subgraphs[0].operators
-    first = next(i for i, operator in enumerate(operators) if has_activation(operator))
+    first = next(i for i, operator in enumerate(operators) if has_relu(operator))
     operators[first].inputs = [operators[first - 2].outputs[0], *operators[first].inputs[1:]]
 
 
-def two_outputs(tables):
+def add_an_output(tables):
     tables.subgraphs[0].outputs = [*tables.subgraphs[0].outputs, tables.subgraphs[0].operators[-2].outputs[0]]
 
 
-@pytest.mark.parametrize("change", [another_activation, another_operation, a_shape_as_data, two_outputs])
-def test_what_has_no_translation_is_refused_and_not_left_out(artifact, change):
+@pytest.mark.parametrize(
+    "change", [use_another_activation, use_another_operation, use_a_shape_as_data, add_an_output]
+)
+def test_a_network_that_cannot_be_converted_is_refused(artifact, change):
     model = changed(unpack(artifact).trajectory.model, change)
     with pytest.raises(ArtifactError, match="ONNX"):
-        as_onnx(pack(model, {}, {}))
+        download_files(pack(model, {}, {}))
 
 
-def test_a_change_that_changes_nothing_is_none(artifact):
+def test_the_tables_can_be_written_anew_without_a_refusal(artifact):
+    """The control for the test above."""
     model = changed(unpack(artifact).trajectory.model, lambda tables: None)
-    assert as_onnx(pack(model, {}, {})).keys() == {"glyphs.onnx"}
+    assert "glyphs.onnx" in download_files(pack(model, {}, {}))
 
 
-LOADED = """
+PRINT_LOADED = """
 import sys
 import ml.inference.export
 heavy = ["tensorflow", "keras", "onnx", "google.protobuf", "ai_edge_litert"]
@@ -255,8 +256,8 @@ print([name for name in heavy[:2] if name in sys.modules])
 """
 
 
-def test_it_is_light():
-    """Nothing of weight is imported before something is asked for, and TensorFlow not then either."""
-    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split("\n") == ["[]", "[]", ""]
+def test_heavy_modules_are_imported_late():
+    """The module alone imports none of them, and even a download does not import TensorFlow."""
+    process = subprocess.run([sys.executable, "-c", PRINT_LOADED], capture_output=True, text=True)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.split("\n") == ["[]", "[]", ""]

@@ -13,7 +13,7 @@ import pytest
 
 from ml.inference.artifact import Artifact, ArtifactError, StoredNetwork, pack, unpack
 from ml.inference.exemplars import to_arrays
-from ml.inference.export import as_onnx, build_download
+from ml.inference.export import build_download
 from ml.inference.reader import SHIPPED, Reader
 from tests.ml.inference.test_artifact import INDEX, WEIGHTS, resummed, rezipped
 
@@ -142,7 +142,7 @@ def test_a_pickle_in_place_of_the_arrays_is_refused(shipped, mark):
 
 @pytest.mark.slow
 def test_a_keras_archive_with_code_is_no_artifact(keras_archive, mark):
-    for take in (unpack, as_onnx, build_download, Reader.open):
+    for take in (unpack, build_download, Reader.open):
         with pytest.raises(ArtifactError):
             take(keras_archive)
     assert not mark.exists()
