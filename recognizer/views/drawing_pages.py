@@ -1,4 +1,4 @@
-"""The pages for people: drawing, history, one drawing, correction."""
+"""The pages of users: draw, history, one drawing with its correction."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from recognizer.services import predictions, reviews
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
 
-PAGE = 24  # cards: rows of two, three, four and six come out even
-LEDGER = 50  # entries of one drawing that are looked through: one for each run that it was part of
+PAGE = 24  # cards of a page; rows of two, three, four and six cards come out even
+LEDGER = 50  # samples of a drawing that are looked at, one for each run
 
 
 @require_safe
@@ -55,7 +55,7 @@ def history(request: SignedInRequest) -> HttpResponse:
 
 
 def _add_outcomes(drawings: Iterable[Drawing]) -> None:
-    """A line below each correction from which the version that reads today has learned."""
+    """Give each drawing the line that says what the active version learned from its correction, or ""."""
     claims = {drawing.pk: drawing.claim for drawing in drawings if drawing.claim and drawing.claim.verdict}
     samples = TrainingSample.objects.by_active().of_drawings(claims)
     lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == claims[s.drawing_id].review.pk}
@@ -120,13 +120,13 @@ def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The picture of an upload, to its owner and to staff who review it."""
+    """The picture of an upload, for its owner and for staff who review."""
     return _picture(request, pk, "image")
 
 
 @require_safe
 def drawing_thumbnail(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The same, small, for lists; uploads from before there were thumbnails are shown as they are."""
+    """The thumbnail of an upload; old uploads have none and are shown in full size."""
     return _picture(request, pk, Coalesce("thumbnail", "image"))
 
 
