@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from ml.ink.image_format import media_type
 from recognizer.forms import CorrectionForm
 from recognizer.models import Drawing, TrainingSample
-from recognizer.presentation.correction_status import CorrectionStatus, correction_status, one_line
+from recognizer.presentation.correction_status import correction_status, one_line
 from recognizer.services import predictions, reviews
 
 if TYPE_CHECKING:
@@ -71,44 +71,38 @@ def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
 
 @require_safe
 def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    found = _drawing_of(request, pk)
-    said = found.claim or found.latest
-    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": _is_none(found)})
-    return _drawing_page(request, found, form)
-
-
-def _is_none(drawing: Drawing) -> bool:
-    return bool(drawing.claim and not drawing.claim.text)
+    drawing = _drawing_of(request, pk)
+    claim = drawing.claim
+    said = claim or drawing.latest
+    not_a_number = claim is not None and not claim.text
+    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": not_a_number})
+    return _drawing_page(request, drawing, form)
 
 
 def _drawing_page(
     request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
 ) -> HttpResponse:
+    samples = list(TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER]) if drawing.claim else []
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,
         "digits": drawing.latest.digits.all() if drawing.latest else [],
         "claim": drawing.claim,
-        "outcome": _outcome(request, drawing),
+        "outcome": correction_status(drawing.claim, samples, may_train=request.user.may_train),
         "form": form,
     }
     return render(request, "recognizer/drawing/drawing.html", context, status=status)
 
 
-def _outcome(request: SignedInRequest, drawing: Drawing) -> CorrectionStatus | None:
-    samples = TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER] if drawing.claim else []
-    return correction_status(drawing.claim, list(samples), may_train=request.user.may_train)
-
-
 @require_POST
 def correct_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    found = _drawing_of(request, pk)
+    drawing = _drawing_of(request, pk)
     form = CorrectionForm(request.POST)
     if not form.is_valid():
-        return _drawing_page(request, found, form, status=422)
-    reviews.correct_drawing(drawing=found, user=request.user, text=form.cleaned_data["text"])
+        return _drawing_page(request, drawing, form, status=422)
+    reviews.correct_drawing(drawing=drawing, user=request.user, text=form.cleaned_data["text"])
     messages.success(request, "Thank you. Your correction is kept, and somebody will look at it.")
-    return redirect(found)
+    return redirect(drawing)
 
 
 @require_POST
@@ -130,16 +124,16 @@ def drawing_thumbnail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     return _picture(request, pk, Coalesce("thumbnail", "image"))
 
 
-def _picture(request: SignedInRequest, pk: UUID, what: Any) -> HttpResponse:
-    drawings = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
-    found = drawings.filter(pk=pk).values_list(what, flat=True).first()
-    if found is None:
+def _picture(request: SignedInRequest, pk: UUID, field: Any) -> HttpResponse:
+    uploads = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
+    content = uploads.filter(pk=pk).values_list(field, flat=True).first()
+    if content is None:
         raise Http404
-    kind = media_type(bytes(found[:64]))
+    kind = media_type(bytes(content[:64]))
     headers = {
         "Cache-Control": "private, max-age=3600",
         "Content-Disposition": f'inline; filename="{pk}.{kind.removeprefix("image/")}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return HttpResponse(bytes(found), content_type=kind, headers=headers)
+    return HttpResponse(bytes(content), content_type=kind, headers=headers)
