@@ -200,7 +200,7 @@ class DrawingDecoder:
     def _is_doubtful(self, path: BestPath, height: float) -> bool:
         """Whether a line of several digits, as it seems, may be others, or what is no digit in it may be some."""
         digits = sum(segment.label is not None for segment in path.segments)
-        if digits > 1 and path.share < self._weights.ask:
+        if digits > 1 and path.share < self._weights.line_network_threshold:
             return True
         return any(s.label is None and s.candidate.box[3] >= LARGE_INK * height for s in path.segments)
 

@@ -122,7 +122,7 @@ class CandidateLine:
             places=sum(1 << i for i in places),
             components=components,
             box=box,
-            min_side=self._weights.smallest * self._height,
+            min_side=self._weights.min_side * self._height,
             cost=self._shape_cost(box),
             low_cost=_low_cost(box[3], self._height, self._weights),
             prior_cost=cost + self._before(places),
@@ -161,10 +161,10 @@ class CandidateLine:
     def _lost(self, box: tuple[float, float, float, float]) -> float:
         """Beside other digits, ink as high as one is seldom something else."""
         width, height = box[2] / max(self._height, 1e-9), box[3] / max(self._height, 1e-9)
-        mark = max(width, height) < self._weights.mark or height < _FLAT
+        mark = max(width, height) < self._weights.mark_size or height < _FLAT
         if self._ties is None or mark or self._wide < _SEVERAL * self._height:
             return 0.0
-        return self._weights.lost * max(width, height, 1.0)
+        return self._weights.large_negative * max(width, height, 1.0)
 
     def _is_tied(self, place: int) -> bool:
         """Whether what is left of a place may be one thing with what is right of it."""
@@ -177,13 +177,13 @@ class CandidateLine:
     def _junk(self, places: LineOrder, box: tuple[float, float, float, float]) -> float:
         """Of taking them as one thing that is no digit; components of a picture must be tied for that."""
         if self._is_written():
-            whole = self._weights.whole if len(places) > 1 else 0.0
-            return whole if len(places) == self._all else self._weights.junk
+            whole = self._weights.whole_negative if len(places) > 1 else 0.0
+            return whole if len(places) == self._all else self._weights.negative
         inner = range(places[0] + 1, places[-1] + 1)
         tied = len(inner) < len(places) and all(self._is_tied(place) for place in inner)
         if not tied and not self._is_stroke(places):
             return math.inf
-        return (self._weights.junk if self._all > 1 else 0.0) + self._lost(box)
+        return (self._weights.negative if self._all > 1 else 0.0) + self._lost(box)
 
     def _before(self, places: LineOrder) -> float:
         parting = self._parting(places)
@@ -199,8 +199,10 @@ class CandidateLine:
         owners = self._ties.owners
         cuts = [i for i in components if i > 0 and owners[i] == owners[i - 1] and i - 1 not in components]
         if self._ties.has_strokes:
-            return self._weights.cut * len(cuts)
-        return sum(self._weights.part + self._weights.crossed * self._ties.crossed_ink(i) for i in cuts)
+            return self._weights.stroke_cut * len(cuts)
+        return sum(
+            self._weights.component_cut + self._weights.crossed_ink * self._ties.crossed_ink(i) for i in cuts
+        )
 
     def _skipping(self) -> list[LineOrder]:
         """Places of two that lie over each other, with something between their middles: late hats, crossings."""
@@ -253,7 +255,7 @@ class CandidateLine:
         )
         owners = np.array(self._ties.owners)[components]
         odds[owners[:, 0] == owners[:, 1]] = 0.0  # what it costs to part them is asked elsewhere
-        cost = dict(zip(pairs, (-self._weights.link * odds).tolist(), strict=True))
+        cost = dict(zip(pairs, (-self._weights.affinity * odds).tolist(), strict=True))
         return [_least_tree(places, cost) for places in sets]
 
 

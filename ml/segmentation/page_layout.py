@@ -53,7 +53,9 @@ def find_layouts(boxes: Boxes, weights: Costs, components: Components | None = N
             0.0,
             0.0,
             max(0.0, cost),
-            negative_cost=weights.whole if components is not None and components.has_strokes else math.inf,
+            negative_cost=weights.whole_negative
+            if components is not None and components.has_strokes
+            else math.inf,
             may_be_ligature=False,
         )
         found.append(PageLayout((whole,), (float(box[3]),), (one,)))
