@@ -61,7 +61,7 @@ class DrawingDecoder:
     def __init__(self, components: Components | None, weights: Costs) -> None:
         self._pieces = components
         self._weights = weights
-        self._layouts = [] if self._pieces is None else find_layouts(self._pieces.boxes, weights, self._pieces)
+        self._layouts = [] if self._pieces is None else find_layouts(self._pieces, weights)
         self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
 
     def glyphs(self) -> list[NDArray[np.uint8]]:

@@ -156,7 +156,16 @@ def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
 def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     """Less sure than the digit is of another label by itself."""
     candidate = Candidate(
-        0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, negative_cost=1.0, may_be_ligature=False
+        line=0,
+        places=1,
+        components=(0,),
+        box=(0.0, 0.0, 50.0, 100.0),
+        min_side=0.0,
+        cost=0.0,
+        low_cost=0.0,
+        prior_cost=0.0,
+        negative_cost=1.0,
+        may_be_ligature=False,
     )
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)

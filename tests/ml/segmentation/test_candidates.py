@@ -27,7 +27,7 @@ def whole(ink: np.ndarray, weights: Costs = SIZES) -> list[Candidate]:
     components = find_image_components(255 - ink)
     assert components is not None
     mine = component_sets(components)
-    found = [c for c in find_layouts(components.boxes, weights, components)[0].candidates if c.components in mine]
+    found = [c for c in find_layouts(components, weights)[0].candidates if c.components in mine]
     return sorted(found, key=lambda c: c.box[0])
 
 
@@ -102,7 +102,7 @@ def strokes(*places: Sequence[float]) -> StrokeComponents:
 def test_strokes_may_stand_anywhere():
     drawn = strokes((0, 0, 100), (60, 0, 100), (120, 0, 40), (180, 60, 40))
     with_base, without = (
-        [c.cost for c in find_layouts(drawn.boxes, weights, drawn)[0].candidates]
+        [c.cost for c in find_layouts(drawn, weights)[0].candidates]
         for weights in (SIZES, replace(SIZES, base_spread=np.inf, wide_spread=np.inf))
     )
     assert with_base == without

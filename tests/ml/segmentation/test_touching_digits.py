@@ -82,7 +82,7 @@ def test_to_part_a_component_costs_more_the_more_ink_is_crossed():
     assert components is not None
     assert len(components.boxes) > 1
     weights = Costs(component_cut=1.0, crossed_ink=10.0)
-    for candidate in find_layouts(components.boxes, weights, components)[0].candidates:
+    for candidate in find_layouts(components, weights)[0].candidates:
         first = candidate.components[0]
         expected = weights.segment + 1.0 + 10.0 * components.crossed_ink(first) if first else 0.0
         assert candidate.prior_cost == pytest.approx(expected)
@@ -94,9 +94,7 @@ def test_a_mark_is_lost_more_cheaply_than_a_digit():
     components = find_image_components(255 - ink)
     assert components is not None
     weights = Costs(large_negative=3.0)
-    single = [
-        c for c in find_layouts(components.boxes, weights, components)[0].candidates if len(c.components) == 1
-    ]
+    single = [c for c in find_layouts(components, weights)[0].candidates if len(c.components) == 1]
     junk = {round(c.box[3]): c.negative_cost for c in single}
     assert junk[min(junk)] == weights.negative
     assert junk[max(junk)] >= weights.negative + 3.0
@@ -105,13 +103,13 @@ def test_a_mark_is_lost_more_cheaply_than_a_digit():
 def test_alone_anything_may_be_no_digit():
     components = find_image_components(255 - rings(200, touching=False))
     assert components is not None
-    candidates = find_layouts(components.boxes, Costs(negative=2.0, large_negative=3.0), components)[0].candidates
+    candidates = find_layouts(components, Costs(negative=2.0, large_negative=3.0))[0].candidates
     assert all(c.negative_cost in (0.0, 2.0, np.inf) for c in candidates)
 
 
 def test_slanted_parts_of_one_component_do_not_pay_for_lying_over_each_other():
     components = find_image_components(255 - rings(100, 175))
     assert components is not None
-    dear = find_layouts(components.boxes, Costs(overlap=100.0), components)[0].candidates
-    cheap = find_layouts(components.boxes, Costs(overlap=0.0), components)[0].candidates
+    dear = find_layouts(components, Costs(overlap=100.0))[0].candidates
+    cheap = find_layouts(components, Costs(overlap=0.0))[0].candidates
     assert [c.prior_cost for c in dear] == [c.prior_cost for c in cheap]
