@@ -81,6 +81,19 @@ def bounds(strokes: Strokes) -> Box:
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
+def arc_lengths(stroke: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(n,) the length of a stroke (n, 2) from its first point to each of its points."""
+    steps = np.diff(stroke.astype(np.float64), axis=0)
+    return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
+
+
+def points_along(
+    stroke: NDArray[np.float32], along: NDArray[np.float64], lengths: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(k, 2) the points at k lengths along a stroke; `along` are its `arc_lengths`."""
+    return np.stack([np.interp(lengths, along, stroke[:, 0]), np.interp(lengths, along, stroke[:, 1])], axis=1)
+
+
 def transform(strokes: Strokes, matrix: NDArray[np.floating]) -> Strokes:
     """Apply an affine (2, 3) matrix to every point."""
     linear, shift = matrix[:, :2].T, matrix[:, 2]

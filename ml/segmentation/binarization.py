@@ -186,8 +186,18 @@ def remove_shadows(ink: Grey, mask: Grey) -> Grey:
     return as_uint8(cv2.subtract(ink, cv2.blur(broad, (side, side))))
 
 
+def component_pen_width(component: NDArray[np.bool_]) -> float:
+    """The width of the lines, in pixels, of one component (h, w).
+
+    It is twice the area by the number of pixels at the edge, because a line has two edges.
+    """
+    inside = cv2.copyMakeBorder(component.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    edge = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
+    return 2 * int(inside.sum()) / max(edge, 1)
+
+
 def pen_width(mask: Grey) -> float:
-    """The width of the lines, in pixels, of a mask (h, w) that holds some ink: twice its area by its edge.
+    """The width of the lines, in pixels, of a mask (h, w) that holds some ink.
 
     It is the median over the components, so that one large shadow counts no more than one digit.
     """

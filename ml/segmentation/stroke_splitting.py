@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.strokes import Strokes
+from ml.ink.strokes import Strokes, arc_lengths, points_along
 from ml.labels import Floats
 
 Stroke = NDArray[np.float32]  # (n, 2)
@@ -52,13 +52,13 @@ def is_ligature(part: Stroke) -> bool:
 
 
 def _split(stroke: Stroke, height: float) -> list[Stroke]:
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke.astype(np.float64), axis=0).T))])
+    along = arc_lengths(stroke)
     steps = min(int(along[-1] / (_STEP * height)), _MAX_STEPS)
     if steps < 2 * _MIN_DISTANCE:
         return [stroke]
     lengths = np.linspace(0, along[-1], steps + 1)
-    points = np.stack([np.interp(lengths, along, stroke[:, i]) for i in (0, 1)], axis=1)
-    edges = [0.0, *(float(lengths[i]) for i in _find_cuts(points)), float(along[-1])]
+    cuts = _find_cuts(points_along(stroke, along, lengths))
+    edges = [0.0, *(float(lengths[i]) for i in cuts), float(along[-1])]
     return [_between(stroke, along, start, stop) for start, stop in pairwise(edges)]
 
 
@@ -99,5 +99,5 @@ def _ends_of_runs(heading: Floats) -> list[int]:
 def _between(stroke: Stroke, along: Floats, start: float, stop: float) -> Stroke:
     """The stroke from one length along it to another; two parts share the point where they meet."""
     inside = stroke[(along > start) & (along < stop)]
-    ends = np.stack([[np.interp(length, along, stroke[:, i]) for i in (0, 1)] for length in (start, stop)])
+    ends = points_along(stroke, along, [start, stop])
     return np.concatenate([ends[:1], inside, ends[1:]]).astype(np.float32)

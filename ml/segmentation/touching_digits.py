@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey
 from ml.labels import Floats
+from ml.segmentation.binarization import component_pen_width
 from ml.segmentation.components import Boxes, typical_height
 
 Mask = NDArray[np.bool_]  # (h, w), true on the ink of one component
@@ -91,16 +92,9 @@ def _split(ink: Grey, mask: Mask, height: float) -> list[tuple[Mask, float]]:
         cuts_left_of += np.arange(size[0]) >= cut.columns[:, None]
     part_of = cv2.resize(cuts_left_of, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
     numbers = np.unique(part_of[mask]).tolist()
-    pen = max(_pen_width(mask) * scale, 0.5)
+    pen = max(component_pen_width(mask) * scale, 0.5)
     crossed = [0.0, *(cuts[number - 1].crossed / pen for number in numbers[1:])]
     return [(mask & (part_of == number), before) for number, before in zip(numbers, crossed, strict=True)]
-
-
-def _pen_width(mask: Mask) -> float:
-    """The width of the lines of a component, in pixels: twice its area by its edge, since a line has two edges."""
-    inside = np.pad(mask.astype(np.uint8), 1)
-    edge = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
-    return 2 * int(inside.sum()) / max(edge, 1)
 
 
 def _holes(ink: Floats) -> Mask:
