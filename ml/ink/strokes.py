@@ -15,14 +15,14 @@ Strokes = list[NDArray[np.float32]]  # each (n, 2): x, y; y points down; any uni
 Box = tuple[float, float, float, float]  # x, y, width, height
 
 MAX_STROKES = 500
-MAX_POINTS = 10_000  # a page of numbers fits: about 40 points a digit
-POINTS_A_STROKE = 20  # a stroke that somebody draws has about as many
+MAX_POINTS = 10_000  # enough for a page of numbers: a digit has about 40
+POINTS_A_STROKE = 20  # of a usual stroke
 MAX_COORDINATE = 1e6
 MAX_TIME = 1e13  # milliseconds; a clock that counts from 1970 is at 1.8e12
 
 
 class InkError(ValueError):
-    """What was sent is no drawing. The message says what to do and is safe to show."""
+    """What a client sent is no drawing. The message says what to do and is safe to show."""
 
 
 def parse_strokes(raw: object) -> Strokes:
@@ -34,14 +34,6 @@ def parse_strokes(raw: object) -> Strokes:
         raise InkError("Send the drawing as a list of strokes, each a list of points [x, y].")
     if len(raw) > MAX_STROKES:
         raise InkError(f"The drawing has too many strokes. Send at most {MAX_STROKES}.")
-    _check_size(raw)
-    strokes = [_parse_stroke(stroke) for stroke in raw if len(stroke)]
-    if not strokes:
-        raise InkError("There is nothing drawn yet. Write a number first.")
-    return strokes
-
-
-def _check_size(raw: Sequence[object]) -> None:
     points = 0
     for stroke in raw:
         if not isinstance(stroke, list | tuple):
@@ -49,6 +41,10 @@ def _check_size(raw: Sequence[object]) -> None:
         points += len(stroke)
     if points > MAX_POINTS:
         raise InkError(f"The drawing has too many points. Send at most {MAX_POINTS}.")
+    strokes = [_parse_stroke(stroke) for stroke in raw if len(stroke)]
+    if not strokes:
+        raise InkError("There is nothing drawn yet. Write a number first.")
+    return strokes
 
 
 def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
@@ -70,7 +66,7 @@ def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
 
 
 def reading_work(raw: Sequence[Sequence[object]]) -> int:
-    """What it takes to read strokes as they came, in strokes of POINTS_A_STROKE points; at least one."""
+    """The work of reading strokes as a client sent them, in strokes of POINTS_A_STROKE points; at least 1."""
     return max(1, len(raw), sum(map(len, raw)) // POINTS_A_STROKE)
 
 
@@ -95,6 +91,6 @@ def points_along(
 
 
 def transform(strokes: Strokes, matrix: NDArray[np.floating]) -> Strokes:
-    """Apply an affine (2, 3) matrix to every point."""
+    """The strokes with an affine matrix (2, 3) applied to every point."""
     linear, shift = matrix[:, :2].T, matrix[:, 2]
     return [(stroke @ linear + shift).astype(np.float32) for stroke in strokes]
