@@ -1,11 +1,11 @@
 """A server that opens users' pictures, each in a process of its own that the kernel ends when it costs too much.
 
 The web process starts it as `python -m ml.ink.image_server` with a socket as its standard input. The server has
-one thread and has imported Pillow and NumPy once. A message is REQUEST, the limits of one picture, with two open
-files; for each message the server forks. The child reads the picture from the first file and answers on the second,
-a socket: ANSWER, and after it a message for people, or the files that are kept. Nothing is pickled: a child that a
-hostile file has taken over can send wrong bytes, but no code. The server ends with its web process, whose end of
-the socket closes then.
+one thread and has imported Pillow and NumPy once. A message is REQUEST, the limits of one picture, with two
+open files; for each message the server forks. The child reads the picture from the first file and answers on
+the second, a socket: ANSWER, and after it a message for people, or the files that are kept. Nothing is pickled:
+a child that a hostile file has taken over can send wrong bytes, but no code. The server ends with its web
+process, whose end of the socket closes then.
 """
 
 from __future__ import annotations
