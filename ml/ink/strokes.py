@@ -11,7 +11,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-Strokes = list[NDArray[np.float32]]  # each (n, 2): x, y; y points down; any unit; n >= 1
+Stroke = NDArray[np.float32]  # (n, 2): x, y; y points down; any unit; n >= 1
+Strokes = list[Stroke]
 Box = tuple[float, float, float, float]  # x, y, width, height
 
 MAX_STROKES = 500
@@ -47,7 +48,7 @@ def parse_strokes(raw: object) -> Strokes:
     return strokes
 
 
-def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
+def _parse_stroke(stroke: Sequence[Sequence[float]]) -> Stroke:
     # Sets of types and lengths: one pass in C each, where a loop over points would cost most of the request.
     if not set(map(type, stroke)) <= {list, tuple} or not set(map(len, stroke)) <= {2, 3}:
         raise InkError("Each point must be a list of two numbers, [x, y], or three, [x, y, time].")
@@ -77,14 +78,14 @@ def bounds(strokes: Strokes) -> Box:
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
-def arc_lengths(stroke: NDArray[np.float32]) -> NDArray[np.float64]:
+def arc_lengths(stroke: Stroke) -> NDArray[np.float64]:
     """(n,) the length of a stroke (n, 2) from its first point to each of its points."""
     steps = np.diff(stroke.astype(np.float64), axis=0)
     return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
 
 
 def points_along(
-    stroke: NDArray[np.float32], along: NDArray[np.float64], lengths: Sequence[float] | NDArray[np.float64]
+    stroke: Stroke, along: NDArray[np.float64], lengths: Sequence[float] | NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(k, 2) the points at k lengths along a stroke; `along` are its `arc_lengths`."""
     return np.stack([np.interp(lengths, along, stroke[:, 0]), np.interp(lengths, along, stroke[:, 1])], axis=1)

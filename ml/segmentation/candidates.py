@@ -108,9 +108,7 @@ class CandidateLine(ABC):
             low_cost=self._low_cost(box[3]),
             prior_cost=affinity_cost + self._start_cost(places),
             negative_cost=self._negative_cost(places, box),
-            may_be_ligature=self._is_cut
-            and len(components) == 1
-            and self._components.may_be_ligature(components[0]),
+            may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
         )
 
     @abstractmethod

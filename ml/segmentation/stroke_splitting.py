@@ -8,12 +8,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ml.ink.strokes import Strokes, arc_lengths, points_along
+from ml.ink.strokes import Stroke, Strokes, arc_lengths, points_along
 from ml.labels import Floats
-
-Stroke = NDArray[np.float32]  # (n, 2)
 
 _WIDE = 1.05  # heights; a narrower stroke is one digit
 _HIGH = 0.6  # heights; a lower stroke is no writing

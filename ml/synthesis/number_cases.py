@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.ink.strokes import Box, Strokes, bounds, transform
+from ml.ink.strokes import Box, Stroke, Strokes, bounds, transform
 from ml.labels import Floats
 from ml.synthesis.handwriting import compose_line, random_handwriting, write_digit, write_sign
 
@@ -161,13 +161,13 @@ def _joined(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     return WrittenNumber(strokes, number.text, tuple(owners))
 
 
-def _can_join(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
+def _can_join(a: Stroke, b: Stroke) -> bool:
     """Whether a pen would go on from one stroke to the next: to the right, and not far."""
     step = b[0] - a[-1]
     return bool(step[0] > -5 and np.hypot(*step) < 80)  # compose_line writes 100 high
 
 
-def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.float32]:
+def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> Stroke:
     """A line (8, 2) between two points that sags a little."""
     t = np.linspace(0, 1, 10)[1:-1, None]
     sag = np.array([0, 0.25]) * abs(float(end[0] - start[0]))
