@@ -42,7 +42,7 @@ class Costs:
 
     # Ink that is no digit.
     negative: float = 2.8  # for a candidate that is no digit
-    large_negative: float = 0.0  # of a picture: more for each height of ink that is as large as a digit
+    large_negative: float = 0.0  # of a picture: added for ink as large as a digit, for each height of its size
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
     whole_negative: float = 1.5  # instead of `negative`, for all components of a drawing as one that is no digit
 
@@ -57,15 +57,17 @@ class Costs:
     overlap_free: float = 0.02  # of a picture: an overlap that slanted writing has anyway, and that costs nothing
 
     # Spaces between numbers.
-    space_alone: float = 2.2  # between two digits that are all of a line: a wider gap makes them two numbers
-    space_least: float = 0.683  # among more digits: the least width of a space
-    space_ratio: float = 2.332  # among more digits: the least space beside the mean of the narrower gaps
-    space_floor: float = 0.028  # the narrower gaps count as at least that wide
+    space_alone: float = 2.2  # on a line of two digits: a wider gap makes them two numbers
+    space_least: float = 0.683  # on a line of more digits: the least width of a space
+    space_ratio: float = (
+        2.332  # on a line of more digits: the least space divided by the mean of the narrower gaps
+    )
+    space_floor: float = 0.028  # the least that the mean of the narrower gaps counts
     space_sure: float = 12.5  # how fast doubt fades where a gap is wider or narrower than the least space
 
     # The line network, which reads lines of pictures.
-    line_network_threshold: float = 0.97  # it reads lines of several digits that are less sure than this
-    line_network_alone: float = 0.75  # where no two digits were found, it must be surer than this of two or more
+    line_network_threshold: float = 0.97  # lines of several digits that are less sure than this are read by it
+    line_network_alone: float = 0.75  # where fewer than two digits were found, the least probability of its text
     line_network_weight: float = 2.0  # of its log probability of a text, beside that by the digits
     joint_temperature: float = 2.8  # divides the sum of both, because the two judgements are not independent
 
