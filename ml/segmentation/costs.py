@@ -59,9 +59,7 @@ class Costs:
     # Spaces between numbers.
     space_alone: float = 2.2  # on a line of two digits: a wider gap makes them two numbers
     space_least: float = 0.683  # on a line of more digits: the least width of a space
-    space_ratio: float = (
-        2.332  # on a line of more digits: the least space divided by the mean of the narrower gaps
-    )
+    space_ratio: float = 2.332  # on a line of more digits: the least space by the mean of the narrower gaps
     space_floor: float = 0.028  # the least that the mean of the narrower gaps counts
     space_sure: float = 12.5  # how fast doubt fades where a gap is wider or narrower than the least space
 
