@@ -257,7 +257,7 @@ def _cheque_glyphs(
 
 def _candidates(components: ImageComponents) -> Sequence[Candidate]:
     """As the reader takes them."""
-    return find_layouts(components.boxes, IMAGE_COSTS, components)[0].candidates
+    return find_layouts(components, IMAGE_COSTS)[0].candidates
 
 
 def _holds_two(chosen: Sequence[int], digits: Sequence[tuple[int, ...]]) -> bool:

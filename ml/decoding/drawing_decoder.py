@@ -61,7 +61,7 @@ class DrawingDecoder:
     def __init__(self, components: Components | None, weights: Costs) -> None:
         self._pieces = components
         self._weights = weights
-        self._layouts = [] if self._pieces is None else find_layouts(self._pieces.boxes, weights, self._pieces)
+        self._layouts = [] if self._pieces is None else find_layouts(self._pieces, weights)
         self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
 
     def glyphs(self) -> list[NDArray[np.uint8]]:
@@ -200,7 +200,7 @@ class DrawingDecoder:
     def _is_doubtful(self, path: BestPath, height: float) -> bool:
         """Whether a line of several digits, as it seems, may be others, or what is no digit in it may be some."""
         digits = sum(segment.label is not None for segment in path.segments)
-        if digits > 1 and path.share < self._weights.ask:
+        if digits > 1 and path.share < self._weights.line_network_threshold:
             return True
         return any(s.label is None and s.candidate.box[3] >= LARGE_INK * height for s in path.segments)
 

@@ -145,7 +145,9 @@ def _has_a_say(steps: CtcOutput, labels: tuple[int, ...], weights: Costs) -> boo
     """About several digits if it can tell them apart; where fewer were found only if it is sure of several."""
     if len(labels) > 1:
         return steps.have_room(labels)
-    return len(steps.labels) > 1 and float(steps.log_chances([steps.labels])[0]) > math.log(weights.found)
+    return len(steps.labels) > 1 and float(steps.log_chances([steps.labels])[0]) > math.log(
+        weights.line_network_alone
+    )
 
 
 def _proposed(
@@ -161,8 +163,8 @@ def _proposed(
 def _by_both(trails: Sequence[Hypothesis], steps: CtcOutput, weights: Costs, total: float) -> BestPath:
     """The best of some texts by their digits and by the strip; their shares are those among these texts."""
     said = steps.log_chances([trail.labels for trail in trails]).clip(-_OUT_OF_REACH)
-    sums = np.array([trail.total for trail in trails]) + weights.strip * said
-    shares = np.exp(sums / weights.doubt - np.logaddexp.reduce(sums / weights.doubt))
+    sums = np.array([trail.total for trail in trails]) + weights.line_network_weight * said
+    shares = np.exp(sums / weights.joint_temperature - np.logaddexp.reduce(sums / weights.joint_temperature))
     order = np.argsort(-sums, kind="stable").tolist()
     best = trails[order[0]]
     found = [shares[[_holds(trail, edge) for trail in trails]].sum() for edge in best.edges]

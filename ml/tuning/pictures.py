@@ -43,8 +43,8 @@ from ml.tuning.random_search import CachedScores, random_search
 log = logging.getLogger("ml.tuning.pictures")
 
 # Not `base_cap`: for one cheque of 360 the search would have it so high that no digit could hang or float.
-SEARCHED = ("part", "crossed", "overlap", "overlap_free", "junk", "lost", "mark", "segment", "height_spread",
-            "height_cap", "low_spread", "wide_spread", "base_spread", "gap")  # fmt: skip
+SEARCHED = ("component_cut", "crossed_ink", "overlap", "overlap_free", "negative", "large_negative",
+            "mark_size", "segment", "height_spread", "height_cap", "low_spread", "wide_spread", "base_spread", "gap")  # fmt: skip
 # Cheques would have 0.28, which loses digits of photographed pages; of those there are too few to be heard.
 LEAST = {"low_spread": 0.4}
 _MNIST = 500  # digits; nearly all are read whatever the weights are
@@ -243,10 +243,15 @@ def _surprise(picture: _Picture, reading: Reading) -> float:
 
 
 def with_strip(bench: ImageObjective, weights: Costs) -> Costs:
-    """The best of some values of `strip`, and then of `doubt`; as they are where no network is asked."""
+    """The best of some values of `line_network_weight`, and then of `joint_temperature`; as they are where no
+    network is asked."""
     if not bench.has_strips:
         return weights
-    for name, values in (("strip", _STRIP), ("doubt", _DOUBT), ("strip", _STRIP)):
+    for name, values in (
+        ("line_network_weight", _STRIP),
+        ("joint_temperature", _DOUBT),
+        ("line_network_weight", _STRIP),
+    ):
         choices: list[dict[str, Any]] = [{name: value} for value in values]
         losses = [bench.surprise(replace(weights, **choice)) for choice in choices]
         log.info("%s: %s", name, dict(zip(values, np.round(losses, 4).tolist(), strict=True)))
@@ -301,7 +306,9 @@ def main() -> None:
     for name, (right, n) in bench.right(weights).items():
         log.info("%s: %d of %d right, %d before", name, right, n, before[name][0])
     log.info("loss %.4f, %.4f before", found.loss, found.first)
-    log.info("%s", {name: getattr(weights, name) for name in (*SEARCHED, "strip", "doubt")})
+    log.info(
+        "%s", {name: getattr(weights, name) for name in (*SEARCHED, "line_network_weight", "joint_temperature")}
+    )
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ log = logging.getLogger("ml.tuning.strokes")
 Floats = NDArray[np.float64]
 Writers = Callable[[Generator], DigitWriter]
 
-SEARCHED = ("junk", "whole", "link", "cut", "ligature", "space_least", "space_ratio", "space_floor",
-            "space_sure")  # fmt: skip
+SEARCHED = ("negative", "whole_negative", "affinity", "stroke_cut", "ligature", "space_least", "space_ratio",
+            "space_floor", "space_sure")  # fmt: skip
 LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
           "out_of_order", "lines", "marked")  # fmt: skip
 _MOST_STROKES = 40  # of a number; a scribble of more would count for all the others

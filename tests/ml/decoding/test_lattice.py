@@ -13,6 +13,7 @@ from ml.decoding.number_spacing import split_numbers
 from ml.segmentation.costs import Costs
 from ml.segmentation.page_layout import find_layouts
 from ml.segmentation.text_lines import find_lines
+from tests.ml.segmentation.bare_components import BareComponents
 
 WEIGHTS = Costs()
 
@@ -33,32 +34,32 @@ def opinions(candidates, says):
 
 
 def read(boxes, says):
-    (layout, *_) = find_layouts(boxes, WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(boxes), WEIGHTS)
     return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS)
 
 
 def test_pieces_beside_each_other_are_one_line():
-    assert find_lines(row(5)[[3, 1, 0, 4, 2]]) == [(2, 1, 4, 0, 3)]
+    assert find_lines(BareComponents(row(5)[[3, 1, 0, 4, 2]])) == [(2, 1, 4, 0, 3)]
 
 
 def test_lines_are_read_from_top_to_bottom():
-    assert find_lines(np.concatenate([row(3, y=200), row(2)])) == [(3, 4), (0, 1, 2)]
+    assert find_lines(BareComponents(np.concatenate([row(3, y=200), row(2)]))) == [(3, 4), (0, 1, 2)]
 
 
 @pytest.mark.parametrize("degrees", [-12, 12])
 def test_a_sloping_line_is_one_line(degrees):
     boxes = row(8)
     boxes[:, 1] += boxes[:, 0] * np.tan(np.deg2rad(degrees))
-    assert len(find_lines(boxes)) == 1
+    assert len(find_lines(BareComponents(boxes))) == 1
 
 
 def test_a_wide_gap_does_not_break_a_line():
-    assert len(find_lines(np.concatenate([row(2), row(2, x=900)]))) == 1
+    assert len(find_lines(BareComponents(np.concatenate([row(2), row(2, x=900)])))) == 1
 
 
 def test_a_hat_belongs_to_the_line_below_it():
     boxes = np.concatenate([row(3, y=0), row(3, y=150), [[85, 138, 45, 3]]])
-    assert [len(line) for line in find_lines(boxes)] == [3, 4]
+    assert [len(line) for line in find_lines(BareComponents(boxes))] == [3, 4]
 
 
 def test_single_pieces_are_digits():
@@ -85,7 +86,7 @@ def test_ink_that_is_no_digit_is_left_out():
 
 
 def test_shares_of_a_doubtful_digit_add_up():
-    (layout,) = find_layouts(row(1), WEIGHTS)
+    (layout,) = find_layouts(BareComponents(row(1)), WEIGHTS)
     digits = np.log(np.array([[0.6, 0.4, *[1e-9] * 8]]))
     path = best_path(layout.candidates, digits, np.array([0.9]), WEIGHTS)
     assert path.share == pytest.approx(0.54, abs=0.01)
@@ -95,7 +96,7 @@ def test_shares_of_a_doubtful_digit_add_up():
 
 def test_few_pieces_on_two_lines_may_be_one_digit():
     circles = np.array([[0, 0, 50, 50.0], [0, 51, 55, 50]])
-    found = find_layouts(circles, WEIGHTS)
+    found = find_layouts(BareComponents(circles), WEIGHTS)
     assert [len(layout.lines) for layout in found] == [2, 1]
 
 
@@ -158,7 +159,7 @@ def sums(layout, says, text):
 
 
 def test_all_texts_together_are_all_ways():
-    (layout, *_) = find_layouts(row(2), WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(row(2)), WEIGHTS)
     found = [
         sums(layout, lambda components: (len(components), 0.6), text)
         for n in range(3)
@@ -170,14 +171,14 @@ def test_all_texts_together_are_all_ways():
 def test_a_text_is_as_likely_as_its_share_of_the_ways():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
     says = {(0, 1): (4, 0.7), (2,): (2, 0.97), (0,): (1, 0.6)}.get
-    (layout, *_) = find_layouts(boxes, WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(boxes), WEIGHTS)
     right, total = sums(layout, says, (4, 2))
     assert right - total == pytest.approx(np.log(read(boxes, says).share), abs=1e-3)
 
 
 def test_a_text_goes_on_in_the_next_line():
     boxes = np.concatenate([row(2), row(1, y=300)])
-    (layout, *_) = find_layouts(boxes, WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(boxes), WEIGHTS)
     assert len(layout.lines) == 2
     says = {(0,): (4, 0.99), (1,): (5, 0.99), (2,): (6, 0.99)}.get
     right, total = sums(layout, says, (4, 5, 6))
@@ -195,7 +196,7 @@ def sure_of(*labels, doubt: int | None = None) -> CtcOutput:
 
 
 def read_with(steps, boxes, says):
-    (layout, *_) = find_layouts(boxes, WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(boxes), WEIGHTS)
     return best_path(layout.candidates, *opinions(layout.candidates, says), WEIGHTS, steps)
 
 
@@ -207,7 +208,7 @@ def test_a_strip_decides_between_two_labels():
     def says(components):
         return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(components)
 
-    (layout, *_) = find_layouts(row(2), WEIGHTS)
+    (layout, *_) = find_layouts(BareComponents(row(2)), WEIGHTS)
     digits, digit_probability = opinions(layout.candidates, says)
     place = [candidate.components for candidate in layout.candidates].index((1,))
     digits[place, [7, 2]] = np.log([0.55, 0.44])

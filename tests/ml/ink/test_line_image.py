@@ -1,4 +1,4 @@
-"""Lines of pictures as strips."""
+"""Lines of pictures as the line network sees them, and what it adds to their reading."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def block(height: int, width: int, level: int = 200) -> np.ndarray:
 
 @pytest.mark.parametrize(("height", "width"), [(52, 104), (13, 26), (300, 11), (1, 1), (7, 3000)])
 def test_ink_is_as_high_as_all_ink_whatever_its_size(height, width):
-    strip = ink_to_line_image(block(height, width))
-    rows, columns = np.flatnonzero(strip.any(axis=1)), np.flatnonzero(strip.any(axis=0))
-    assert strip.shape[0] == LINE_HEIGHT
-    assert strip.shape[1] % STEP_WIDTH == 0
-    assert strip.shape[1] <= MAX_WIDTH
+    image = ink_to_line_image(block(height, width))
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert image.shape[0] == LINE_HEIGHT
+    assert image.shape[1] % STEP_WIDTH == 0
+    assert image.shape[1] <= MAX_WIDTH
     assert (rows[0], len(rows)) == ((LINE_HEIGHT - INK_HEIGHT) // 2, INK_HEIGHT)
     assert len(columns) == pytest.approx(min(max(1, width * INK_HEIGHT / height), MAX_WIDTH - 8), abs=1)
 
@@ -65,12 +65,12 @@ def test_the_darkest_ink_is_white(level):
     assert ink_to_line_image(block(40, 40, level=level)).max() == 255
 
 
-def test_a_strip_is_widened_with_paper():
-    strip = ink_to_line_image(block(20, 30))
-    wide = pad_to_width(strip, 128)
+def test_a_line_image_is_widened_with_paper():
+    image = ink_to_line_image(block(20, 30))
+    wide = pad_to_width(image, 128)
     assert wide.shape == (LINE_HEIGHT, 128)
-    assert np.array_equal(wide[:, : strip.shape[1]], strip)
-    assert not wide[:, strip.shape[1] :].any()
+    assert np.array_equal(wide[:, : image.shape[1]], image)
+    assert not wide[:, image.shape[1] :].any()
 
 
 def line_of(picture) -> LineImage:
@@ -156,7 +156,16 @@ def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
 def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     """Less sure than the digit is of another label by itself."""
     candidate = Candidate(
-        0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, negative_cost=1.0, may_be_ligature=False
+        line=0,
+        places=1,
+        components=(0,),
+        box=(0.0, 0.0, 50.0, 100.0),
+        min_side=0.0,
+        cost=0.0,
+        low_cost=0.0,
+        prior_cost=0.0,
+        negative_cost=1.0,
+        may_be_ligature=False,
     )
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)

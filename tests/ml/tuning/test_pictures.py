@@ -54,7 +54,7 @@ def bench(request) -> ImageObjective:
 
 
 def test_a_search_finds_better_weights_than_bad_ones(bench):
-    bad = replace(IMAGE_COSTS, junk=0.01, segment=6.0, overlap=30.0)
+    bad = replace(IMAGE_COSTS, negative=0.01, segment=6.0, overlap=30.0)
     found = random_search(bench.loss, bad, SEARCHED, 15, seed=3, least=LEAST)
     assert found.loss < found.first == bench.loss(bad)
     assert found.loss == bench.loss(found.weights)
@@ -68,7 +68,7 @@ def test_the_same_seed_finds_the_same(bench):
 
 def test_texts_are_counted_without_spaces(bench):
     assert bench.right(IMAGE_COSTS) == {"numbers": (3, 3)}
-    assert bench.right(replace(IMAGE_COSTS, junk=0.001, segment=60.0))["numbers"][0] < 3
+    assert bench.right(replace(IMAGE_COSTS, negative=0.001, segment=60.0))["numbers"][0] < 3
 
 
 def test_sources_count_as_they_are_weighted(reader, rng):
@@ -110,9 +110,11 @@ def test_with_one_they_are_those_that_cost_least(reader, rng):
     bench = ImageObjective(
         Gossip(reader), [as_pieces("numbers", 1.0, LabeledDrawings(numbers(rng)[:1], TEXTS[:1]))]
     )
-    eager = replace(IMAGE_COSTS, ask=1.1)
-    assert with_strip(bench, eager).strip == 0.0
-    assert bench.surprise(replace(eager, strip=3.0)) > bench.surprise(replace(eager, strip=0.0))
+    eager = replace(IMAGE_COSTS, line_network_threshold=1.1)
+    assert with_strip(bench, eager).line_network_weight == 0.0
+    assert bench.surprise(replace(eager, line_network_weight=3.0)) > bench.surprise(
+        replace(eager, line_network_weight=0.0)
+    )
 
 
 def test_pictures_without_ink_are_left_out(rng):
@@ -123,7 +125,9 @@ def test_pictures_without_ink_are_left_out(rng):
 def test_what_makes_no_difference_stays():
     assert drift(IMAGE_COSTS, IMAGE_COSTS) == 0.0
     assert (
-        0 < drift(replace(IMAGE_COSTS, junk=2.0), IMAGE_COSTS) < drift(replace(IMAGE_COSTS, junk=3.0), IMAGE_COSTS)
+        0
+        < drift(replace(IMAGE_COSTS, negative=2.0), IMAGE_COSTS)
+        < drift(replace(IMAGE_COSTS, negative=3.0), IMAGE_COSTS)
     )
 
 

@@ -9,16 +9,16 @@ import pytest
 from ml.segmentation.costs import Costs
 from ml.tuning.random_search import random_search
 
-NAMES = ("junk", "segment", "cut")
+NAMES = ("negative", "segment", "stroke_cut")
 
 
 def far_from_two(weights: Costs) -> float:
-    return abs(weights.junk - 2.0) + abs(weights.segment - 2.0)
+    return abs(weights.negative - 2.0) + abs(weights.segment - 2.0)
 
 
 def test_it_comes_near_the_best_weights():
     found = random_search(far_from_two, Costs(), NAMES, 300, seed=1)
-    assert found.weights.junk == pytest.approx(2.0, abs=0.1)
+    assert found.weights.negative == pytest.approx(2.0, abs=0.1)
     assert found.weights.segment == pytest.approx(2.0, abs=0.1)
     assert found.loss == far_from_two(found.weights) < found.first == far_from_two(Costs())
 
@@ -29,20 +29,20 @@ def test_the_same_seed_finds_the_same():
 
 
 def test_it_never_ends_worse_than_it_began():
-    best = replace(Costs(), junk=2.0, segment=2.0)
+    best = replace(Costs(), negative=2.0, segment=2.0)
     found = random_search(far_from_two, best, NAMES, 50, seed=1)
     assert found.weights == best
     assert found.loss == found.first == 0.0
 
 
 def test_other_weights_stay():
-    found = random_search(lambda weights: weights.junk + weights.link, Costs(), ("junk",), 20, seed=1)
-    assert found.weights == replace(Costs(), junk=found.weights.junk)
+    found = random_search(lambda weights: weights.negative + weights.affinity, Costs(), ("negative",), 20, seed=1)
+    assert found.weights == replace(Costs(), negative=found.weights.negative)
 
 
 def test_no_weight_goes_below_its_least():
     found = random_search(
-        lambda weights: weights.junk + weights.cut, Costs(), NAMES, 300, seed=1, least={"junk": 1.5}
+        lambda weights: weights.negative + weights.stroke_cut, Costs(), NAMES, 300, seed=1, least={"negative": 1.5}
     )
-    assert found.weights.junk == 1.5
-    assert 0 < found.weights.cut < 1.5
+    assert found.weights.negative == 1.5
+    assert 0 < found.weights.stroke_cut < 1.5
