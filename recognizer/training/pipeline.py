@@ -161,7 +161,7 @@ def _freeze(run: TrainingRun, samples: Sequence[DatasetItem], base: ModelVersion
 
 def _trained(course: RunProgress, champion: bytes, samples: Sequence[DatasetItem]) -> bytes:
     from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
-    from ml.training.train import TrainingSettings
+    from ml.training.settings import TrainingSettings
 
     new, chosen_by = (_material(samples, role) for role in (Role.TRAIN, Role.VALIDATE))
     logs = settings.DATA_DIR / "training" / f"run-{course.run.pk}"
