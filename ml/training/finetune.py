@@ -101,7 +101,10 @@ class FinetuneResult:
 
 
 class _NetworkFinetuning:
-    """One Keras network that learns from `source`, and labeled inputs by name to validate it on."""
+    """The fine-tuning of one Keras network with batches from `source`.
+
+    `validation` holds labeled inputs by the names of their sets; those of new digits are `ReviewedDigits.NAMES`.
+    """
 
     def __init__(
         self, model: Any, source: BatchSource, settings: TrainingSettings, validation: Mapping[str, LabeledInputs]
@@ -202,7 +205,7 @@ def retrain_from_scratch(
 
 
 def _gather_replay(parent: Artifact, data: Path | None, settings: FinetuneSettings) -> CorpusSplit:
-    """A sample of what the champion learned from, as far as `data` has it; writers it never saw still validate."""
+    """A sample of what the champion learned from, as far as `data` has it. Writers whom it never saw validate."""
     training = parent.card.get("settings")
     seed = training.get("seed") if isinstance(training, dict) else None
     split_seed = seed if isinstance(seed, int) else settings.seed
@@ -254,6 +257,7 @@ def _networks_of(parent: Artifact, seed: int) -> tuple[Any, Any | None]:
 
 
 def _count_reviewed(new: ReviewedDigits, validation: ReviewedDigits) -> dict[str, dict[str, int]]:
+    """The numbers of drawings and of pictures, for the card."""
     return {
         name: {"written": len(digits.written.labels), "pictures": len(digits.pictures.labels)}
         for name, digits in (("learned", new), ("validated", validation))
