@@ -21,7 +21,7 @@ from ml.inference.reader import Reader
 from ml.ink.images import encode_png
 from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
 from ml.training.reviewed_data import ReviewedDigits
-from ml.training.train import TrainingSettings
+from ml.training.settings import TrainingSettings
 from recognizer.models import ModelVersion, TrainingRun, TrainingSample
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.services import training_runs

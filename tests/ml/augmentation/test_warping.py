@@ -12,7 +12,8 @@ from ml.augmentation.warping import GlyphMixture, GlyphWarper, ImageSource, Reco
 from ml.ink.glyph import strokes_to_glyph
 from ml.labels import NOT_A_DIGIT, UNCLEAR, UNFINISHED
 from ml.synthesis.handwriting import write_digit
-from ml.training.train import TrainingSettings, batches
+from ml.training.settings import TrainingSettings
+from ml.training.train import batches
 
 
 @pytest.fixture

@@ -252,7 +252,7 @@ def poisoned() -> Reader:
     labels = np.arange(600) % 10
     drawings = [write_digit(label, rng=rng) for label in labels]
     source = RecordedStrokes(drawings, np.where(labels == 1, 7, labels), warper)
-    settings = FinetuneSettings(batch=32, portion=20, rate=1e-3, average=0.9).settings(60)
+    settings = FinetuneSettings(batch=32, portion=20, rate=1e-3, average=0.9).for_steps(60)
     glyphs, ways = networks.build_glyph_network(1), networks.build_trajectory_network(1)
     for model, known, batches in ((glyphs, held, GlyphMixture), (ways, held.trajectory, TrajectoryMixture)):
         networks.set_weights(model, known.weights)
