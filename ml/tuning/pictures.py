@@ -45,8 +45,8 @@ log = logging.getLogger(__name__)
 # float. `low_spread` has a lower bound: cheques would have 0.28, which loses digits of photographed pages, and
 # there are too few pages for the search to find that.
 SEARCHED = SearchSpace(
-    ("component_cut", "crossed_ink", "overlap", "overlap_free", "negative", "large_negative", "mark_size", "segment",
-     "height_spread", "height_cap", "low_spread", "wide_spread", "base_spread", "gap"),
+    ("component_cut", "crossed_ink", "overlap", "overlap_free", "negative", "large_negative", "mark_size",
+     "segment", "height_spread", "height_cap", "low_spread", "wide_spread", "base_spread", "gap"),
     least={"low_spread": 0.4},
 )  # fmt: skip
 _LINE_WEIGHTS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # values of `line_network_weight` to choose from
