@@ -16,10 +16,11 @@ import cv2
 
 from bench.ocr import NoPeer, Ocr
 from ml.evaluation.evaluate import EvaluationReport, ReaderLike, evaluate
-from ml.evaluation.metrics import wilson_interval
-from ml.evaluation.report.html import Costs, render
+from ml.evaluation.metrics import accuracy_interval
+from ml.evaluation.report.report_page import render_report
+from ml.evaluation.report.sections import Costs
 from ml.evaluation.report.speed import measure_speed
-from ml.evaluation.report.study import NAMES, study
+from ml.evaluation.report.study import PARTS, measure_reader
 from ml.inference.reader import SHIPPED, Reader
 
 _OURS = ("ai-edge-litert", "numpy", "opencv-python-headless")
@@ -32,21 +33,21 @@ def main() -> None:
     artifact = options.artifact.read_bytes()
     ours = Reader.open(artifact)
     peers = _peers(ours)
-    found = study(ours, options.data, options.only, artifact, told=_tell, most=options.most)
+    found = measure_reader(ours, options.data, options.only, artifact, told=_tell, most=options.most)
     others, costs = [], {ours.version: _cost(ours, _OURS, len(artifact))}
     for line, page in peers:
         others.append(_beside(found.report, line, page, options))
         costs[line.version] = _cost(line, _PEERS, 0)
     print(as_text([found.report, *others], costs))
     if options.html:
-        options.html.write_text(render(found, others=others, costs=costs), encoding="utf-8")
+        options.html.write_text(render_report(found, others=others, costs=costs), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--html", type=Path, help="write the report here")
-    parser.add_argument("--only", nargs="+", default=(), choices=NAMES, metavar="SET", help="only these sets")
+    parser.add_argument("--only", nargs="+", default=(), choices=PARTS, metavar="SET", help="only these sets")
     parser.add_argument("--most", type=int, default=500, help="drawings of a set; the same for every reader")
     parser.add_argument("--artifact", type=Path, default=SHIPPED, help="our reader")
     return parser.parse_args()
@@ -92,7 +93,7 @@ def as_text(reports: Sequence[EvaluationReport], costs: Costs) -> str:
 
 
 def _cell(errors: int, n: int) -> str:
-    low, high = wilson_interval(errors, n)
+    low, high = accuracy_interval(errors, n)
     return f"{1 - errors / n:.1%} ({low:.1%}-{high:.1%})"
 
 

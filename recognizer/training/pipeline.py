@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ml.decoding.reading import Reading
     from ml.evaluation.comparison import EvaluationItem, EvaluationSet, ItemResult, VersionResults
     from ml.inference.reader import Reader
-    from ml.progress import Progress
+    from ml.progress import Progress, ProgressCallback
     from ml.training.finetune import FinetuneSettings
     from ml.training.reviewed_data import ReviewedDigits
 
@@ -69,13 +69,14 @@ class RunProgress:
         left = "" if step.seconds_left is None else f", about {step.seconds_left:.0f} s of training left"
         self.told(f"{step.stage}: {step.epoch} of {step.epochs}{loss}{left}")
 
-    def counted(self, of: int) -> LineCallback:
-        """For a stage that tells a line a step."""
+    def counted(self, of: int) -> ProgressCallback:
+        """For a stage of several computations, which together make `of` steps."""
         steps = count(1)
 
-        def tell(line: str) -> None:
-            training_runs.note(run_id=self.run.pk, progress={"epoch": next(steps), "epochs": of})
-            self.told(line)
+        def tell(step: Progress) -> None:
+            done = next(steps)
+            training_runs.note(run_id=self.run.pk, progress={"epoch": done, "epochs": of})
+            self.told(f"{step.stage}: {done} of {of}")
 
         return tell
 
@@ -230,7 +231,7 @@ def _changed(sets: Sequence[EvaluationSet], before: VersionResults, after: Versi
 
     found = []
     for each, old, new in zip(sets, before.sets, after.sets, strict=True):
-        rows = zip(each.items, old.outcomes, new.outcomes, strict=True)
+        rows = zip(each.items, old.items, new.items, strict=True)
         differ = [row for row in rows if row[1].right != row[2].right and each.name != HELD_OUT]
         found += [_as_shown(each, *row) for row in differ[:_SHOWN]]
     return found
