@@ -1,4 +1,4 @@
-"""A load of POST requests on keep-alive connections, bounded in number."""
+"""A load of POST requests on a fixed number of keep-alive connections, and a site to send it to."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TIMEOUT = 60  # seconds for one answer
 
 
 @contextmanager
-def ours(**env: str) -> Iterator[Site]:
-    """The whole site on a data folder of its own, with these variables in its environment."""
+def own_site(**env: str) -> Iterator[Site]:
+    """The whole site on a temporary data folder, with these variables in its environment."""
     with tempfile.TemporaryDirectory(prefix="numeral-bench-") as folder:
         site = Site(Path(folder), env)
         site.start()
@@ -34,7 +34,8 @@ def ours(**env: str) -> Iterator[Site]:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a load: seconds of each request in order of size, and how often each status came."""
+    """The result of a load: sorted seconds of the requests, how often each status came, seconds of the whole,
+    and ids in the answers."""
 
     seconds: list[float]
     statuses: dict[int, int]
@@ -42,6 +43,7 @@ class Load:
     ids: list[str]
 
     def quantile(self, q: float) -> float:
+        """The time in seconds within which the share `q` of the requests was answered."""
         return self.seconds[min(len(self.seconds) - 1, int(q * len(self.seconds)))]
 
     def __str__(self) -> str:
@@ -51,13 +53,17 @@ class Load:
 
 
 def post(url: str, bodies: Callable[[int], dict | bytes], *, requests: int, clients: int, token: str = "") -> Load:
-    """Post `requests` bodies, numbered from 0, by `clients` at once."""
+    """Post `requests` bodies, which `bodies` makes of their number from 0, by `clients` at once."""
     numbers, lock = iter(range(requests)), threading.Lock()
     answers: list[tuple[float, int, str]] = []
 
+    def next_number() -> int | None:
+        with lock:
+            return next(numbers, None)
+
     def client() -> None:
         with closing(_connect(url)) as connection:
-            while (number := _next(numbers, lock)) is not None:
+            while (number := next_number()) is not None:
                 start = time.perf_counter()
                 status, body = _post(connection, url, bodies(number), token)
                 answers.append((time.perf_counter() - start, status, body.get("id", "")))
@@ -75,11 +81,6 @@ def post(url: str, bodies: Callable[[int], dict | bytes], *, requests: int, clie
         wall,
         [name for _, _, name in answers if name],
     )
-
-
-def _next(numbers: Iterator[int], lock: threading.Lock) -> int | None:
-    with lock:
-        return next(numbers, None)
 
 
 def _connect(url: str) -> http.client.HTTPConnection:
@@ -101,7 +102,7 @@ def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, 
 
 
 def strokes_of(number: int) -> dict:
-    """The strokes of a synthetic digit, another one for each number."""
+    """The body of a request with the strokes of a synthetic digit, another one for each number."""
     import numpy as np
 
     strokes = write_digit(number % 10, rng=np.random.default_rng(number))
@@ -109,6 +110,6 @@ def strokes_of(number: int) -> dict:
 
 
 def cached(make: Callable[[int], dict], most: int = 200) -> Callable[[int], dict]:
-    """Bodies made before the clock runs."""
+    """The same as `make`, repeated after `most` bodies, which are made in advance."""
     made = [make(number) for number in range(most)]
     return lambda number: made[number % most]
