@@ -204,7 +204,8 @@ def evaluate_set(reader: ReaderLike, evaluation_set: EvaluationSet) -> SetResult
 
 
 def _drawings_to_time(sets: Sequence[EvaluationSet]) -> Sequence[Drawing]:
-    """Stroke drawings of one digit, evenly spread over the sets, which stand in the order of their styles."""
+    """At most 60 stroke drawings of one digit, taken at even steps from the sets, so that all styles are among
+    them."""
     drawings = [
         item.ink
         for evaluation_set in sets

@@ -95,7 +95,13 @@ def test_differences_as_small_as_chance_pass(before):
     frozen = [
         gate(verdict, f"no_worse_{name}").figures for name in ("digits", "numbers", "photos", "junk", "mnist")
     ]
-    assert [(each["fixes"], each["difference"]) for each in frozen] == [(3, 0), (5, 0), (2, 0), (2, 0), (5, 0)]
+    assert [(figures["fixes"], figures["difference"]) for figures in frozen] == [
+        (3, 0),
+        (5, 0),
+        (2, 0),
+        (2, 0),
+        (5, 0),
+    ]
     assert failed(verdict) == []
 
 
@@ -144,18 +150,18 @@ def test_losses_too_small_to_stop_a_version_do_not_add_up(before):
         misread("digits", range(40, 46)),
         misread("digits", range(40, 49)),
     ]
-    tries = [results_of(challenger(step)) for step in steps]
-    for old, new in pairwise(tries):
+    results = [results_of(challenger(step)) for step in steps]
+    for old, new in pairwise(results):
         assert gate(judge_challenger(old, new), "no_worse_digits").passed
-    assert gate(judge_challenger(tries[0], tries[1], first=before), "drift").passed
-    stopped = gate(judge_challenger(tries[2], tries[3], first=before), "drift")
+    assert gate(judge_challenger(results[0], results[1], first=before), "drift").passed
+    stopped = gate(judge_challenger(results[2], results[3], first=before), "drift")
     assert not stopped.passed
     assert stopped.figures == {"first": "champion", "worse": ["no_worse_digits"]}
     assert stopped.sentence.startswith(
         "Over several promotions it became worse than version champion, from which the active version descends. "
         "Drawn digits: of 2,550, "
     )
-    assert "drift" not in [each.name for each in judge_challenger(before, tries[0]).gates]
+    assert "drift" not in [gate.name for gate in judge_challenger(before, results[0]).gates]
 
 
 def test_a_loss_on_mnist_stops_even_within_the_bound(before):
@@ -213,7 +219,7 @@ def test_what_was_not_measured_does_not_pass(before):
 
 
 def test_mnist_need_not_be_at_hand(before):
-    without = [replace(each, sets=each.sets[:-1]) for each in (before, results_of(challenger()))]
+    without = [replace(version, sets=version.sets[:-1]) for version in (before, results_of(challenger()))]
     verdict = judge_challenger(*without)
     assert verdict.passed
     assert "no_worse_mnist" not in [gate.name for gate in verdict.gates]
@@ -221,9 +227,9 @@ def test_mnist_need_not_be_at_hand(before):
 
 def test_other_drawings_cannot_be_compared(before):
     other = replace(before, sets=(replace(before.sets[0], digest="0" * 64), *before.sets[1:]))
-    for each in (other, replace(before, sets=before.sets[1:])):
+    for others in (other, replace(before, sets=before.sets[1:])):
         with pytest.raises(ValueError, match="did not read the same sets"):
-            judge_challenger(before, each)
+            judge_challenger(before, others)
 
 
 def test_limits_can_be_moved(before):
@@ -277,10 +283,10 @@ def poisoned() -> Reader:
 @pytest.mark.slow
 def test_networks_that_were_poisoned_are_stopped(reader, poisoned):
     few = SetSizes(digits=2, numbers=2, photos=4, junk=1)
-    sets = [replace(each, items=each.items[::3]) for each in regression_sets(sizes=few)]
+    sets = [replace(full, items=full.items[::3]) for full in regression_sets(sizes=few)]
     drawn = [write_digit(1, rng=np.random.default_rng(i), style="plain") for i in range(40)]
     assert sum(reading.text == "7" for reading in poisoned.read(drawn)) >= 36
-    honest, other = (evaluate_version(each, sets, size=1) for each in (reader, poisoned))
+    honest, other = (evaluate_version(version, sets, size=1) for version in (reader, poisoned))
     assert {"recall", "golden", "churn", "no_worse_digits"} <= set(failed(judge_challenger(honest, other)))
     assert not {"recall", "golden", "churn", "rejection", "calibration"} & set(
         failed(judge_challenger(honest, honest))

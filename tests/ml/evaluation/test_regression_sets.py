@@ -20,7 +20,7 @@ FEW = SetSizes(digits=2, numbers=1, photos=7, junk=1)
 
 @pytest.fixture(scope="module")
 def sets() -> dict[str, EvaluationSet]:
-    return {each.name: each for each in regression_sets(sizes=FEW)}
+    return {drawn.name: drawn for drawn in regression_sets(sizes=FEW)}
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_every_style_case_and_sign_is_there(sets):
     assert [i.id.split("/")[1] for i in sets["numbers"].items] == list(NUMBER_CASES)
     assert {i.id.split("/")[1] for i in sets["junk"].items} == set(SIGN_KINDS)
     assert {i.text for i in sets["junk"].items} == {""}
-    assert len({i.id for each in sets.values() for i in each.items}) == sum(len(s.items) for s in sets.values())
+    assert len({i.id for s in sets.values() for i in s.items}) == sum(len(s.items) for s in sets.values())
 
 
 def test_numbers_are_short_and_photographs_grey(sets):
@@ -63,7 +63,7 @@ def test_numbers_are_short_and_photographs_grey(sets):
 
 
 def test_the_same_items_are_drawn_in_every_run(sets):
-    assert [each.digest for each in regression_sets(sizes=FEW)] == [each.digest for each in sets.values()]
+    assert [s.digest for s in regression_sets(sizes=FEW)] == [s.digest for s in sets.values()]
 
 
 def test_more_items_leave_the_others_unchanged(sets):
