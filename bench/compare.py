@@ -57,7 +57,7 @@ def _wait(url: str) -> None:
             time.sleep(0.2)
 
 
-def picture_of(number: int) -> dict:
+def picture_of(number: int) -> dict[str, str]:
     """The body of a request with the ink of `strokes_of` as a PNG of 280x280 pixels."""
     image = Image.new("L", (280, 280), 255)
     draw = ImageDraw.Draw(image)

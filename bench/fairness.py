@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from bench.load import cached, own_site, post, strokes_of
 from tests.site import Site
@@ -21,7 +22,7 @@ STROKES = 500  # of a page, which is the limit
 OTHERS = 40  # requests of the others while the pages are read
 
 
-def page(number: int) -> dict:
+def page(number: int) -> dict[str, Any]:
     """A page of 500 strokes in rows of 25."""
     strokes = [stroke for digit in range(300) for stroke in strokes_of(digit)["strokes"]][:STROKES]
     return {

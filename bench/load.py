@@ -12,12 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ml.synthesis.handwriting import write_digit
 from tests.site import Site
 
 TIMEOUT = 60  # seconds for one answer
+
+Body = dict[str, Any]  # as JSON
 
 
 @contextmanager
@@ -52,7 +55,7 @@ class Load:
         return f"{rate:7.0f} /s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   worst {worst:7.0f} ms   {self.statuses}"
 
 
-def post(url: str, bodies: Callable[[int], dict | bytes], *, requests: int, clients: int, token: str = "") -> Load:
+def post(url: str, bodies: Callable[[int], Body | bytes], *, requests: int, clients: int, token: str = "") -> Load:
     """Post `requests` bodies, which `bodies` makes of their number from 0, by `clients` at once."""
     numbers, lock = iter(range(requests)), threading.Lock()
     answers: list[tuple[float, int, str]] = []
@@ -88,7 +91,7 @@ def _connect(url: str) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT)
 
 
-def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, token: str) -> tuple[int, dict]:
+def _post(connection: http.client.HTTPConnection, url: str, body: Body | bytes, token: str) -> tuple[int, Body]:
     """Return status and body; status 0 where no answer came. Bytes are sent as they are."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
     try:
@@ -101,7 +104,7 @@ def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, 
         return 0, {}
 
 
-def strokes_of(number: int) -> dict:
+def strokes_of(number: int) -> Body:
     """The body of a request with the strokes of a synthetic digit, another one for each number."""
     import numpy as np
 
@@ -109,7 +112,7 @@ def strokes_of(number: int) -> dict:
     return {"strokes": [(200 * stroke).round(1).tolist() for stroke in strokes]}
 
 
-def cached(make: Callable[[int], dict], most: int = 200) -> Callable[[int], dict]:
+def cached(make: Callable[[int], Body], most: int = 200) -> Callable[[int], Body]:
     """The same as `make`, repeated after `most` bodies, which are made in advance."""
     made = [make(number) for number in range(most)]
     return lambda number: made[number % most]

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 
 from bench.ocr import Ocr, PeerMissing
-from ml.evaluation.evaluate import EvaluationReport, ReaderLike, evaluate
+from ml.evaluation.evaluate import BenchmarkResult, EvaluationReport, ReaderLike, evaluate
 from ml.evaluation.metrics import accuracy_interval
 from ml.evaluation.report.report_page import render_report
 from ml.evaluation.report.sections import Costs
@@ -59,7 +59,7 @@ def _evaluate_peer(
     ours: EvaluationReport, line_ocr: Ocr, page_ocr: Ocr, options: argparse.Namespace
 ) -> EvaluationReport:
     """The same benchmarks by the peer. Everything but a page is one line to it, with which it reads far better."""
-    results = []
+    results: list[BenchmarkResult] = []
     for result in ours.results:
         peer = page_ocr if result.benchmark.kind == "page" else line_ocr
         results += evaluate(peer, options.data, [result.name], options.most, _tell).results

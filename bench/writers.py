@@ -18,8 +18,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 _DRAWINGS_PER_DAY = 20  # as many of a writer as train
 
@@ -76,7 +80,7 @@ def _user_ids(*, held: bool) -> Iterator[int]:
     return (id for id in count(1000) if dataset.is_held_out(id) == held)
 
 
-def _draw(user: object, reviewer: object, drawing: list[np.ndarray], text: str, days: int) -> None:
+def _draw(user: User, reviewer: User, drawing: list[np.ndarray], text: str, days: int) -> None:
     from django.utils import timezone
 
     from recognizer.models import Correction, Review
