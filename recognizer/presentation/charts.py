@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from ml.statistics import wilson_interval
+
 WIDTH = 440  # as wide as a phone is, or the letters would shrink there
 _LOSS_HEIGHT = 110
 _COLUMN = 90
 _STEP = 44  # from one row of bars to the next
-_Z = 1.96  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def error_rates(title: str, n: int, errors: Sequence[int]) -> ErrorRates | None:
     """None where nothing was read."""
     if n < 1 or len(errors) != 2:
         return None
-    spans = [wilson(count, n) for count in errors]
+    spans = [wilson_interval(count / n, n) for count in errors]
     top = max(high for _, high in spans) or 1.0
     before, after = (_share(count / n, span, top) for count, span in zip(errors, spans, strict=True))
     return ErrorRates(title, n, before, after)
@@ -84,14 +84,6 @@ def _share(value: float, span: tuple[float, float], top: float) -> Share:
 
 def _along(value: float, top: float) -> float:
     return 6 + (WIDTH - 12) * value / top
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share, `count` of `n`: Wilson, JASA 22:209 (1927). It holds near 0 too."""
-    share, z2 = count / n, _Z * _Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True)

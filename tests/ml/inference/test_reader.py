@@ -200,6 +200,8 @@ def test_ten_thousand_points(reader, rng):
     ("module", "unwanted"),
     [
         ("ml.ink.strokes", ("cv2", "ai_edge_litert", "tensorflow")),
+        ("ml.statistics", ("numpy",)),
+        ("ml.set_titles", ("numpy",)),
         ("ml.ink.images", ("cv2", "ai_edge_litert", "tensorflow")),
         ("ml.inference.reader", ("tensorflow", "keras", "django")),
         ("ml.evaluation.evaluate", ("tensorflow", "keras")),
