@@ -14,7 +14,7 @@ SET_TITLES = {
     "photos": "Photographed numbers",
     "junk": "Signs that are no digits",
     "golden": "Golden cases",
-    "held_out": "Drawings of people who never train",
+    "held_out": "Drawings of held-out writers",
 }
 
 

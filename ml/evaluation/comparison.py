@@ -22,7 +22,7 @@ from ml.progress import Progress, ProgressCallback
 
 log = logging.getLogger(__name__)
 
-HELD_OUT = "held_out"  # name of the set of reviewed drawings of people who never train; the caller brings it
+HELD_OUT = "held_out"  # name of the set of reviewed drawings of held-out writers; the caller brings it
 GOLDEN = "golden"  # name of the set of drawings that must stay right
 _TIMED_DRAWINGS = 60
 _TIMED_ROUNDS = 3  # how often each of these is timed

@@ -178,10 +178,10 @@ def _no_worse_gate(before: SetResult, after: SetResult, limits: GateLimits) -> G
 
 
 def better_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
-    """Better on the drawings of people who never train: significantly so, or by much, or as good and surer."""
+    """Better on the drawings of held-out writers: significantly so, or by much, or as good and surer."""
     pair = _both(champion, challenger, HELD_OUT)
     if pair is None:
-        return _not_measured("better", "There is no reviewed drawing of a person who never trains to show it.")
+        return _not_measured("better", "There is no reviewed drawing of a held-out writer.")
     before, after = pair
     changes, n = _changes(before, after), len(before.items)
     fixes, breaks = len(changes.fixes), len(changes.breaks)

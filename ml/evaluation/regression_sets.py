@@ -3,7 +3,7 @@
 They contain nothing of users. Most are synthetic and need no file: an item is drawn from a random generator
 whose seed is its id, so that every machine draws the same items, each independent of the others. They come from
 the generator that also makes training data, with other seeds: they show what was forgotten or poisoned, not how
-unseen writers write. That is shown by writers who never train: those held out of the training part of MNIST, a
+unseen writers write. That is shown by held-out writers: those of the training part of MNIST, a
 tenth of them, and those of pen digits, where these files are present. A fine-tuning must leave the same writers
 out.
 

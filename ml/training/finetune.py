@@ -66,7 +66,7 @@ class FinetuneSettings:
     decay: float = 1e-4  # of the kernels
     average: float = 0.995  # exponential moving average of the weights
     shares: tuple[float, ...] = (0.25, 0.5, 0.75, 1.0)  # of the new weights, to choose from
-    validation: float = 0.1  # share of the writers of the data sets who never train
+    validation: float = 0.1  # share of the writers of the data sets who are held out
     memory: int = 6000  # examples of each part of the data sets to replay
     pool: int = 3000  # synthetic digits to replay, and as many signs
     examined: int = 1000  # examples of each part to validate on, and synthetic ones

@@ -26,7 +26,7 @@ class TrainingSettings:
     strip_batch: int = 64
     rows: int = 60_000  # lines that are composed of single digits for the line network
     weak_epochs: int = 4  # at the end, with hardly any deformation
-    validation: float = 0.1  # share of the writers who never train
+    validation: float = 0.1  # share of the writers who are held out
     pool: int = 20_000  # synthetic digits, and as many signs
 
     @property

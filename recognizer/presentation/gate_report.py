@@ -14,15 +14,15 @@ from recognizer.models.outline import Outline
 from recognizer.presentation import charts
 
 _TITLES = {
-    "better": "Better for people who never train",
-    "recall": "No digit is unlearned",
+    "better": "Better for held-out writers",
+    "recall": "No digit is read worse",
     "rejection": "Tells digits from other signs",
-    "calibration": "Knows how sure it may be",
-    "speed": "As quick",
+    "calibration": "Confidence agrees with accuracy",
+    "speed": "As fast",
     "size": "As small",
     "golden": "Golden cases stay right",
-    "churn": "Answers stay what they were",
-    "drift": "Small losses do not add up",
+    "churn": "Few readings change",
+    "drift": "Small losses have not added up",
 }
 _NO_WORSE = "no_worse_"
 _BASE64 = re.compile(r"\A[A-Za-z0-9+/=]+\Z")
