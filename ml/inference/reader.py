@@ -129,7 +129,7 @@ class Reader:
         ]
         glyphs = [components.glyph(range(len(components.boxes)), 0.0) for _, components in alike]
         known = ReferenceGlyphs(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, profile=profile))
+        return explain_glyph(page.read_glyph(reading.digits[digit]), known, partial(self._look, profile=profile))
 
     def _look(
         self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None, profile: WriterProfile | None = None
@@ -161,7 +161,7 @@ class Reader:
             digits, digit_probability = self._calibration.probabilities(mine, also)
             if profile is not None:
                 digits = self._by_hand(profile, page, digits, mine[:, _OUTPUTS:])
-            readings.append(page.reading(digits, digit_probability, self._calibration, self.read_line))
+            readings.append(page.decode(digits, digit_probability, self._calibration, self.read_line))
         return readings
 
     def _by_hand(

@@ -17,7 +17,8 @@ from ml.augmentation.sampling import digits_as_strokes, synthetic_digits
 from ml.augmentation.trajectory_batches import vary_strokes
 from ml.augmentation.warping import GlyphWarper, SizedStrokes
 from ml.data.corpus import Corpus, LabeledInk, LabeledLines
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration
 from ml.decoding.ctc import CtcOutput
 from ml.inference.artifact import StoredNetwork, pack
 from ml.inference.exemplars import Exemplars, choose_exemplars
@@ -153,7 +154,7 @@ def exemplars_of(glyphs: Any) -> Exemplars:
 
 
 def _errors(fitted: Calibration, answers: NetworkOutputs) -> dict[str, int | float]:
-    digits, digitness = fitted.probabilities(answers.outputs, answers.drawn)
+    digits, digitness = fitted.probabilities(answers.glyph_outputs, answers.trajectory_outputs)
     is_digit = answers.labels < DIGIT_COUNT
     misread = int((digits.argmax(axis=1) != answers.labels)[is_digit].sum())
     return {"n": len(answers.labels), "misread": misread, "wrong_side": int(((digitness > 0.5) != is_digit).sum())}

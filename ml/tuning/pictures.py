@@ -180,11 +180,11 @@ class _Picture:
     def chance(self, weights: Costs) -> float:
         """The log probability of the true text by its digits alone."""
         page = DrawingDecoder(self._pieces, weights)
-        return page.log_chance(self.text, *self._opinions.of(page))
+        return page.log_probability(self.text, *self._opinions.of(page))
 
     def reading(self, weights: Costs) -> Reading:
         page = DrawingDecoder(self._pieces, weights)
-        return page.reading(*self._opinions.of(page), self._calibration, self._ask)
+        return page.decode(*self._opinions.of(page), self._calibration, self._ask)
 
     def is_right(self, reading: Reading) -> bool:
         return "".join(reading.text.split()) == self.text

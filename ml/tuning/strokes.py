@@ -130,7 +130,7 @@ class StrokeObjective:
         self, number: WrittenNumber, components: StrokeComponents, opinions: CachedScores, weights: Costs
     ) -> float:
         page = DrawingDecoder(components, weights)
-        reading = page.reading(*opinions.of(page), self._reader.calibration)
+        reading = page.decode(*opinions.of(page), self._reader.calibration)
         return (
             -math.log(max(reading.confidence, 1e-9))
             if reading.text == number.text

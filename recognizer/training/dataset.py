@@ -23,7 +23,7 @@ from recognizer.models import Drawing, Review, TrainingSample
 from recognizer.serving import engine
 
 if TYPE_CHECKING:
-    from ml.curation.forced_alignment import AlignedDigits
+    from ml.data.corpus import LabeledInk
     from ml.inference.reader import Reader
 
 Role = TrainingSample.Role
@@ -47,7 +47,7 @@ class DatasetItem:
     day: date
     role: str = ""
     reason: str = ""
-    aligned: AlignedDigits | None = None
+    aligned: LabeledInk | None = None
 
     def set_aside(self, reason: str) -> DatasetItem:
         return replace(self, role=Role.SET_ASIDE, reason=reason)
@@ -207,7 +207,7 @@ def believed(samples: Dataset, reader: Reader, data: Path | None) -> Dataset:
     chosen = [sample for sample in open_ones(samples) if sample.aligned is not None]
     if not chosen or not settings.TRAINING_CHECKS_LABELS:
         return samples
-    parts = [sample.aligned.part for sample in chosen if sample.aligned]
+    parts = [sample.aligned for sample in chosen if sample.aligned]
     wrong = ReferenceDigits.gather(reader, data).contradict(
         reader, np.concatenate([part.glyphs for part in parts]), np.concatenate([part.labels for part in parts])
     )

@@ -185,7 +185,7 @@ def _shortened(tuning: FinetuneSettings, steps: int) -> FinetuneSettings:
 def _material(samples: Sequence[DatasetItem], role: str) -> ReviewedDigits:
     from ml.training.reviewed_data import ReviewedDigits
 
-    return ReviewedDigits.of(s.aligned.part for s in samples if s.role == role and s.aligned is not None)
+    return ReviewedDigits.of(s.aligned for s in samples if s.role == role and s.aligned is not None)
 
 
 def _judged(

@@ -37,11 +37,7 @@ def test_each_digit_gets_the_strokes_it_was_written_with(reader, rng):
     found = align_text(reader, strokes, "4705")
     assert found.labels.tolist() == [4, 7, 0, 5]
     assert points([stroke for drawing in found.ink for stroke in drawing]) == points(strokes)
-    assert found.part.glyphs.shape == (4, 28, 28)
-    assert found.chance > -3
-    assert found.parting > -3
-    assert found.share > 0.9
-    assert found.chances.shape == (4,)
+    assert found.glyphs.shape == (4, 28, 28)
 
 
 @pytest.mark.parametrize("name", ["single", "several_strokes", "apart", "close", "overlapping", "delayed"])
@@ -61,7 +57,7 @@ def test_spaces_and_newlines_may_stand_anywhere(reader, rng):
     assert all([points(d) for d in ink] == [points(d) for d in inks[0]] for ink in inks)
 
 
-def test_a_misread_hand_is_parted_as_well(reader):
+def test_an_unfamiliar_handwriting_is_parted_as_well(reader):
     """Every digit is mirrored: most are misread, but there are as many as before."""
     misread = parted = 0
     for number in write_numbers(synthetic_writer, ["apart"], 20, seed=5):
@@ -75,20 +71,12 @@ def test_a_misread_hand_is_parted_as_well(reader):
     assert parted == 20
 
 
-def test_a_wrong_label_shows_in_its_chance(reader, rng):
-    strokes = write_number("4705", rng=rng)
-    found = align_text(reader, strokes, "4205")
-    assert found.chances.argmin() == 1
-    assert found.chances[1] < -2
-    assert found.chance < -2
-
-
 def test_a_picture_gives_glyphs(reader, rng):
     strokes = write_number("4705", rng=rng)
     found = align_text(reader, drawn(strokes), "4705")
     assert found.ink.shape == (4, 28, 28)
     assert found.ink.dtype == np.uint8
-    written = align_text(reader, strokes, "4705").part.glyphs.astype(float)
+    written = align_text(reader, strokes, "4705").glyphs.astype(float)
     apart = np.abs(found.ink[:, None].astype(float) - written[None]).mean(axis=(2, 3))
     assert apart.argmin(axis=1).tolist() == [0, 1, 2, 3]
 
@@ -98,14 +86,13 @@ def test_what_is_no_number_is_no_digit(reader, rng):
         strokes = [100 * stroke for stroke in write_sign(rng, kind)]
         found = align_text(reader, strokes, "")
         assert set(found.labels) == {NOT_A_DIGIT}
-        assert len(found.ink) == len(found.labels) == len(found.chances) >= 1
+        assert len(found.ink) == len(found.labels) >= 1
         assert {*points(strokes)} <= {*points([stroke for drawing in found.ink for stroke in drawing])}
 
 
 def test_a_digit_that_is_said_to_be_none_is_none(reader, rng):
     found = align_text(reader, [100 * stroke for stroke in write_digit(3, rng=rng)], "")
     assert found.labels.tolist() == [NOT_A_DIGIT]
-    assert found.chances[0] < -2
 
 
 def test_a_picture_of_no_number_gives_glyphs(reader, rng):

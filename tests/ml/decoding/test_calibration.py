@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration, transfer_calibration
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration, transfer_calibration
 
 
 @pytest.fixture

@@ -88,13 +88,13 @@ def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
     [components] = as_pieces("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).components
     page = DrawingDecoder(components, IMAGE_COSTS)
     opinions = CachedScores(reader).of(page)
-    chances = {text: math.exp(page.log_chance(text, *opinions)) for text in ("", *"0123456789")}
-    reading = page.reading(*opinions, reader.calibration)
+    chances = {text: math.exp(page.log_probability(text, *opinions)) for text in ("", *"0123456789")}
+    reading = page.decode(*opinions, reader.calibration)
     assert len(page.candidates) == 1
     assert sum(chances.values()) == pytest.approx(1.0)
     assert reading.text == "3"
     assert chances["3"] == pytest.approx(reading.confidence, abs=1e-3)
-    assert page.log_chance("33", *opinions) == -math.inf
+    assert page.log_probability("33", *opinions) == -math.inf
 
 
 def test_without_a_network_on_strips_their_weights_stay(reader, rng):
