@@ -147,7 +147,7 @@ def test_what_is_no_drawing(indexed, bad):
 
 def test_a_glyph_without_ink_raises_nothing(reader):
     blank = ReadGlyph(np.zeros((28, 28), np.uint8), 3)
-    found = explain_glyph(blank, ReferenceGlyphs(), reader._look)
+    found = explain_glyph(blank, ReferenceGlyphs(), reader.label_probabilities)
     check(found)
     assert found.strongest is None
     assert not found.heat.any()
@@ -156,7 +156,8 @@ def test_a_glyph_without_ink_raises_nothing(reader):
 def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
     six = strokes_to_glyph(write_digit(6, rng=rng))
     usual, low = (
-        explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader._look) for nats in (0.0, 8.0)
+        explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader.label_probabilities)
+        for nats in (0.0, 8.0)
     )
     check(low)
     assert low.chance > 2 * usual.chance
@@ -165,7 +166,7 @@ def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
 
 def test_a_line_drawn_twice_hides_each_gap(reader):
     twice = ReadGlyph(strokes_to_glyph(SEVEN), 7, [SEVEN[0], SEVEN[0]])
-    found = explain_glyph(twice, ReferenceGlyphs(), reader._look)
+    found = explain_glyph(twice, ReferenceGlyphs(), reader.label_probabilities)
     check(found)
     assert not found.heat.any()
 
@@ -186,28 +187,28 @@ def test_it_is_bounded_for_the_largest_drawings(reader, rng):
     """One call of the network for a page of a thousand points a stroke, and few glyphs in it."""
     sizes = []
 
-    def look(glyphs, ways):
+    def classify(glyphs, trajectories):
         sizes.append(len(glyphs))
-        return reader._look(glyphs, ways)
+        return reader.label_probabilities(glyphs, trajectories)
 
     tangle = [rng.uniform(0, 100, (2500, 2)).astype(np.float32) for _ in range(4)]
-    explain_glyph(ReadGlyph(strokes_to_glyph(tangle), 8, tangle), ReferenceGlyphs(), look)
-    explain_glyph(ReadGlyph(np.asarray(rng.integers(0, 256, (28, 28)), np.uint8), 8), ReferenceGlyphs(), look)
+    explain_glyph(ReadGlyph(strokes_to_glyph(tangle), 8, tangle), ReferenceGlyphs(), classify)
+    explain_glyph(ReadGlyph(np.asarray(rng.integers(0, 256, (28, 28)), np.uint8), 8), ReferenceGlyphs(), classify)
     assert len(sizes) == 2
     assert max(sizes) <= 200
 
 
-def test_a_gap_is_missing_from_the_way_of_the_pen_too(reader):
+def test_a_gap_is_missing_from_the_trajectory_too(reader):
     seen = {}
 
-    def look(glyphs, ways):
-        seen.update(glyphs=glyphs, ways=ways)
-        return reader._look(glyphs, ways)
+    def classify(glyphs, trajectories):
+        seen.update(glyphs=glyphs, trajectories=trajectories)
+        return reader.label_probabilities(glyphs, trajectories)
 
     hook = [np.array([[0, 0], [50, 0], [20, 100]], np.float32)]
-    explain_glyph(ReadGlyph(strokes_to_glyph(hook), 7, hook), ReferenceGlyphs(), look)
-    whole, *gapped = seen["ways"]
-    assert len(seen["glyphs"]) == len(seen["ways"])
+    explain_glyph(ReadGlyph(strokes_to_glyph(hook), 7, hook), ReferenceGlyphs(), classify)
+    whole, *gapped = seen["trajectories"]
+    assert len(seen["glyphs"]) == len(seen["trajectories"])
     assert whole == pytest.approx(trajectory.strokes_to_trajectory(hook))
     assert not whole[:, 4].any()
     lifted = [way[:, 4].any() for way in gapped]
@@ -217,17 +218,17 @@ def test_a_gap_is_missing_from_the_way_of_the_pen_too(reader):
 
 
 def area(reader: Reader, glyphs: list[np.ndarray], label: int) -> float:
-    """Of the curve of the label's chance while more and more is taken away: the smaller, the better the order."""
-    chances, _ = reader._look(np.stack(glyphs), None)
-    return float(chances[:, label].mean())
+    """Under the curve of the label's probability as more and more ink is deleted: a good order makes it small."""
+    probabilities, _ = reader.label_probabilities(np.stack(glyphs), None)
+    return float(probabilities[:, label].mean())
 
 
 def deleted(glyph: np.ndarray, tiles: list[tuple[slice, slice]], order) -> list[np.ndarray]:
-    found = [glyph]
+    glyphs = [glyph]
     for number in order:
-        found.append(found[-1].copy())
-        found[-1][tiles[number]] = 0
-    return found
+        glyphs.append(glyphs[-1].copy())
+        glyphs[-1][tiles[number]] = 0
+    return glyphs
 
 
 @pytest.mark.parametrize("kind", ["strokes", "picture"])
@@ -238,7 +239,7 @@ def test_the_heat_finds_what_matters(reader, rng, kind):
         strokes = write_digit(number % 10, rng=rng)
         glyph = strokes_to_glyph(strokes)
         subject = ReadGlyph(glyph, number % 10, strokes if kind == "strokes" else None)
-        heat = explain_glyph(subject, ReferenceGlyphs(), reader._look).heat * glyph
+        heat = explain_glyph(subject, ReferenceGlyphs(), reader.label_probabilities).heat * glyph
         tiles = [np.s_[y : y + 4, x : x + 4] for y in range(0, 28, 4) for x in range(0, 28, 4)]
         tiles = [tile for tile in tiles if glyph[tile].any()]
         order = np.argsort([-heat[tile].sum() for tile in tiles])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ml.inference.artifact import Artifact, ArtifactError, StoredNetwork, pack, unpack
-from ml.inference.exemplars import to_arrays
+from ml.inference.exemplars import exemplars_as_arrays
 from ml.inference.export import as_onnx, build_download
 from ml.inference.reader import SHIPPED, Reader
 from tests.ml.inference.test_artifact import INDEX, WEIGHTS, resummed, rezipped
@@ -74,7 +74,7 @@ def everything(held: Artifact) -> tuple[object, ...]:
     """All that an artifact holds, to be compared."""
     networks = (held, held.trajectory, held.strip)
     arrays = [{name: array.tobytes() for name, array in network.stored.items()} for network in networks]
-    index = [array.tobytes() for array in to_arrays(held.exemplars).values()]
+    index = [array.tobytes() for array in exemplars_as_arrays(held.exemplars).values()]
     return held.card, [network.model for network in networks], arrays, index
 
 
