@@ -40,8 +40,8 @@ class TextAlignment:
     """The candidates that are the digits of a given text, in its order.
 
     `segmentation_score` is the log probability (nats) of this segmentation by the costs of sizes and gaps, without
-    what the networks say of the labels. It is low where there seem to be more or fewer digits, also in an
-    unfamiliar handwriting whose digits are misread.
+    the networks' log probabilities of the labels. It is low where there seem to be more or fewer digits, also in
+    an unfamiliar handwriting whose digits are misread.
     """
 
     candidates: tuple[Candidate, ...]
@@ -140,8 +140,8 @@ class DrawingDecoder:
             chosen = [edge.candidate for edge in best.edges if edge.label is not None]
         else:
             heights = layout.layout.heights
-            everything = [edge.candidate for edge in best.edges]
-            chosen = [c for c in everything if c.box[3] >= LARGE_INK * heights[c.line]]
+            on_path = [edge.candidate for edge in best.edges]
+            chosen = [c for c in on_path if c.box[3] >= LARGE_INK * heights[c.line]]
         score = best.log_max - layout.network_log_probability(best) - _log_sum(scored)
         return TextAlignment(tuple(chosen), score) if chosen else None
 

@@ -1,4 +1,4 @@
-"""The lattice of one line: its candidates with what the networks say of them, and the likeliest texts.
+"""The lattice of one line: its candidates with their scores, the likeliest paths through them, and probabilities.
 
 The glyph and trajectory networks score all candidates. The sum over all paths gives honest probabilities: that of
 a digit is the part of this sum that belongs to the paths with the digit (after "Global Training of Document
@@ -67,7 +67,7 @@ class Lattice:
         self._costs = costs
         self._graph = PathGraph(candidates)
         self._log_weights = [
-            _log_weights(candidate, probability, costs)
+            _log_weights_of(candidate, probability, costs)
             for candidate, probability in zip(candidates, self._clipped, strict=True)
         ]
 
@@ -88,9 +88,8 @@ class Lattice:
         for edge in best.edges:
             log_sum = self._sums.through(edge.candidate.places, edge.log_weight)
             segments.append(Segment(edge.candidate, edge.label, self._probability(log_sum)))
-        return BestPath(
-            tuple(segments), self._probability(best.log_sum), second.labels, self._probability(second.log_sum)
-        )
+        probability, second_probability = self._probability(best.log_sum), self._probability(second.log_sum)
+        return BestPath(tuple(segments), probability, second.labels, second_probability)
 
     def text_log_sums(self, text: Sequence[int], above: Floats) -> Floats:
         """Log sums (k + 1,) over the paths that read the first 0, 1, ... k digits of `text` (k,).
@@ -229,7 +228,7 @@ def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
     return digits - np.outer([candidate.low_cost for candidate in candidates], _NOT_ZERO)
 
 
-def _log_weights(candidate: Candidate, digit_probability: float, costs: Costs) -> tuple[float, float]:
+def _log_weights_of(candidate: Candidate, digit_probability: float, costs: Costs) -> tuple[float, float]:
     """Of a candidate as a digit of unknown label, and as no digit; NumPy takes longer for so few numbers."""
     as_digit = math.log(digit_probability) - candidate.prior_cost - candidate.cost
     if candidate.may_be_ligature:

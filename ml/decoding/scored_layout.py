@@ -1,4 +1,4 @@
-"""A page layout with what the networks say of its candidates: one lattice for each line."""
+"""A page layout whose candidates have scores: one lattice for each of its lines."""
 
 from __future__ import annotations
 

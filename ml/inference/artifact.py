@@ -140,6 +140,7 @@ def _weights_npz(network: StoredNetwork) -> bytes:
 
 
 def npz_bytes(arrays: NetworkWeights) -> bytes:
+    """The arrays by name as the bytes of an .npz file without compression."""
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()

@@ -30,10 +30,11 @@ Floats = NDArray[np.float64]
 
 SHIPPED = Path(__file__).parents[1] / "base" / "reader.zip"
 
-# Pictures of glyphs that are less sure than this, either way, are looked at again: turned both ways and made
-# smaller.
+# A glyph of a picture is read three times unless its likeliest label and its being a digit have these
+# probabilities, or it is surely no digit.
 _SURE_LABEL, _SURE_DIGIT, _SURE_NO_DIGIT = 0.995, 0.98, 0.005
-_TURN_DEGREES, _TURN_SCALE = 6.0, 0.92
+
+_TURN_DEGREES, _TURN_SCALE = 6.0, 0.92  # of the second and the third time, one turn to each side
 
 _OUTPUTS = 11  # ten digit logits and the logit of being a digit; an embedding follows
 
@@ -100,7 +101,7 @@ class Reader:
         return self._decode([open_drawing(drawing) for drawing in drawings], profiles or [None] * len(drawings))
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Strokes]]) -> WriterProfile | None:
-        """How somebody writes, from the labels and strokes of single digits that they confirmed, the newest first.
+        """The profile of a writer, from the labels and strokes of confirmed single digits, the newest first.
 
         None of too few: see `ml.inference.personalization`. Raises InkError for strokes that are none.
         """

@@ -23,22 +23,22 @@ def row(n: int, *, y: float = 0.0, step: float = 80.0, x: float = 0.0) -> np.nda
     return np.array([[x + i * step, y, 50.0, 100.0] for i in range(n)])
 
 
-def scores(candidates, says):
+def scores(candidates, expected):
     """Log probabilities of the labels, and probabilities of being a digit.
 
-    `says` gives label and probability of being a digit for some components, or None.
+    `expected` gives the label and the probability of being a digit for some components, else None.
     """
     digits, digit_probability = np.full((len(candidates), 10), np.log(0.01 / 9)), np.full(len(candidates), 0.02)
     for i, candidate in enumerate(candidates):
-        label, sure = says(candidate.components) or (0, 0.02)
+        label, sure = expected(candidate.components) or (0, 0.02)
         digits[i, label] = np.log(0.99)
         digit_probability[i] = sure
     return digits, digit_probability
 
 
-def read(boxes, says):
+def read(boxes, expected):
     (layout, *_) = find_layouts(boxes, COSTS)
-    return Lattice(layout.candidates, *scores(layout.candidates, says), COSTS).best_path()
+    return Lattice(layout.candidates, *scores(layout.candidates, expected), COSTS).best_path()
 
 
 def test_components_beside_each_other_are_one_line():
@@ -71,7 +71,7 @@ def test_single_components_are_digits():
     assert path.probability > 0.8
 
 
-def test_two_strokes_are_one_digit_when_the_network_says_so():
+def test_two_strokes_are_one_digit_by_their_scores():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
     path = read(boxes, lambda components: {(0, 1): (4, 0.97), (2,): (2, 0.97), (0,): (1, 0.3)}.get(components))
     assert [(segment.label, segment.candidate.components) for segment in path.segments] == [(4, (0, 1)), (2, (2,))]
@@ -137,7 +137,7 @@ def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
     assert split_numbers([], 100.0, COSTS).probability == 1
 
 
-def test_a_line_under_a_number_ties_nothing_together():
+def test_a_line_under_a_number_joins_no_digits():
     boxes = np.concatenate([row(5), [[-10, 104, 400, 3]]])
     path = read(boxes, lambda components: (3, 0.99) if len(components) == 1 and components[0] < 5 else None)
     assert [segment.label for segment in path.segments if segment.label is not None] == [3] * 5
@@ -149,9 +149,9 @@ def test_a_cross_is_not_a_one_with_something_through_it():
     assert [segment.label for segment in path.segments] == [None]
 
 
-def log_sums(layout, says, text):
+def log_sums(layout, expected, text):
     """Over all paths through all lines that read the text, and over all paths."""
-    scored = ScoredLayout(layout, *scores(layout.candidates, says), COSTS)
+    scored = ScoredLayout(layout, *scores(layout.candidates, expected), COSTS)
     return scored.text_log_sum(text), scored.log_sum
 
 
@@ -167,19 +167,19 @@ def test_all_texts_together_are_all_paths():
 
 def test_a_text_is_as_likely_as_its_share_of_the_paths():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0], [100, 0, 50, 100]])
-    says = {(0, 1): (4, 0.7), (2,): (2, 0.97), (0,): (1, 0.6)}.get
+    expected = {(0, 1): (4, 0.7), (2,): (2, 0.97), (0,): (1, 0.6)}.get
     (layout, *_) = find_layouts(boxes, COSTS)
-    right, total = log_sums(layout, says, (4, 2))
-    assert right - total == pytest.approx(np.log(read(boxes, says).probability), abs=1e-3)
+    right, total = log_sums(layout, expected, (4, 2))
+    assert right - total == pytest.approx(np.log(read(boxes, expected).probability), abs=1e-3)
 
 
 def test_a_text_goes_on_in_the_next_line():
     boxes = np.concatenate([row(2), row(1, y=300)])
     (layout, *_) = find_layouts(boxes, COSTS)
     assert len(layout.lines) == 2
-    says = {(0,): (4, 0.99), (1,): (5, 0.99), (2,): (6, 0.99)}.get
-    right, total = log_sums(layout, says, (4, 5, 6))
-    wrong, _ = log_sums(layout, says, (4, 6, 5))
+    expected = {(0,): (4, 0.99), (1,): (5, 0.99), (2,): (6, 0.99)}.get
+    right, total = log_sums(layout, expected, (4, 5, 6))
+    wrong, _ = log_sums(layout, expected, (4, 6, 5))
     assert wrong + 5 < right < total < right + 0.5
 
 
@@ -192,9 +192,9 @@ def sure_of(*labels, doubt: int | None = None) -> CtcOutput:
     return CtcOutput(logits)
 
 
-def read_with(line_output, boxes, says):
+def read_with(line_output, boxes, expected):
     (layout, *_) = find_layouts(boxes, COSTS)
-    return Lattice(layout.candidates, *scores(layout.candidates, says), COSTS).best_path(line_output)
+    return Lattice(layout.candidates, *scores(layout.candidates, expected), COSTS).best_path(line_output)
 
 
 def labels(path) -> list[int | None]:
@@ -202,11 +202,11 @@ def labels(path) -> list[int | None]:
 
 
 def test_the_line_network_decides_between_two_labels():
-    def says(components):
+    def expected(components):
         return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(components)
 
     (layout, *_) = find_layouts(row(2), COSTS)
-    digits, digit_probability = scores(layout.candidates, says)
+    digits, digit_probability = scores(layout.candidates, expected)
     place = [candidate.components for candidate in layout.candidates].index((1,))
     digits[place, [7, 2]] = np.log([0.55, 0.44])
     lattice = Lattice(layout.candidates, digits, digit_probability, COSTS)
@@ -220,24 +220,24 @@ def test_the_line_network_decides_between_two_labels():
 def test_it_decides_how_many_digits_there_are():
     boxes = np.array([[0, 0, 50, 100], [30, 20, 40, 70.0]])
 
-    def says(components):
+    def expected(components):
         return {(0, 1): (4, 0.9), (0,): (1, 0.9), (1,): (7, 0.9)}.get(components)
 
-    assert labels(read_with(sure_of(4), boxes, says)) == [4]
-    assert labels(read_with(sure_of(1, 7), boxes, says)) == [1, 7]
+    assert labels(read_with(sure_of(4), boxes, expected)) == [4]
+    assert labels(read_with(sure_of(1, 7), boxes, expected)) == [1, 7]
 
 
 def test_a_text_that_only_the_line_network_proposes_is_read_where_the_line_can_be_parted_so():
     """The glyph network gives 9 a probability of 0.1 %: it is not among its likeliest labels."""
 
-    def says(components):
+    def expected(components):
         return {(0,): (4, 0.99), (1,): (7, 0.99)}.get(components)
 
-    assert labels(read_with(sure_of(4, 9), row(2), says)) == [4, 9]
-    assert labels(read_with(sure_of(4, 9, 9, 9, 9), row(2), says)) == [4, 7]
+    assert labels(read_with(sure_of(4, 9), row(2), expected)) == [4, 9]
+    assert labels(read_with(sure_of(4, 9, 9, 9, 9), row(2), expected)) == [4, 7]
 
 
-def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
+def test_the_probability_of_a_digit_is_that_of_the_texts_with_it():
     path = read_with(
         sure_of(4, 2, doubt=4), row(2), lambda components: {(0,): (4, 0.99), (1,): (7, 0.6)}.get(components)
     )
@@ -246,17 +246,17 @@ def test_a_digit_is_as_sure_as_the_texts_that_hold_it():
     assert path.segments[1].probability >= path.probability - 1e-9
 
 
-def test_no_digits_become_some_only_where_the_line_network_is_sure():
-    def says(components):
+def test_ink_that_is_no_digit_becomes_digits_only_where_the_line_network_is_sure():
+    def expected(components):
         return {(0,): (4, 0.002), (1,): (7, 0.002)}.get(components, (0, 0.001))
 
-    assert labels(read_with(None, row(2), says)) == [None, None]
-    assert labels(read_with(sure_of(4, 7), row(2), says)) == [4, 7]
-    assert labels(read_with(sure_of(4, 7, doubt=4), row(2), says)) == [None, None]
-    assert labels(read_with(sure_of(4), row(2), says)) == [None, None]
+    assert labels(read_with(None, row(2), expected)) == [None, None]
+    assert labels(read_with(sure_of(4, 7), row(2), expected)) == [4, 7]
+    assert labels(read_with(sure_of(4, 7, doubt=4), row(2), expected)) == [None, None]
+    assert labels(read_with(sure_of(4), row(2), expected)) == [None, None]
 
 
-def test_a_line_network_that_sees_nothing_leaves_clear_digits_as_they_are():
+def test_a_line_network_without_opinion_leaves_clear_digits_as_they_are():
     output = CtcOutput(np.zeros((9, BLANK + 1)))
     assert labels(read_with(output, row(3), lambda p: (p[0] + 4, 0.99) if len(p) == 1 else None)) == [4, 5, 6]
 

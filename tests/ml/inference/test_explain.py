@@ -1,4 +1,4 @@
-"""Why a digit is read as it is: gaps in the ink, and what it is like."""
+"""Explanations: the effects of gaps in the ink, and similar digits."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SEVEN = [np.array([[10, 10], [60, 10], [60, 10], [25, 110]], np.float32)]
 
 
 @pytest.fixture(scope="module")
-def indexed(reader) -> Reader:
-    index = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
-    return Reader.open(shipped_with_exemplars(index))
+def with_exemplars(reader) -> Reader:
+    exemplars = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
+    return Reader.open(shipped_with_exemplars(exemplars))
 
 
 def check(found: Explanation) -> None:
@@ -42,8 +42,8 @@ def check(found: Explanation) -> None:
     assert all(np.isfinite([*part.points.ravel(), part.weight, part.contrast]).all() for part in found.parts)
 
 
-def test_strokes(indexed):
-    found = indexed.explain(SEVEN)
+def test_strokes(with_exemplars):
+    found = with_exemplars.explain(SEVEN)
     check(found)
     assert found.label == 7
     assert found.chance > 0.9
@@ -54,8 +54,8 @@ def test_strokes(indexed):
     assert found.strongest.weight > 0.5
 
 
-def test_without_its_bar_a_seven_is_a_one(indexed):
-    found = indexed.explain(SEVEN)
+def test_without_its_bar_a_seven_is_a_one(with_exemplars):
+    found = with_exemplars.explain(SEVEN)
     assert found.turning.without == 1
     assert found.turning.place.startswith("top")
     assert found.turning.shape == "bar"
@@ -64,16 +64,16 @@ def test_without_its_bar_a_seven_is_a_one(indexed):
     assert found.contrast[bar].max() > found.contrast[end].max()
 
 
-def test_what_the_network_would_not_miss_weighs_nothing(indexed):
-    """A stroke that is no part of the digit as such: the bar through a 7 with all its other marks."""
+def test_ink_that_makes_no_difference_weighs_nothing(with_exemplars):
+    """The bar through a 7 that has all its other marks."""
     crossed = [*SEVEN, np.array([[25, 60], [55, 60]], np.float32)]
-    found = indexed.explain(crossed)
+    found = with_exemplars.explain(crossed)
     assert found.label == 7
     assert abs(found.parts[-1].weight) < 0.1 * max(part.weight for part in found.parts)
 
 
-def test_a_picture(indexed):
-    found = indexed.explain(drawn([stroke * 2 for stroke in SEVEN], size=(200, 260), pen=12))
+def test_a_picture(with_exemplars):
+    found = with_exemplars.explain(drawn([stroke * 2 for stroke in SEVEN], size=(200, 260), pen=12))
     check(found)
     assert found.label == 7
     assert found.parts == ()
@@ -81,10 +81,10 @@ def test_a_picture(indexed):
     assert found.heat.max() > 0.1
 
 
-def test_the_nearest_are_of_its_kind(indexed, rng):
+def test_the_nearest_are_of_its_kind(with_exemplars, rng):
     alike = 0
     for label in range(10):
-        found = indexed.explain(write_digit(label, rng=rng))
+        found = with_exemplars.explain(write_digit(label, rng=rng))
         similar = [example.similarity for example in found.nearest]
         assert similar == sorted(similar, reverse=True)
         assert len(found.nearest) == 5
@@ -95,8 +95,8 @@ def test_the_nearest_are_of_its_kind(indexed, rng):
     assert alike >= 40  # of 50; an odd style has few of its kind among them
 
 
-def test_drawings_of_ones_own_join_them(indexed, rng):
-    found = indexed.explain(SEVEN, own=[(7, SEVEN), (1, write_digit(1, rng=rng)), (4, [])])
+def test_drawings_of_the_writer_are_among_them(with_exemplars, rng):
+    found = with_exemplars.explain(SEVEN, own=[(7, SEVEN), (1, write_digit(1, rng=rng)), (4, [])])
     assert found.nearest[0].own
     assert found.nearest[0].similarity == pytest.approx(1, abs=1e-4)
     assert np.array_equal(found.nearest[0].glyph, found.glyph)
@@ -111,9 +111,9 @@ def test_an_artifact_without_exemplars_shows_none(rng):
     assert [example.own for example in bare.explain(SEVEN, own=[(7, SEVEN)]).nearest] == [True]
 
 
-def test_what_is_no_digit_is_explained_as_such(indexed, rng):
+def test_signs_are_explained_as_no_digits(with_exemplars, rng):
     signs = [write_sign(rng, kind) for kind in ("star", "heart", "house", "smile", "tangle", "scribble")]
-    found = [indexed.explain(sign) for sign in signs]
+    found = [with_exemplars.explain(sign) for sign in signs]
     refused = [explanation for explanation in found if explanation.label is None]
     assert len(refused) >= 3
     for explanation in refused:
@@ -121,28 +121,28 @@ def test_what_is_no_digit_is_explained_as_such(indexed, rng):
     assert np.mean([explanation.chance for explanation in refused]) > 0.5
 
 
-def test_one_digit_of_a_number(indexed, rng):
+def test_one_digit_of_a_number(with_exemplars, rng):
     strokes = write_number("407", rng=rng)
-    labels = [indexed.explain(strokes, digit).label for digit in range(3)]
+    labels = [with_exemplars.explain(strokes, digit).label for digit in range(3)]
     assert labels == [4, 0, 7]
 
 
 @pytest.mark.parametrize("digit", [1, -1, 10**9])
-def test_a_digit_that_is_not_there(indexed, digit):
+def test_a_digit_that_is_not_there(with_exemplars, digit):
     with pytest.raises(NoSuchDigit):
-        indexed.explain(SEVEN, digit)
+        with_exemplars.explain(SEVEN, digit)
 
 
 @pytest.mark.parametrize("empty", [[], np.full((40, 40), 255, np.uint8)])
-def test_nothing_drawn(indexed, empty):
+def test_nothing_drawn(with_exemplars, empty):
     with pytest.raises(NoSuchDigit):
-        indexed.explain(empty)
+        with_exemplars.explain(empty)
 
 
 @pytest.mark.parametrize("bad", ["text", [[[np.nan, 1]]], np.zeros((3, 3))])
-def test_what_is_no_drawing(indexed, bad):
+def test_anything_but_a_drawing_is_refused(with_exemplars, bad):
     with pytest.raises(InkError):
-        indexed.explain(bad)
+        with_exemplars.explain(bad)
 
 
 def test_a_glyph_without_ink_raises_nothing(reader):
@@ -153,7 +153,7 @@ def test_a_glyph_without_ink_raises_nothing(reader):
     assert not found.heat.any()
 
 
-def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
+def test_ink_that_is_low_in_its_line_is_more_likely_a_zero(reader, rng):
     six = strokes_to_glyph(write_digit(6, rng=rng))
     usual, low = (
         explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader.label_probabilities)
@@ -176,15 +176,15 @@ points = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_siz
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(points, min_size=1, max_size=4), st.integers(0, 2))
-def test_whatever_is_drawn(indexed, drawing, digit):
+def test_any_strokes_are_explained(with_exemplars, drawing, digit):
     try:
-        check(indexed.explain([np.array(stroke, np.float32) for stroke in drawing], digit))
+        check(with_exemplars.explain([np.array(stroke, np.float32) for stroke in drawing], digit))
     except NoSuchDigit:
-        assert len(indexed.read([drawing])[0].digits) <= digit
+        assert len(with_exemplars.read([drawing])[0].digits) <= digit
 
 
-def test_it_is_bounded_for_the_largest_drawings(reader, rng):
-    """One call of the network for a page of a thousand points a stroke, and few glyphs in it."""
+def test_the_number_of_occlusions_of_the_largest_drawings_is_bounded(reader, rng):
+    """One call of the networks for strokes of thousands of points, with few glyphs."""
     sizes = []
 
     def classify(glyphs, trajectories):

@@ -84,7 +84,7 @@ def test_any_confirmed_digits_help_with_the_others_of_the_writer(reader):
     assert after <= 0.65 * before
 
 
-def test_nobody_elses_digits_are_read_otherwise(reader):
+def test_digits_of_other_writers_are_read_as_before(reader):
     mine, theirs = in_a_hurry(0), in_a_hurry(1)
     profile = profile_of(reader, mine[:15])
     drawings = [strokes for _, strokes in theirs]
@@ -136,7 +136,7 @@ def test_enough_digits_make_one(reader):
     assert (profile_of(reader, [*newest, *neat()]).labels == 4).all()
 
 
-def test_what_is_no_drawing_is_refused(reader):
+def test_anything_but_a_drawing_is_refused(reader):
     with pytest.raises(InkError):
         reader.writer_profile([(7, [np.array([[np.nan, 1]], np.float32)])] * MIN_CONFIRMED)
 
@@ -153,7 +153,7 @@ def test_as_many_profiles_as_drawings(reader):
         reader.read([neat()[0][1]], [None, None])
 
 
-def test_one_slip_turns_no_clear_digit(reader):
+def test_one_wrong_confirmation_changes_no_clear_digit(reader):
     """Among fifteen confirmed digits a 1 is called 7: other clear 1s stay what they are."""
     written = neat(each=6)
     ones = [strokes for label, strokes in written if label == 1]
@@ -161,7 +161,7 @@ def test_one_slip_turns_no_clear_digit(reader):
     assert errors(reader, [(1, strokes) for strokes in ones[2:]], profile) == 0
 
 
-def test_what_is_no_digit_stays_refused(reader, rng):
+def test_signs_stay_refused(reader, rng):
     signs = [
         write_sign(rng, kind) for kind in ("scribble", "spiral", "tangle", "star", "A", "m") for _ in range(10)
     ]
@@ -175,7 +175,7 @@ def test_what_is_no_digit_stays_refused(reader, rng):
 
 @cache
 def shared() -> tuple[Reader, tuple[WriterProfile, ...]]:
-    """For hypothesis, which takes no fixtures of one function."""
+    """For hypothesis, which refuses fixtures that are made anew for each test."""
     reader = Reader.open(SHIPPED)
     mine = [(7, strokes) for _, strokes in neat()]
     return reader, tuple(profile_of(reader, written) for written in (neat(), in_a_hurry(2)[:15], mine))
@@ -239,7 +239,7 @@ def test_nor_is_a_picture_with_digits_of_several_sizes(seed, count, size):
     st.lists(st.integers(0, 9), min_size=MIN_CONFIRMED, max_size=60),
     st.integers(0, 2**32 - 1),
 )
-def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
+def test_the_effect_of_a_profile_is_bounded(labels, seed):
     """However many digits are confirmed, their effect on the odds of two labels is bounded."""
     rng = np.random.default_rng(seed)
     population: ReferencePopulation = shared()[0].reference_population
@@ -256,7 +256,7 @@ def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
     assert np.isfinite(shift).all()
 
 
-def test_everybodys_digits_are_always_the_same(reader):
+def test_the_reference_population_is_always_the_same(reader):
     again: ReferencePopulation = Reader.open(SHIPPED).reference_population
     assert (again.points == reader.reference_population.points).all()
     assert np.allclose(np.linalg.norm(again.points, axis=1), 1)
