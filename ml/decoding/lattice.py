@@ -173,9 +173,9 @@ class Lattice:
         reached: dict[int, list[Hypothesis]] = {START: [EMPTY_HYPOTHESIS]}
         for state, following in self._graph.transitions.items():
             for hypothesis in merge_hypotheses(reached.pop(state, []), most):
-                allowed = None if text is None else (None, *text[len(hypothesis.labels) :][:1])
+                allowed = (None, *text[len(hypothesis.labels) :][:1]) if text is not None else None
                 for i, after in following:
-                    fitting = [edge for edge in edges[i] if allowed is None or edge.label in allowed]
+                    fitting = edges[i] if allowed is None else [e for e in edges[i] if e.label in allowed]
                     reached.setdefault(after, []).extend(hypothesis.extended(edge) for edge in fitting)
         return merge_hypotheses([h.left_to_right() for h in reached.get(self._graph.end, ())], most)
 
