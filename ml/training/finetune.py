@@ -20,7 +20,8 @@ from ml.augmentation.sampling import mix_glyphs, mix_trajectories
 from ml.augmentation.trajectory_batches import TrajectoryMixture
 from ml.augmentation.warping import GlyphMixture, GlyphWarper
 from ml.data.corpus import CorpusSplit, gather_local_corpus
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration, transfer_calibration
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, pack, unpack
 from ml.progress import ProgressCallback
 from ml.training.networks import as_inputs, build_glyph_network, build_trajectory_network, set_weights

@@ -17,7 +17,8 @@ from ml.augmentation.sampling import digits_as_strokes, synthetic_digits
 from ml.augmentation.trajectory_batches import vary_strokes
 from ml.augmentation.warping import GlyphWarper, SizedStrokes
 from ml.data.corpus import Corpus, CorpusSplit, LabeledLines
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration
 from ml.decoding.ctc import CtcOutput
 from ml.inference.artifact import StoredNetwork, pack
 from ml.inference.exemplars import Exemplars, choose_exemplars
@@ -153,7 +154,9 @@ def count_errors(calibration: Calibration, outputs: Mapping[str, NetworkOutputs]
     """For each set the number of examples, of misread digits, and of digits taken for negatives or the reverse."""
     errors = {}
     for name, examples in outputs.items():
-        log_probabilities, digit_probability = calibration.probabilities(examples.outputs, examples.drawn)
+        log_probabilities, digit_probability = calibration.probabilities(
+            examples.glyph_outputs, examples.trajectory_outputs
+        )
         is_digit = examples.labels < DIGIT_COUNT
         errors[name] = {
             "n": len(examples.labels),

@@ -183,7 +183,7 @@ class _LabeledPicture:
     def reading(self, costs: Costs) -> Reading:
         """Read the picture with these costs."""
         decoder = DrawingDecoder(self._components, costs)
-        return decoder.reading(*self._scores.of(decoder), self._calibration, self._read_line)
+        return decoder.decode(*self._scores.of(decoder), self._calibration, self._read_line)
 
     def is_right(self, reading: Reading) -> bool:
         """Whether the text is read, spaces and line ends apart."""
@@ -196,7 +196,7 @@ class _LabeledPicture:
         (after "Discriminative Learning for Minimum Error Classification", Juang, Katagiri 1992).
         """
         decoder = DrawingDecoder(self._components, costs)
-        log_probability = decoder.log_chance(self._text, *self._scores.of(decoder))
+        log_probability = decoder.log_probability(self._text, *self._scores.of(decoder))
         nats = min(-log_probability, _MAX_NATS)
         unread = 1.0 / (1.0 + math.exp(_SLOPE * (max(log_probability, -_MAX_NATS) - math.log(_LIKELY))))
         return min(nats, _FULL_NATS + _EXTRA_NATS * nats) + _ERROR_LOSS * unread

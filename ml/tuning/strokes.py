@@ -113,7 +113,7 @@ class StrokeObjective:
         losses = []
         for number, components, scores in self._numbers:
             decoder = DrawingDecoder(components, costs)
-            reading = decoder.reading(*scores.of(decoder), self._reader.calibration)
+            reading = decoder.decode(*scores.of(decoder), self._reader.calibration)
             if reading.text == number.text:
                 losses.append(-math.log(max(reading.confidence, 1e-9)))
             else:

@@ -124,7 +124,7 @@ def _train(run: TrainingRun, progress: RunProgress, champion: bytes, items: Data
 
 
 def _digits(items: Dataset, role: str) -> ReviewedDigits:
-    return ReviewedDigits.of(i.aligned.part for i in items if i.role == role and i.aligned is not None)
+    return ReviewedDigits.of(i.aligned for i in items if i.role == role and i.aligned is not None)
 
 
 def _shortened(tuning: FinetuneSettings, steps: int) -> FinetuneSettings:

@@ -10,7 +10,7 @@ from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.decoding.drawing_decoder import DrawingDecoder, line_image_of, open_drawing
 from ml.decoding.lattice import BestPath, Segment
-from ml.decoding.reading import compose_reading
+from ml.decoding.reading import DecodedLayout, compose_reading
 from ml.ink.line_image import (
     INK_HEIGHT,
     LINE_HEIGHT,
@@ -109,7 +109,7 @@ def reading(page: DrawingDecoder, reader, ask: Asked, doubt: float):
     """With the digits of the page less sure by `doubt`."""
     digits, digitness = reader.score_candidates(page, range(len(page.candidates)))
     flat = (1 - doubt) * np.exp(digits) + doubt / 10
-    return page.reading(np.log(flat), digitness, reader.calibration, ask)
+    return page.decode(np.log(flat), digitness, reader.calibration, ask)
 
 
 def test_it_is_asked_about_doubtful_lines_of_pictures_only(reader):
@@ -133,7 +133,7 @@ def test_what_is_no_digit_is_asked_about_and_read_where_that_is_sure_of_several(
     page = open_drawing(drawn(write_number("40", rng=rng)))
     digits, _ = reader.score_candidates(page, range(len(page.candidates)))
     ask = Asked(*labels)
-    found = page.reading(digits, np.full(len(digits), 0.002), reader.calibration, ask)
+    found = page.decode(digits, np.full(len(digits), 0.002), reader.calibration, ask)
     assert (found.text, ask.count) == (text, 1)
     assert found.state != "recognised"
 
@@ -170,8 +170,8 @@ def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)
     alone[0, 2] = 0.9
-    path = BestPath((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2, 0.0)
-    [digit] = compose_reading(layout, [path], alone, 1.0, IMAGE_COSTS, Calibration()).digits
+    path = BestPath((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2)
+    [digit] = compose_reading(DecodedLayout(layout, 1.0, [path], alone), IMAGE_COSTS, Calibration()).digits
     assert digit.probabilities[7] == max(digit.probabilities)
     assert digit.probabilities[2] > 0.3
     assert sum(digit.probabilities) == pytest.approx(1)
@@ -179,4 +179,4 @@ def test_no_other_label_is_likelier_than_that_which_the_line_decides():
 
 def test_a_picture_without_ink_is_empty(reader):
     page = open_drawing(np.full((50, 50), 255, np.uint8))
-    assert page.reading(np.zeros((0, 10)), np.zeros(0), reader.calibration, Asked(1)).state == "empty"
+    assert page.decode(np.zeros((0, 10)), np.zeros(0), reader.calibration, Asked(1)).state == "empty"

@@ -11,7 +11,7 @@ import pytest
 
 from ml.decoding.calibration import Calibration
 from ml.decoding.drawing_decoder import DrawingDecoder
-from ml.decoding.lattice import best_path
+from ml.decoding.lattice import Lattice
 from ml.segmentation.candidates import Candidate
 from ml.segmentation.components import StrokeComponents, positions_by_owner
 from ml.segmentation.costs import Costs
@@ -56,9 +56,9 @@ def test_what_is_low_costs_more_as_any_digit_but_zero():
 def test_what_is_low_is_a_zero_where_the_network_wavers():
     low = replace(whole(beside((250, 84), (12, 16)))[-1], places=1)
     digits = np.log(np.array([[0.3, *[0.01] * 5, 0.62, *[0.01] * 3]]))
-    assert [s.label for s in best_path([low], digits, np.array([0.99]), SIZES).segments] == [0]
+    assert [s.label for s in Lattice([low], digits, np.array([0.99]), SIZES).best_path().segments] == [0]
     tall = replace(low, low_cost=0.0)
-    assert [s.label for s in best_path([tall], digits, np.array([0.99]), SIZES).segments] == [6]
+    assert [s.label for s in Lattice([tall], digits, np.array([0.99]), SIZES).best_path().segments] == [6]
 
 
 def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
@@ -69,7 +69,7 @@ def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
         [0.99 if c.components in connected_components(components) else 0.001 for c in page.candidates]
     )
     digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digit_probability), 1))
-    reading = page.reading(digits, digit_probability, Calibration())
+    reading = page.decode(digits, digit_probability, Calibration())
     assert reading.text == "6660"
     for digit in reading.digits:
         assert np.argmax(digit.probabilities) == digit.label

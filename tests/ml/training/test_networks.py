@@ -81,7 +81,9 @@ def test_a_line_network_gives_what_litert_gives_for_any_width(line_model, rng, w
 def test_the_loss_of_line_images_is_that_of_their_texts(rng):
     logits = rng.normal(size=(3, 1, 9, BLANK + 1)).astype(np.float32)
     texts = [(4, 0, 7), (5, 5), ()]
-    expected = -np.mean([CtcOutput(z[0]).log_chances([text])[0] for z, text in zip(logits, texts, strict=True)])
+    expected = -np.mean(
+        [CtcOutput(z[0]).log_probabilities([text])[0] for z, text in zip(logits, texts, strict=True)]
+    )
     assert float(networks.line_loss(pad_labels(texts), logits)) == pytest.approx(expected, rel=1e-4)
 
 

@@ -95,13 +95,13 @@ def test_the_probability_of_a_text_is_the_confidence_of_its_reading(reader, rng)
     [components] = Pictures.of("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).components
     decoder = DrawingDecoder(components, IMAGE_COSTS)
     scores = CachedScores(reader).of(decoder)
-    probabilities = {text: math.exp(decoder.log_chance(text, *scores)) for text in ("", *"0123456789")}
-    reading = decoder.reading(*scores, reader.calibration)
+    probabilities = {text: math.exp(decoder.log_probability(text, *scores)) for text in ("", *"0123456789")}
+    reading = decoder.decode(*scores, reader.calibration)
     assert len(decoder.candidates) == 1
     assert sum(probabilities.values()) == pytest.approx(1.0)
     assert reading.text == "3"
     assert probabilities["3"] == pytest.approx(reading.confidence, abs=1e-3)
-    assert decoder.log_chance("33", *scores) == -math.inf
+    assert decoder.log_probability("33", *scores) == -math.inf
 
 
 def test_without_a_line_network_its_costs_stay(reader, rng):
