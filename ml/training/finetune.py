@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ml.augmentation.sampling import mix_glyphs, mix_trajectories
-from ml.augmentation.trajectory_batches import TrajectoryMixture
-from ml.augmentation.warping import GlyphMixture, GlyphWarper
-from ml.data.corpus import CorpusSplit, gather_local_corpus
+from ml.augmentation.sampling import mix_glyphs, mix_strokes
+from ml.augmentation.sources import Mixture, StrokeSource
+from ml.augmentation.synthetic_pool import SyntheticPool
+from ml.augmentation.trajectory_batches import VariedTrajectories
+from ml.data.corpus import CorpusSplit
+from ml.data.gathering import gather_local_corpus
 from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, StoredNetwork, pack, unpack
 from ml.inference.exemplars import Exemplars
@@ -33,7 +35,7 @@ from ml.training.packaging import (
     validation_sets,
 )
 from ml.training.progress import ProgressCallback, ProgressReporter
-from ml.training.reviewed_data import ReviewedDigits, reviewed_sources, reviewed_strokes
+from ml.training.reviewed_data import ReviewedDigits, reviewed_glyphs, reviewed_strokes
 from ml.training.train import MAX_VALIDATION, STAGE_SHARES, TrainingSettings, train_networks
 from ml.training.weight_interpolation import Interpolation, choose_interpolation
 
@@ -166,11 +168,11 @@ def retrain_from_scratch(
 def _remember(held: Artifact, data: Path | None, tuning: FinetuneSettings) -> CorpusSplit:
     """What the champion learned from, or what is at hand of it, without the writers whom it never saw."""
     rng = np.random.default_rng((tuning.seed, 7))
-    found = gather_local_corpus(data, tuning.validation, _seed(held, tuning), amounts=False)
+    found = gather_local_corpus(data, tuning.validation, _seed(held, tuning), lines=False)
     return replace(
         found,
-        training={name: part.some(tuning.memory, rng) for name, part in found.training.items()},
-        validation={name: part.some(tuning.examined, rng) for name, part in found.validation.items()},
+        training={name: part.sample(tuning.memory, rng) for name, part in found.training.items()},
+        validation={name: part.sample(tuning.examined, rng) for name, part in found.validation.items()},
     )
 
 
@@ -189,18 +191,25 @@ def _learners(
     tuning: FinetuneSettings,
 ) -> dict[str, NetworkFinetuning]:
     """The networks that there is something new for."""
-    warper = GlyphWarper(seed=tuning.seed)
-    mine = round(tuning.new * tuning.batch)
-    known = found.training, tuning.seed, tuning.pool, tuning.batch - mine
+    pool = SyntheticPool.write(tuning.pool, tuning.seed)
     glyphs, ways = _networks(held, tuning.seed)
-    source = GlyphMixture([*mix_glyphs(*known).sources, *reviewed_sources(new, mine, warper)])
+    source = Mixture(
+        [
+            (mix_glyphs(found.training, pool, tuning.seed), 1 - tuning.new),
+            (reviewed_glyphs(new, tuning.seed), tuning.new),
+        ]
+    )
     seen = {name: (as_inputs(each.glyphs), each.labels) for name, each in examined.items()}
     learners = {"glyphs": NetworkFinetuning("glyphs", glyphs, source, tuning.settings(tuning.steps), seen)}
     drawn = {n: (e.trajectories, e.labels) for n, e in examined.items() if e.trajectories is not None}
     if ways is not None and len(new.written.labels) and not drawn.keys().isdisjoint(ReviewedDigits.NAMES):
-        pens = TrajectoryMixture([*mix_trajectories(*known).sources, (reviewed_strokes(new, warper), mine)])
+        strokes: StrokeSource = Mixture(
+            [(mix_strokes(found.training, pool), 1 - tuning.new), (reviewed_strokes(new), tuning.new)]
+        )
         settings = tuning.settings(tuning.drawn_steps)
-        learners["trajectories"] = NetworkFinetuning("trajectories", ways, pens, settings, drawn)
+        learners["trajectories"] = NetworkFinetuning(
+            "trajectories", ways, VariedTrajectories(strokes), settings, drawn
+        )
     return learners
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from ml.augmentation.line_batches import to_line_images
 from ml.augmentation.line_sampling import compose_lines
-from ml.augmentation.negatives import CutNegatives, LatticeNegatives, sign_source
-from ml.augmentation.sampling import digits_as_strokes, synthetic_digits
+from ml.augmentation.negatives import CutNegatives, LatticeNegatives
+from ml.augmentation.sampling import digits_as_strokes
+from ml.augmentation.sources import RecordedStrokes, SizedStrokes
+from ml.augmentation.synthetic_pool import synthetic_digits, synthetic_signs
 from ml.augmentation.trajectory_batches import vary_strokes
-from ml.augmentation.warping import GlyphWarper, SizedStrokes
 from ml.data.corpus import Corpus, LabeledInk, LabeledLines
 from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration
 from ml.decoding.ctc import CtcOutput
@@ -62,27 +63,25 @@ def validation_sets(material: Corpus, seed: int, most: int) -> dict[str, Validat
     Junk is made of the validation writers' digits.
     """
     rng = np.random.default_rng((seed, 3))
-    still = GlyphWarper(seed=0)
     own = synthetic_digits(most, rng)
     sets = {name: _examined(part, rng) for name, part in {**material, "synthetic": own}.items()}
-    sets["signs"] = _drawn(*sign_source(most, rng, still).ink(most, rng, 0.0), rng)
-    sets["lattice_junk"] = _drawn(
-        *LatticeNegatives(*digits_as_strokes(material, own), still).ink(most, rng, 0.0), rng
-    )
+    signs = synthetic_signs(most, rng)
+    sets["signs"] = _drawn(*RecordedStrokes(signs.drawings, signs.labels).draw(most, rng, 0.0), rng)
+    sets["lattice_junk"] = _drawn(*LatticeNegatives(*digits_as_strokes(material, own)).draw(most, rng, 0.0), rng)
     if "mnist" in material:
         mnist = material["mnist"].glyphs, material["mnist"].labels
-        sets["cut_junk"] = ValidationSet(*CutNegatives(*mnist, still).draw(most // 2, rng, 0.0))
+        sets["cut_junk"] = ValidationSet(*CutNegatives(*mnist).draw(most // 2, rng, 0.0))
     return sets
 
 
 def _examined(part: LabeledInk, rng: np.random.Generator) -> ValidationSet:
     if isinstance(part.ink, np.ndarray):
         return ValidationSet(part.ink, part.labels)
-    return _drawn([(drawing, 0.0) for drawing in part.ink], part.labels, rng)
+    return _drawn([SizedStrokes(drawing) for drawing in part.ink], part.labels, rng)
 
 
 def _drawn(ink: Sequence[SizedStrokes], labels: Labels, rng: np.random.Generator) -> ValidationSet:
-    ink = [(vary_strokes(strokes, rng), side) for strokes, side in ink]
+    ink = [SizedStrokes(vary_strokes(strokes, rng), side) for strokes, side in ink]
     glyphs = np.stack([strokes_to_glyph(strokes, min_side=side) for strokes, side in ink])
     return ValidationSet(glyphs, labels, np.stack([strokes_to_trajectory(strokes, side) for strokes, side in ink]))
 

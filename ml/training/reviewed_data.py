@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ml.augmentation.warping import GlyphSource, GlyphWarper, ImageSource, RecordedStrokes
+from ml.augmentation.sources import Mixture, RecordedGlyphs, RecordedStrokes, RenderedGlyphs, WarpedGlyphs
+from ml.augmentation.warping import GlyphWarper
 from ml.data.corpus import Corpus, LabeledInk
 from ml.ink.strokes import Strokes
 from ml.labels import NOT_A_DIGIT, Glyphs, Labels
@@ -86,17 +87,20 @@ def _balanced(part: LabeledInk, most: int) -> LabeledInk:
     return LabeledInk(part.ink[places], part.labels[places])
 
 
-def reviewed_strokes(new: ReviewedDigits, warper: GlyphWarper) -> RecordedStrokes:
-    assert isinstance(new.written.ink, list)  # as checked
-    return RecordedStrokes(new.written.ink, new.written.labels, warper)
+def reviewed_strokes(new: ReviewedDigits) -> RecordedStrokes:
+    return RecordedStrokes(new.written.drawings, new.written.labels)
 
 
-def reviewed_sources(new: ReviewedDigits, n: int, warper: GlyphWarper) -> list[tuple[GlyphSource, int]]:
-    """Where `n` new glyphs of a batch come from: drawings and pictures, as many of each as there are."""
-    written = round(n * len(new.written.labels) / len(new))
-    found: list[tuple[GlyphSource, int]] = []
-    if written:
-        found.append((reviewed_strokes(new, warper), written))
-    if n - written:
-        found.append((ImageSource(new.pictures.glyphs, new.pictures.labels, warper), n - written))
-    return found
+def reviewed_glyphs(new: ReviewedDigits, seed: int) -> Mixture[Glyphs]:
+    """New glyphs, of drawings and of pictures, as many of each as there are."""
+    warper = GlyphWarper(seed=seed)
+    drawn, pictures = (
+        RenderedGlyphs(reviewed_strokes(new)),
+        RecordedGlyphs(new.pictures.glyphs, new.pictures.labels),
+    )
+    return Mixture(
+        [
+            (WarpedGlyphs(drawn, warper), len(new.written.labels)),
+            (WarpedGlyphs(pictures, warper), len(new.pictures.labels)),
+        ]
+    )

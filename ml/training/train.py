@@ -13,14 +13,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.augmentation.line_sampling import mix_lines
-from ml.augmentation.sampling import mix_glyphs, mix_trajectories
-from ml.data.corpus import CorpusSplit, gather_corpus
+from ml.augmentation.sampling import mix_glyphs, mix_strokes
+from ml.augmentation.sources import ExampleSource
+from ml.augmentation.synthetic_pool import SyntheticPool
+from ml.augmentation.trajectory_batches import VariedTrajectories
+from ml.data.corpus import CorpusSplit
+from ml.data.gathering import gather_corpus
 from ml.data.loaders import load_mnist
 from ml.labels import Labels
 from ml.training.mnist_download import download_mnist
@@ -81,10 +85,7 @@ Batch = tuple[NDArray[np.float32], Labels]  # as a network takes it
 EpochCallback = Callable[[int, int, float], None]  # told of an epoch, of so many, and its mean loss
 
 
-class BatchSource(Protocol):
-    """Where a network's examples come from; `strength` 0..1 scales all deformation."""
-
-    def batch(self, rng: np.random.Generator, strength: float) -> tuple[NDArray[Any], Labels]: ...
+BatchSource = ExampleSource[NDArray[Any]]  # of glyphs, trajectories or line images
 
 
 def train_glyph_network(
@@ -117,13 +118,12 @@ def train_networks(
     found: CorpusSplit, settings: TrainingSettings, teller: ProgressReporter | None = None
 ) -> TrainedNetworks:
     """All networks, one after the other."""
-    material, seed, pool = found.training, settings.seed, settings.pool
+    material, seed = found.training, settings.seed
+    pool = SyntheticPool.write(settings.pool, seed)
     return TrainedNetworks(
-        train_glyph_network(mix_glyphs(material, seed, pool, settings.batch), settings, teller),
-        train_trajectory_network(mix_trajectories(material, seed, pool, settings.batch), settings, teller),
-        train_line_network(
-            mix_lines(material, found.lines, seed, settings.rows, settings.strip_batch), settings, teller
-        ),
+        train_glyph_network(mix_glyphs(material, pool, seed), settings, teller),
+        train_trajectory_network(VariedTrajectories(mix_strokes(material, pool)), settings, teller),
+        train_line_network(mix_lines(material, found.lines, seed, settings.rows), settings, teller),
     )
 
 
@@ -206,7 +206,8 @@ def batches(source: BatchSource, settings: TrainingSettings) -> Iterator[Batch]:
     """
     for step in range(settings.epochs * settings.steps_per_epoch):
         weak = step >= (settings.epochs - settings.weak_epochs) * settings.steps_per_epoch
-        x, y = source.batch(np.random.default_rng((settings.seed, step)), _WEAK if weak else 1.0)
+        rng = np.random.default_rng((settings.seed, step))
+        x, y = source.draw(settings.batch, rng, _WEAK if weak else 1.0)
         yield as_inputs(x), y
 
 
@@ -214,7 +215,7 @@ def _take_statistics(model: Any, source: BatchSource, settings: TrainingSettings
     """Batch statistics for the averaged weights; those of the last steps belong to weights that are gone."""
     for step in range(steps):
         rng = np.random.default_rng((settings.seed, 1, step))
-        inputs = np.concatenate([source.batch(rng, _WEAK)[0] for _ in range(4)])
+        inputs = np.concatenate([source.draw(settings.batch, rng, _WEAK)[0] for _ in range(4)])
         model(as_inputs(inputs), training=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from ml.augmentation.line_batches import pad_labels
 from ml.augmentation.sampling import mix_glyphs
+from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.data.corpus import CorpusSplit, LabeledLines
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.inference.artifact import pack, unpack
@@ -114,7 +115,9 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         weak_epochs=1,
         pool=200,
     )
-    once = train_glyph_network(mix_glyphs({}, settings.seed, settings.pool, settings.batch), settings)
+    once = train_glyph_network(
+        mix_glyphs({}, SyntheticPool.write(settings.pool, settings.seed), settings.seed), settings
+    )
     nothing = LabeledLines([], [])
     told: list[Progress] = []
     networks = train_networks(
