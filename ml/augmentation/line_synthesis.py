@@ -21,10 +21,10 @@ DIGIT_HEIGHT = 40  # px, height of a usual digit
 _CANVAS_HEIGHT = 3 * DIGIT_HEIGHT
 _BASELINE = 2 * DIGIT_HEIGHT  # px from the top of the canvas
 _MARK_ROOM = 2 * DIGIT_HEIGHT  # px right of the last digit, for marks
-_USUAL_DIGITS = 8  # of all lines but a fifth, at most
-_MAX_DIGITS = 10
-_TOUCHING = 90  # grey level; gaps are measured between ink that is darker
-_FAINTEST = 25  # grey level of a glyph; what is fainter is no ink
+_USUAL_DIGITS = 8  # at most, in four lines of five
+_MAX_DIGITS = 10  # in any line
+_TOUCHING = 90  # level of ink; gaps are measured between ink above it
+_FAINTEST = 25  # level of ink in a glyph; the rest is dropped
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def write_negative_line(negatives: GlyphBank, rng: Generator) -> tuple[Grey, Lin
 
 
 def _random_text(n: int, rng: Generator) -> LineLabels:
-    """`n` digits: 40 % of the texts are round numbers, some of the others repeat their first digit."""
+    """`n` digits. Of texts of three or more 40 % end in zeros; some others repeat their first digit."""
     digits = rng.integers(0, 10, n)
     if n > 2 and rng.random() < 0.4:
         digits[-int(rng.integers(2, min(n, 4))) :] = 0

@@ -22,7 +22,7 @@ class LabeledInk:
     """Glyphs or drawings with their labels and, where they are known, their writers.
 
     `ink` is glyphs (n, 28, 28) uint8 or a list of n drawings. `labels` (n,) are 0 to 9, NOT_A_DIGIT or UNCLEAR.
-    `writers` (n,) holds the number of the writer of each, -1 where nobody knows it.
+    `writers` (n,) holds the number of the writer of each, -1 where it is not known.
     """
 
     ink: Glyphs | list[Strokes]
