@@ -13,7 +13,7 @@ from ml.data.data_sets import CHEQUES_FILE, DATA_SETS, MNIST_FILE, MNIST_SOURCE,
 from ml.data.loaders import Mnist, load_cheques, load_images, load_mnist
 from ml.data.splits import cheques_to_train_on, cheques_to_validate_on, fold
 
-log = logging.getLogger("ml.training.train")
+log = logging.getLogger(__name__)
 
 # Stands in artifact cards, so it names no module: modules are renamed, cards are not.
 _SYNTHETIC_SOURCE = "synthetic strokes of this project"

@@ -120,10 +120,10 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
     )
     nothing = LabeledLines([], [])
     told: list[Progress] = []
-    networks = train_networks(
+    trained = train_networks(
         CorpusSplit({}, {}, nothing, nothing, (), {}), settings, ProgressReporter(STAGE_SHARES, told.append)
     )
-    first, second = networks.get_weights(once), networks.get_weights(networks.glyphs)
+    first, second = networks.get_weights(once), networks.get_weights(trained.glyphs)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
     assert [(each.stage, each.epoch) for each in told if each.epoch == each.epochs] == [
         ("glyphs", 2),
@@ -131,9 +131,9 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         ("strips", 3),
     ]
     assert all(each.loss > 0 for each in told)
-    fresh = Reader.open(package_reader(networks, {}, nothing, 3, 200, {"sources": ["synthetic"]}))
+    fresh = Reader.open(package_reader(trained, {}, nothing, 3, 200, {"sources": ["synthetic"]}))
     assert fresh.card["sources"] == ["synthetic"]
-    assert fresh.card["network"]["parameters"] == networks.parameters
+    assert fresh.card["network"]["parameters"] == trained.parameters
     assert fresh.card["validation"]["rows"]["misread"] < fresh.card["validation"]["rows"]["n"] == 200
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
