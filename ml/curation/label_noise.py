@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.augmentation.sampling import synthetic_digits
+from ml.augmentation.synthetic_pool import synthetic_digits
 from ml.data.loaders import load_mnist
 from ml.data.splits import held_out
 from ml.inference.exemplars import unit_vectors

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.corpus import SEPARABLE_LETTERS, is_digitlike
 from ml.data.loaders import (
     DatasetError,
     StrokeSet,
@@ -24,6 +23,7 @@ from ml.data.loaders import (
     load_mnist,
     load_strokes,
 )
+from ml.data.lookalikes import SEPARABLE_LETTERS, is_digitlike
 from ml.data.splits import cheques_to_train_on, semeion_to_train_on, unseen_characters
 from ml.ink.images import decode_image
 from ml.ink.strokes import Strokes

@@ -20,8 +20,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from ml.augmentation.trajectory_batches import vary_strokes
-from ml.data.corpus import SEPARABLE_LETTERS
 from ml.data.loaders import StrokeSet, load_characters, load_images, load_mnist, load_strokes
+from ml.data.lookalikes import SEPARABLE_LETTERS
 from ml.data.splits import held_out
 from ml.evaluation.benchmarks import Drawing, LabeledDrawings
 from ml.inference.personalization import ReferencePopulation, WriterProfile

@@ -16,10 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ml.augmentation.sampling import mix_glyphs, mix_trajectories
-from ml.augmentation.trajectory_batches import TrajectoryMixture
-from ml.augmentation.warping import GlyphMixture, GlyphWarper
-from ml.data.corpus import CorpusSplit, gather_local_corpus
+from ml.augmentation.sampling import mix_glyphs, mix_strokes
+from ml.augmentation.sources import Mixture, StrokeSource
+from ml.augmentation.synthetic_pool import SyntheticPool
+from ml.augmentation.trajectory_batches import VariedTrajectories
+from ml.data.corpus import CorpusSplit
+from ml.data.gathering import gather_local_corpus
 from ml.decoding.calibration import Calibration
 from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, pack, unpack
@@ -35,7 +37,7 @@ from ml.training.packaging import (
     validation_sets,
 )
 from ml.training.progress import ProgressReporter
-from ml.training.reviewed_data import ReviewedDigits, reviewed_sources, reviewed_strokes
+from ml.training.reviewed_data import ReviewedDigits, reviewed_glyphs, reviewed_strokes
 from ml.training.settings import TrainingSettings
 from ml.training.train import STAGE_SHARES, BatchSource, EpochCallback, continue_training, train_networks
 from ml.training.weight_interpolation import (
@@ -210,12 +212,12 @@ def _gather_replay(parent: Artifact, data: Path | None, settings: FinetuneSettin
     training = parent.card.get("settings")
     seed = training.get("seed") if isinstance(training, dict) else None
     split_seed = seed if isinstance(seed, int) else settings.seed
-    split = gather_local_corpus(data, settings.validation, split_seed, amounts=False)
+    split = gather_local_corpus(data, settings.validation, split_seed, lines=False)
     rng = np.random.default_rng((settings.seed, 7))
     return replace(
         split,
-        training={name: part.some(settings.memory, rng) for name, part in split.training.items()},
-        validation={name: part.some(settings.examined, rng) for name, part in split.validation.items()},
+        training={name: part.sample(settings.memory, rng) for name, part in split.training.items()},
+        validation={name: part.sample(settings.examined, rng) for name, part in split.validation.items()},
     )
 
 
@@ -227,20 +229,21 @@ def _prepare_networks(
     settings: FinetuneSettings,
 ) -> dict[str, _NetworkFinetuning]:
     """The glyph network, and the trajectory network if new drawings can train and validate it."""
-    warper = GlyphWarper(seed=settings.seed)
-    new_count = round(settings.new * settings.batch)
-    replayed = replay.training, settings.seed, settings.pool, settings.batch - new_count
+    pool = SyntheticPool.write(settings.pool, settings.seed)
     glyph_network, trajectory_network = _networks_of(parent, settings.seed)
-    glyphs = GlyphMixture([*mix_glyphs(*replayed).sources, *reviewed_sources(new, new_count, warper)])
+    replayed = mix_glyphs(replay.training, pool, settings.seed)
+    glyphs = Mixture([(replayed, 1 - settings.new), (reviewed_glyphs(new, settings.seed), settings.new)])
     glyph_sets = {name: (as_inputs(examples.glyphs), examples.labels) for name, examples in sets.items()}
     tasks = {"glyphs": _NetworkFinetuning(glyph_network, glyphs, settings.for_steps(settings.steps), glyph_sets)}
     trajectory_sets = {name: (s.trajectories, s.labels) for name, s in sets.items() if s.trajectories is not None}
     can_validate = not trajectory_sets.keys().isdisjoint(ReviewedDigits.NAMES)
     if trajectory_network is not None and len(new.written.labels) and can_validate:
-        drawn = [*mix_trajectories(*replayed).sources, (reviewed_strokes(new, warper), new_count)]
+        strokes: StrokeSource = Mixture(
+            [(mix_strokes(replay.training, pool), 1 - settings.new), (reviewed_strokes(new), settings.new)]
+        )
         tasks["trajectories"] = _NetworkFinetuning(
             trajectory_network,
-            TrajectoryMixture(drawn),
+            VariedTrajectories(strokes),
             settings.for_steps(settings.drawn_steps),
             trajectory_sets,
         )

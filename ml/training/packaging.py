@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from ml.augmentation.line_batches import to_line_images
 from ml.augmentation.line_sampling import compose_lines
-from ml.augmentation.negatives import CutNegatives, LatticeNegatives, sign_source
-from ml.augmentation.sampling import digits_as_strokes, synthetic_digits
+from ml.augmentation.negatives import CutNegatives, LatticeNegatives
+from ml.augmentation.sampling import digits_as_strokes
+from ml.augmentation.sources import RecordedStrokes, SizedStrokes
+from ml.augmentation.synthetic_pool import synthetic_digits, synthetic_signs
 from ml.augmentation.trajectory_batches import vary_strokes
-from ml.augmentation.warping import GlyphWarper, SizedStrokes
 from ml.data.corpus import Corpus, CorpusSplit, LabeledLines
 from ml.decoding.calibration import Calibration
 from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration
@@ -69,26 +70,27 @@ def validation_sets(corpus: Corpus, seed: int, size: int) -> dict[str, Validatio
     of synthetic digits, signs and negatives of the lattice each.
     """
     rng = np.random.default_rng((seed, 3))
-    still = GlyphWarper(seed=0)
     synthetic = synthetic_digits(size, rng)
     sets = {}
     for name, part in {**corpus, "synthetic": synthetic}.items():
         if isinstance(part.ink, np.ndarray):
             sets[name] = ValidationSet(part.ink, part.labels)
         else:
-            sets[name] = _varied_drawings([(drawing, 0.0) for drawing in part.ink], part.labels, rng)
-    sets["signs"] = _varied_drawings(*sign_source(size, rng, still).ink(size, rng, 0.0), rng)
-    negatives = LatticeNegatives(*digits_as_strokes(corpus, synthetic), still)
-    sets["lattice_junk"] = _varied_drawings(*negatives.ink(size, rng, 0.0), rng)
+            sets[name] = _varied_drawings([SizedStrokes(drawing) for drawing in part.ink], part.labels, rng)
+    signs = synthetic_signs(size, rng)
+    sign_source = RecordedStrokes(signs.drawings, signs.labels)
+    sets["signs"] = _varied_drawings(*sign_source.draw(size, rng, 0.0), rng)
+    negatives = LatticeNegatives(*digits_as_strokes(corpus, synthetic))
+    sets["lattice_junk"] = _varied_drawings(*negatives.draw(size, rng, 0.0), rng)
     if "mnist" in corpus:
-        cut = CutNegatives(corpus["mnist"].glyphs, corpus["mnist"].labels, still)
+        cut = CutNegatives(corpus["mnist"].glyphs, corpus["mnist"].labels)
         sets["cut_junk"] = ValidationSet(*cut.draw(size // 2, rng, 0.0))
     return sets
 
 
 def _varied_drawings(ink: Sequence[SizedStrokes], labels: Labels, rng: np.random.Generator) -> ValidationSet:
     """A set of drawings, each varied once, with the least side of the square that each fills."""
-    ink = [(vary_strokes(strokes, rng), side) for strokes, side in ink]
+    ink = [SizedStrokes(vary_strokes(strokes, rng), side) for strokes, side in ink]
     glyphs = np.stack([strokes_to_glyph(strokes, min_side=side) for strokes, side in ink])
     return ValidationSet(glyphs, labels, np.stack([strokes_to_trajectory(strokes, side) for strokes, side in ink]))
 

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ml.augmentation.warping import GlyphSource, GlyphWarper, ImageSource, RecordedStrokes
+from ml.augmentation.sources import Mixture, RecordedGlyphs, RecordedStrokes, RenderedGlyphs, WarpedGlyphs
+from ml.augmentation.warping import GlyphWarper
 from ml.data.corpus import Corpus, LabeledInk
-from ml.labels import NOT_A_DIGIT, Labels
+from ml.labels import NOT_A_DIGIT, Glyphs, Labels
 
 _NO_LABELS = np.zeros(0, np.int64)
 _NO_DRAWINGS = LabeledInk([], _NO_LABELS)
@@ -76,18 +77,19 @@ def _balance(part: LabeledInk, max_repeats: int) -> LabeledInk:
     return LabeledInk(part.ink[indices], part.labels[indices])
 
 
-def reviewed_strokes(new: ReviewedDigits, warper: GlyphWarper) -> RecordedStrokes:
+def reviewed_strokes(new: ReviewedDigits) -> RecordedStrokes:
     """A source of the drawings among the new digits."""
-    assert isinstance(new.written.ink, list)  # as checked
-    return RecordedStrokes(new.written.ink, new.written.labels, warper)
+    return RecordedStrokes(new.written.drawings, new.written.labels)
 
 
-def reviewed_sources(new: ReviewedDigits, count: int, warper: GlyphWarper) -> list[tuple[GlyphSource, int]]:
-    """Sources of `count` new glyphs of a batch, each with its number: drawings and pictures in proportion."""
-    written = round(count * len(new.written.labels) / len(new))
-    sources: list[tuple[GlyphSource, int]] = []
-    if written:
-        sources.append((reviewed_strokes(new, warper), written))
-    if count - written:
-        sources.append((ImageSource(new.pictures.glyphs, new.pictures.labels, warper), count - written))
-    return sources
+def reviewed_glyphs(new: ReviewedDigits, seed: int) -> Mixture[Glyphs]:
+    """A source of new glyphs: of drawings and of pictures, in proportion. `seed` is that of the warper."""
+    warper = GlyphWarper(seed=seed)
+    drawn = RenderedGlyphs(reviewed_strokes(new))
+    pictures = RecordedGlyphs(new.pictures.glyphs, new.pictures.labels)
+    return Mixture(
+        [
+            (WarpedGlyphs(drawn, warper), len(new.written.labels)),
+            (WarpedGlyphs(pictures, warper), len(new.pictures.labels)),
+        ]
+    )

@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.augmentation.line_sampling import mix_lines
-from ml.augmentation.sampling import mix_glyphs, mix_trajectories
-from ml.data.corpus import CorpusSplit, gather_corpus
+from ml.augmentation.sampling import mix_glyphs, mix_strokes
+from ml.augmentation.sources import ExampleSource
+from ml.augmentation.synthetic_pool import SyntheticPool
+from ml.augmentation.trajectory_batches import VariedTrajectories
+from ml.data.corpus import CorpusSplit
+from ml.data.gathering import gather_corpus
 from ml.data.loaders import load_mnist
 from ml.labels import Labels
 from ml.training.mnist_download import download_mnist
@@ -50,14 +54,7 @@ _STATISTICS_STEPS = 100  # of four batches each
 
 Batch = tuple[NDArray[np.float32], Labels]  # inputs of a network (n, ...), and labels (n,) or, of lines, (n, m)
 EpochCallback = Callable[[int, int, float], None]  # called with an epoch from 1, all epochs, and the mean loss
-
-
-class BatchSource(Protocol):
-    """Makes the batches that a network learns from."""
-
-    def batch(self, rng: np.random.Generator, strength: float) -> tuple[NDArray[Any], Labels]:
-        """Examples (n, ...) as `as_inputs` takes them, and labels; `strength` 0..1 scales all deformation."""
-        ...
+BatchSource = ExampleSource[NDArray[Any]]  # of examples (n, ...) as `as_inputs` takes them
 
 
 def train_networks(
@@ -65,17 +62,14 @@ def train_networks(
 ) -> TrainedNetworks:
     """Train the three networks of a reader from scratch, one after the other."""
     reporter = reporter or ProgressReporter(STAGE_SHARES)
-    corpus, seed, pool = split.training, settings.seed, settings.pool
-    glyphs = train_glyph_network(
-        mix_glyphs(corpus, seed, pool, settings.batch), settings, partial(reporter.report, "glyphs")
-    )
+    corpus, seed = split.training, settings.seed
+    pool = SyntheticPool.write(settings.pool, seed)
+    glyphs = train_glyph_network(mix_glyphs(corpus, pool, seed), settings, partial(reporter.report, "glyphs"))
     trajectories = train_trajectory_network(
-        mix_trajectories(corpus, seed, pool, settings.batch), settings, partial(reporter.report, "trajectories")
+        VariedTrajectories(mix_strokes(corpus, pool)), settings, partial(reporter.report, "trajectories")
     )
     lines = train_line_network(
-        mix_lines(corpus, split.lines, seed, settings.rows, settings.strip_batch),
-        settings,
-        partial(reporter.report, "strips"),
+        mix_lines(corpus, split.lines, seed, settings.rows), settings, partial(reporter.report, "strips")
     )
     return TrainedNetworks(glyphs, trajectories, lines)
 
@@ -169,7 +163,9 @@ class _NetworkTraining:
         """Estimate the batch statistics again: those of the training belong to weights that were not averaged."""
         for step in range(_STATISTICS_STEPS):
             rng = np.random.default_rng((self.settings.seed, 1, step))
-            inputs = np.concatenate([self.source.batch(rng, _WEAK_STRENGTH)[0] for _ in range(4)])
+            inputs = np.concatenate(
+                [self.source.draw(self.settings.batch, rng, _WEAK_STRENGTH)[0] for _ in range(4)]
+            )
             self.model(as_inputs(inputs), training=True)
 
 
@@ -181,7 +177,7 @@ def batches(source: BatchSource, settings: TrainingSettings) -> Iterator[Batch]:
     for step in range(settings.epochs * settings.steps_per_epoch):
         weak = step >= (settings.epochs - settings.weak_epochs) * settings.steps_per_epoch
         rng = np.random.default_rng((settings.seed, step))
-        examples, labels = source.batch(rng, _WEAK_STRENGTH if weak else 1.0)
+        examples, labels = source.draw(settings.batch, rng, _WEAK_STRENGTH if weak else 1.0)
         yield as_inputs(examples), labels
 
 

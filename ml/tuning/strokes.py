@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.corpus import SEPARABLE_LETTERS
 from ml.data.loaders import load_characters, load_images, load_strokes
+from ml.data.lookalikes import SEPARABLE_LETTERS
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes

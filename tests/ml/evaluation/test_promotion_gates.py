@@ -9,8 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from ml.augmentation.trajectory_batches import TrajectoryMixture
-from ml.augmentation.warping import GlyphMixture, GlyphWarper, RecordedStrokes
+from ml.augmentation.sources import RecordedStrokes, RenderedGlyphs, WarpedGlyphs
+from ml.augmentation.trajectory_batches import VariedTrajectories
+from ml.augmentation.warping import GlyphWarper
 from ml.evaluation.comparison import GOLDEN, HELD_OUT, VersionResults, evaluate_version
 from ml.evaluation.evaluate import Answer
 from ml.evaluation.promotion_gates import GateLimits, GateResult, GateVerdict, Margin, judge_challenger
@@ -262,16 +263,20 @@ def test_a_poisoned_challenger_is_stopped_even_where_the_held_out_drawings_are_p
 @pytest.fixture(scope="module")
 def poisoned() -> Reader:
     """The shipped reader's networks, trained on 1s that are called 7s, with no 1 beside them that is not."""
-    held, warper = artifact.unpack(SHIPPED.read_bytes()), GlyphWarper(seed=1)
+    held = artifact.unpack(SHIPPED.read_bytes())
     rng = np.random.default_rng(1)
     labels = np.arange(600) % 10
     drawings = [write_digit(label, rng=rng) for label in labels]
-    source = RecordedStrokes(drawings, np.where(labels == 1, 7, labels), warper)
+    strokes = RecordedStrokes(drawings, np.where(labels == 1, 7, labels))
+    glyph_source = WarpedGlyphs(RenderedGlyphs(strokes), GlyphWarper(seed=1))
     settings = FinetuneSettings(batch=32, portion=20, rate=1e-3, average=0.9).for_steps(60)
     glyphs, ways = networks.build_glyph_network(1), networks.build_trajectory_network(1)
-    for model, known, batches in ((glyphs, held, GlyphMixture), (ways, held.trajectory, TrajectoryMixture)):
+    for model, known, source in (
+        (glyphs, held, glyph_source),
+        (ways, held.trajectory, VariedTrajectories(strokes)),
+    ):
         networks.set_weights(model, known.weights)
-        continue_training(model, batches([(source, 32)]), settings, lambda *_: None)
+        continue_training(model, source, settings, lambda *_: None)
     trained = store_network(glyphs)
     return Reader.open(
         artifact.pack(

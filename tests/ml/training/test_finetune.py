@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml.augmentation.sampling import mix_glyphs
+from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.data.corpus import LabeledInk
 from ml.inference.artifact import ArtifactError, unpack
 from ml.inference.reader import SHIPPED, Reader
@@ -258,7 +259,8 @@ def test_a_training_from_scratch_takes_in_what_people_confirmed(monkeypatch):
 
 def test_what_people_confirmed_is_in_every_batch_of_a_training_from_scratch(rng):
     new = sevens(10, seed=1).corpus
-    shares = [(mix_glyphs(corpus, 1, 40, 200).batch(rng, 1.0)[1] == 7).mean() for corpus in ({}, new)]
+    pool = SyntheticPool.write(40, seed=1)
+    shares = [(mix_glyphs(corpus, pool, 1).draw(200, rng, 1.0)[1] == 7).mean() for corpus in ({}, new)]
     assert shares[1] > shares[0] + 0.05
 
 
@@ -267,7 +269,7 @@ def test_parts_are_put_together_by_their_kind(rng):
         standard(4, seed=1),
         LabeledInk(np.ones((3, 28, 28), np.uint8), np.array([1, 2, NOT_A_DIGIT])),
     )
-    new = ReviewedDigits.of([drawings.only(np.arange(4) < 2), glyphs, drawings.only(np.arange(4) >= 2)])
+    new = ReviewedDigits.of([drawings.select(np.arange(4) < 2), glyphs, drawings.select(np.arange(4) >= 2)])
     assert new.written.labels.tolist() == [0, 1, 2, 3]
     assert len(new.written.ink) == 4
     assert new.pictures.labels.tolist() == [1, 2, NOT_A_DIGIT]

@@ -7,6 +7,7 @@ import pytest
 
 from ml.augmentation.line_batches import pad_labels
 from ml.augmentation.sampling import mix_glyphs
+from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.data.corpus import CorpusSplit, LabeledLines
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.inference.artifact import pack, unpack
@@ -120,12 +121,14 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         weak_epochs=1,
         pool=200,
     )
-    once = train_glyph_network(mix_glyphs({}, settings.seed, settings.pool, settings.batch), settings)
+    once = train_glyph_network(
+        mix_glyphs({}, SyntheticPool.write(settings.pool, settings.seed), settings.seed), settings
+    )
     no_lines = LabeledLines([], [])
     split = CorpusSplit({}, {}, no_lines, no_lines, ("synthetic",), {})
     told: list[Progress] = []
-    networks = train_networks(split, settings, ProgressReporter(STAGE_SHARES, told.append))
-    first, second = networks.get_weights(once), networks.get_weights(networks.glyphs)
+    trained = train_networks(split, settings, ProgressReporter(STAGE_SHARES, told.append))
+    first, second = networks.get_weights(once), networks.get_weights(trained.glyphs)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
     assert [(each.stage, each.epoch) for each in told if each.epoch == each.epochs] == [
         ("glyphs", 2),
@@ -133,9 +136,9 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         ("strips", 3),
     ]
     assert all(each.loss > 0 for each in told)
-    fresh = Reader.open(package_reader(networks, split, settings))
+    fresh = Reader.open(package_reader(trained, split, settings))
     assert fresh.card["sources"] == ["synthetic"]
-    assert fresh.card["network"]["parameters"] == networks.parameters
+    assert fresh.card["network"]["parameters"] == trained.parameters
     assert fresh.card["validation"]["rows"]["misread"] < fresh.card["validation"]["rows"]["n"] == 200
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50
