@@ -2,9 +2,9 @@
 
     python -m bench.answers [--each FILE]
 
-1,000 drawings and 1,000 photographs of the project's own synthetic handwriting are read, 60 digits are explained, and
-100 drawings are read with the digits that their writer confirmed. Run it before and after a change, on one machine,
-and compare the lines. `--each` writes one digest for each input: it shows where two runs differ.
+1,000 drawings and 1,000 photographs of the project's own synthetic handwriting are read, 60 digits are explained,
+and 100 drawings are read with the digits that their writer confirmed. Run it before and after a change, on one
+machine, and compare the lines. `--each` writes one digest for each input: it shows where two runs differ.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def _wait(url: str) -> None:
             time.sleep(0.2)
 
 
-def picture_of(number: int) -> dict:
+def picture_of(number: int) -> dict[str, str]:
     """The ink of `strokes_of`, as the 280x280 PNG that a canvas sends."""
     image = Image.new("L", (280, 280), 255)
     draw = ImageDraw.Draw(image)

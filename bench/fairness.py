@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from bench.load import cached, ours, post, strokes_of
 from tests.site import Site
@@ -21,7 +22,7 @@ STROKES = 500  # of a page: as many as there may be
 OTHERS = 40  # requests of the others while the pile is read
 
 
-def page(number: int) -> dict:
+def page(number: int) -> dict[str, Any]:
     """A page of 500 strokes in rows of 25."""
     strokes = [stroke for digit in range(300) for stroke in strokes_of(digit)["strokes"]][:STROKES]
     return {

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ml.synthesis.handwriting import write_digit
@@ -32,6 +33,9 @@ def ours(**env: str) -> Iterator[Site]:
             site.stop()
 
 
+Body = dict[str, Any]  # as JSON
+
+
 @dataclass(frozen=True)
 class Load:
     """What came of a load: seconds of each request in order of size, and how often each status came."""
@@ -50,7 +54,7 @@ class Load:
         return f"{rate:7.0f} /s   p50 {p50:7.1f} ms   p99 {p99:7.1f} ms   worst {worst:7.0f} ms   {self.statuses}"
 
 
-def post(url: str, bodies: Callable[[int], dict | bytes], *, requests: int, clients: int, token: str = "") -> Load:
+def post(url: str, bodies: Callable[[int], Body | bytes], *, requests: int, clients: int, token: str = "") -> Load:
     """Post `requests` bodies, numbered from 0, by `clients` at once."""
     numbers, lock = iter(range(requests)), threading.Lock()
     answers: list[tuple[float, int, str]] = []
@@ -87,7 +91,7 @@ def _connect(url: str) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=TIMEOUT)
 
 
-def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, token: str) -> tuple[int, dict]:
+def _post(connection: http.client.HTTPConnection, url: str, body: Body | bytes, token: str) -> tuple[int, Body]:
     """Return status and body; status 0 where no answer came. Bytes are sent as they are."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Token {token}"} if token else {})
     try:
@@ -100,7 +104,7 @@ def _post(connection: http.client.HTTPConnection, url: str, body: dict | bytes, 
         return 0, {}
 
 
-def strokes_of(number: int) -> dict:
+def strokes_of(number: int) -> Body:
     """The strokes of a synthetic digit, another one for each number."""
     import numpy as np
 
@@ -108,7 +112,7 @@ def strokes_of(number: int) -> dict:
     return {"strokes": [(200 * stroke).round(1).tolist() for stroke in strokes]}
 
 
-def cached(make: Callable[[int], dict], most: int = 200) -> Callable[[int], dict]:
+def cached(make: Callable[[int], Body], most: int = 200) -> Callable[[int], Body]:
     """Bodies made before the clock runs."""
     made = [make(number) for number in range(most)]
     return lambda number: made[number % most]

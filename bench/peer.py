@@ -26,7 +26,7 @@ set_weights(model, unpack(SHIPPED.read_bytes()).weights)
 
 
 @app.post("/predict")
-def predict() -> dict:
+def predict() -> dict[str, int]:
     picture = Image.open(io.BytesIO(base64.b64decode(request.json["image"]))).convert("L").resize((28, 28))
     glyph = 1 - np.asarray(picture, np.float32)[None, :, :, None] / 255
     outputs = model.predict(glyph, verbose=0)[0, :DIGIT_COUNT]

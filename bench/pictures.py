@@ -90,7 +90,8 @@ def main() -> None:
     with ours(THROTTLE_ANONYMOUS_LIVE=MANY, THROTTLE_ANONYMOUS_WORK=MANY, NUM_PROXIES="1") as site:
         flood(site, [saved(number(), "PNG")] * 100, asked.clients)
         for name, files in sets.items():
-            stop, beside = threading.Event(), []
+            stop = threading.Event()
+            beside: list[tuple[int, float]] = []
             other = threading.Thread(target=others, args=[site, stop, beside])
             before, used = resident(site), processor(site)
             other.start()

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 
 from bench.ocr import NoPeer, Ocr
-from ml.evaluation.evaluate import EvaluationReport, ReaderLike, evaluate
+from ml.evaluation.evaluate import BenchmarkResult, EvaluationReport, ReaderLike, evaluate
 from ml.evaluation.metrics import wilson_interval
 from ml.evaluation.report.html import Costs, render
 from ml.evaluation.report.speed import measure_speed
@@ -62,7 +62,7 @@ def _peers(ours: ReaderLike) -> list[tuple[Ocr, Ocr]]:
 
 def _beside(ours: EvaluationReport, line: Ocr, page: Ocr, options: argparse.Namespace) -> EvaluationReport:
     """The same sets by the peer, which is told that everything but a page is one line: its better way by far."""
-    results = []
+    results: list[BenchmarkResult] = []
     for result in ours.results:
         peer = page if result.benchmark.kind == "page" else line
         results += evaluate(peer, options.data, [result.name], options.most, _tell).results

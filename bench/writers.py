@@ -5,7 +5,8 @@ Run in the environment of a site of its own that `manage.py prepare` has made, t
     python -m bench.writers --data FOLDER --base FILE [--each 67] [--others 200]
     python manage.py retrain
 
-`--base` is a reader that has never seen these writers (`ml.training.train` on a folder without their file); it is promoted.
+`--base` is a reader that has never seen these writers (`ml.training.train` on a folder without their file); it is
+promoted.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 _A_DAY = 20  # drawings, as many as train
 
@@ -72,7 +77,7 @@ def _numbers(*, held: bool) -> Iterator[int]:
     return (number for number in count(1000) if dataset.is_held_out(number) == held)
 
 
-def _draw(user: object, reviewer: object, drawing: list[np.ndarray], text: str, days: int) -> None:
+def _draw(user: User, reviewer: User, drawing: list[np.ndarray], text: str, days: int) -> None:
     from django.utils import timezone
 
     from recognizer.models import Correction, Review

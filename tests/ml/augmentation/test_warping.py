@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def test_every_source_gives_what_it_is_asked_for(written, rng):
     drawings, labels = written
     glyphs = np.stack([strokes_to_glyph(drawing) for drawing in drawings])
     warper = GlyphWarper()
-    digits = [ImageSource(glyphs, labels, warper), RecordedStrokes(drawings, labels, warper)]
+    digits: list[Any] = [ImageSource(glyphs, labels, warper), RecordedStrokes(drawings, labels, warper)]
     junk = [
         sign_source(30, rng, warper),
         LatticeNegatives(drawings, labels, warper),

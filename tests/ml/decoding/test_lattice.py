@@ -22,7 +22,7 @@ def row(n: int, *, y: float = 0.0, step: float = 80.0, x: float = 0.0) -> np.nda
     return np.array([[x + i * step, y, 50.0, 100.0] for i in range(n)])
 
 
-def opinions(candidates, says):
+def opinions(candidates, says) -> tuple[np.ndarray, np.ndarray]:
     """Log probabilities and digit-ness: `says` gives label and digit-ness for some components, or None."""
     digits, digit_probability = np.full((len(candidates), 10), np.log(0.01 / 9)), np.full(len(candidates), 0.02)
     for i, candidate in enumerate(candidates):

@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from ml.ink.image_format import KEPT_LIMITS, LIVE_LIMITS, ImageError, ImageLimits
+from ml.ink.image_format import ANSWER, KEPT_LIMITS, LIVE_LIMITS, ImageError, ImageLimits
 from recognizer.serving import image_opening
 from recognizer.serving.image_opening import Server, TooManyImages, Turns, open_image
 from tests.hostile import BOMBS, KINDS, mutations, number, saved
@@ -121,8 +121,8 @@ class Evil(Server):
     [
         b"",
         b"\x80\x04\x95" + bytes(40),
-        image_opening.ANSWER.pack(1, 1, 1, 2**32 - 1, 2**32 - 1),
-        image_opening.ANSWER.pack(1, 9, 9, 100, 0) + b"short",
+        ANSWER.pack(1, 1, 1, 2**32 - 1, 2**32 - 1),
+        ANSWER.pack(1, 9, 9, 100, 0) + b"short",
     ],
 )
 def test_what_a_child_answers_is_bytes_within_bounds(answer: bytes) -> None:
