@@ -7,6 +7,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 LOCK = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 # Processes that share the tests; 0 runs them in one, without pytest-xdist.
 JOBS ?= 2
+# Of `make quick`; those of the reader: make quick TESTS=tests/ml
+TESTS ?= tests/recognizer tests/accounts $(wildcard tests/test_*.py)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 
@@ -21,8 +23,8 @@ run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DA
 test: $(VENV)/.test   ## all tests (JOBS: processes that share them, 2; ARGS: for pytest)
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-quick: $(VENV)/.test  ## the tests that take no browser, no server and no training: what most changes touch
-	@$(BIN)/python -m pytest -n $(JOBS) -q -m 'not (slow or redis or chaos or browser)' $(ARGS)
+quick: $(VENV)/.test  ## what most changes touch: tests of the site without browser, servers and trainings (TESTS: others)
+	@$(BIN)/python -m pytest -n $(JOBS) -q -m 'not (slow or redis or chaos or browser)' $(TESTS) $(ARGS)
 
 ci:                   ## everything that must hold before a change is taken in (Debian, as root)
 	@.ci/run

@@ -22,7 +22,7 @@ PACKAGES = ("accounts", "bench", "clients", "deploy", "digitsite", "ml", "recogn
 SUFFIXES = "py|md|toml|txt|lock|conf|json|js|mjs|css|html|png|svg|yml|yaml"
 PLACEHOLDERS = {"DIR", "FILE", "FOLDER", "IMAGE", "NUMBER", "PATH", "TOKEN", "USERNAME", "VERSION"}
 
-SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+SPAN = re.compile(r"(?<!`)`((?:[^`\n]|\n(?!\s*\n))+)`(?!`)")  # may run over a line
 BLOCK = re.compile(r"^```[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(rf"[\w.-]+(?:/[\w.-]+)*(?:\.(?:{SUFFIXES})|/)|\.ci/run|Makefile")
@@ -36,7 +36,7 @@ VARIABLE = re.compile(r"[A-Z][A-Z_]{2,}")
 
 def spans(text: str) -> Iterator[str]:
     """What stands in backticks, outside of code blocks."""
-    yield from SPAN.findall(BLOCK.sub("", text))
+    yield from (" ".join(span.split()) for span in SPAN.findall(BLOCK.sub("", text)))
 
 
 def code(text: str) -> Iterator[str]:
