@@ -65,11 +65,16 @@ def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
     assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
-@pytest.mark.parametrize("width", [STEP_WIDTH, 36, 128, 132, 700])
-def test_so_it_is_with_the_network_on_strips_of_any_width(strip_model, rng, width):
+@pytest.fixture(scope="module")
+def exported_strip_model(strip_model):
     networks.set_weights(strip_model, networks.get_weights(strip_model))  # half precision
+    return LineNetwork(networks.to_tflite(strip_model), BLANK + 1)
+
+
+@pytest.mark.parametrize("width", [STEP_WIDTH, 36, 128, 132, 700])
+def test_so_it_is_with_the_network_on_strips_of_any_width(strip_model, exported_strip_model, rng, width):
     strip = rng.integers(0, 256, (LINE_HEIGHT, width), np.uint8)
-    found = LineNetwork(networks.to_tflite(strip_model), BLANK + 1).run(strip)
+    found = exported_strip_model.run(strip)
     padded = np.pad(strip, ((0, 0), (0, -width % 128)))[None, :, :, None] / np.float32(255)
     expected = strip_model(padded, training=False).numpy()[0, 0, : width // STEP_WIDTH]
     assert found.shape == (width // STEP_WIDTH, BLANK + 1)
