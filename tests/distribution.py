@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,3 +41,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _place(item: pytest.Item) -> int:
     return next((place for place, start in enumerate(LONG) if item.nodeid.startswith(start)), len(LONG))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """While a test runs that is marked `alone`, the other processes run none."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    with turn(Path(os.environ["TESTS_SHARED"]) / "turn", alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@contextmanager
+def turn(run: Path, *, alone: bool) -> Iterator[None]:
+    """Wait for a test that runs alone, or for all others. Processes of one run name the same path `run`.
+
+    The lock on the door is held while waiting for the other one, so that whoever wants to be alone waits for the
+    tests that run, and not for those that come after them.
+    """
+    with open(f"{run}.door", "w") as door, open(f"{run}.running", "w") as running:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        fcntl.flock(running, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(door, fcntl.LOCK_UN)
+        yield  # closing the file gives its lock back

@@ -10,6 +10,7 @@ import tempfile
 if "PYTEST_XDIST_WORKER" in os.environ or "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="numeral-tests-")
     atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ.setdefault("TESTS_SHARED", os.environ["DATA_DIR"])  # of the process that started the others
 os.environ.setdefault("SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("HTTPS", "off")
 # No Redis server listens there: a test that needs one takes the fixture `redis_url`.

@@ -24,7 +24,8 @@ from tests.chaos.crowd import strange_sevens
 from tests.chaos.test_whole_way import call
 from tests.site import ROOT, Site, redis_server
 
-pytestmark = [pytest.mark.redis, pytest.mark.chaos]
+# Alone: one of the gates measures how fast both versions read.
+pytestmark = [pytest.mark.redis, pytest.mark.chaos, pytest.mark.alone]
 
 STEPS = 120  # of the fine-tuning: enough for one new style
 LEASE = 20  # seconds until a trainer that was killed counts as dead; it prolongs its lease every 5 s
