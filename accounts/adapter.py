@@ -65,8 +65,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check the password of exactly this account; allauth would look the account up by name and address."""
-        found = self.authenticate(allauth_context.request, pk=user.pk, password=password)
-        return found is not None and found.pk == user.pk
+        account = self.authenticate(allauth_context.request, pk=user.pk, password=password)
+        return account is not None and account.pk == user.pk
 
     # ---- Addresses and mail
 

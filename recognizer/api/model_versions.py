@@ -116,14 +116,14 @@ class ModelVersionViewSet(
 
     def get_queryset(self) -> QuerySet[ModelVersion]:
         kept = ExpressionWrapper(Q(artifact__isnull=False), BooleanField())
-        found = ModelVersion.objects.light().annotate(kept=kept, run_number=F("run__id"))
-        return found.defer("artifact", "card") if self.action == "list" else found
+        versions = ModelVersion.objects.light().annotate(kept=kept, run_number=F("run__id"))
+        return versions.defer("artifact", "card") if self.action == "list" else versions
 
     def get_serializer_class(self) -> type[VersionSerializer]:
         return VersionSerializer if self.action == "list" else VersionDetailSerializer
 
     def get_renderers(self) -> list[BaseRenderer]:
-        """What may be asked of an address is said in JSON, also where the answer to it is a file."""
+        """JSON for OPTIONS, also where GET answers with a file."""
         return [JSONRenderer()] if self.request.method == "OPTIONS" else super().get_renderers()
 
     @extend_schema(

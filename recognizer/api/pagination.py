@@ -25,8 +25,8 @@ class NewestFirst(CursorPagination):
 
 def _time(text: str) -> datetime | None:
     try:
-        found = parse_datetime(text)
+        time = parse_datetime(text)
     except ValueError:  # the format is right, but there is no such day
         return None
     # Cursors that we made have a time zone, and a year that exists in every other zone.
-    return found if found and found.tzinfo and 1970 <= found.year <= 9000 else None
+    return time if time and time.tzinfo and 1970 <= time.year <= 9000 else None

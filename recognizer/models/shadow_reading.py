@@ -15,8 +15,8 @@ class ShadowReadingQuerySet(models.QuerySet["ShadowReading"]):
     def disagreements(self, version: ModelVersion) -> ShadowReadingQuerySet:
         """Readings of `version` that differ from the answer, with the drawing and its predictions."""
         drawings = Drawing.objects.defer("image").with_predictions()
-        found = self.filter(model_version=version, agrees=False)
-        return found.prefetch_related(models.Prefetch("drawing", drawings))
+        differing = self.filter(model_version=version, agrees=False)
+        return differing.prefetch_related(models.Prefetch("drawing", drawings))
 
 
 class ShadowReading(models.Model):

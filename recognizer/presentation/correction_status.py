@@ -15,7 +15,10 @@ _DID = {
     Role.VALIDATE: "Reviewed, and helped to choose the weights of version {}",
     Role.HELD_OUT: "Reviewed, and kept to examine version {}",
 }
-_HELD_OUT = "One writer in five never trains, so that versions are judged by hands they do not know. You are one."
+_HELD_OUT = (
+    "One writer in five never trains, so that versions are judged on handwriting they have not learned. "
+    "You are one."
+)
 
 
 @dataclass(frozen=True)

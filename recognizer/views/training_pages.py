@@ -124,8 +124,8 @@ def _add_drawings(samples: Iterable[TrainingSample]) -> None:
         sample.drawing = drawings.get(sample.drawing_id)  # type: ignore[attr-defined]
 
 
-def _page(request: HttpRequest, found: Any, size: int) -> Any:
-    return Paginator(found, size).get_page(request.GET.get("page"))
+def _page(request: HttpRequest, rows: Any, size: int) -> Any:
+    return Paginator(rows, size).get_page(request.GET.get("page"))
 
 
 @require_safe

@@ -30,5 +30,5 @@ class Command(BaseCommand):
             )
         except ValidationError as error:
             raise CommandError(error.message) from error
-        found = {"version": chosen.pk, "replaced": promotion.replaced_id, "kind": promotion.kind}
-        self.stdout.write(json.dumps(found) if options["json"] else f"{chosen} reads from now on.")
+        answer = {"version": chosen.pk, "replaced": promotion.replaced_id, "kind": promotion.kind}
+        self.stdout.write(json.dumps(answer) if options["json"] else f"{chosen} reads from now on.")

@@ -65,8 +65,8 @@ def pictures(paths: Iterable[Path]) -> Iterator[Input]:
     for path in paths:
         if not path.is_dir():
             yield _picture(path)
-        elif found := sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES):
-            yield from map(_picture, found)
+        elif files := sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES):
+            yield from map(_picture, files)
         else:
             yield Input(str(path), error="There is no picture in this folder.")
 

@@ -44,9 +44,9 @@ class Command(BaseCommand):
         if run.state == State.FAILED:
             sys.exit(1)
 
-    def _say(self, found: dict[str, Any], as_json: bool) -> None:
-        lines = [f"{name}: {value}" for name, value in found.items()]
-        self.stdout.write(json.dumps(found) if as_json else "\n".join(lines))
+    def _say(self, outcome: dict[str, Any], as_json: bool) -> None:
+        lines = [f"{name}: {value}" for name, value in outcome.items()]
+        self.stdout.write(json.dumps(outcome) if as_json else "\n".join(lines))
 
 
 def _outcome(run: TrainingRun) -> dict[str, Any]:

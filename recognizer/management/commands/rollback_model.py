@@ -22,5 +22,5 @@ class Command(BaseCommand):
             promotion = model_versions.rollback(reason=options["reason"])
         except ValidationError as error:
             raise CommandError(error.message) from error
-        found = {"version": promotion.version_id, "replaced": promotion.replaced_id, "kind": promotion.kind}
-        self.stdout.write(json.dumps(found) if options["json"] else f"{promotion.version} reads again.")
+        answer = {"version": promotion.version_id, "replaced": promotion.replaced_id, "kind": promotion.kind}
+        self.stdout.write(json.dumps(answer) if options["json"] else f"{promotion.version} reads again.")
