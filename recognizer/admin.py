@@ -1,4 +1,4 @@
-"""The admin: look at drawings, decide on corrections. Every write goes through the services."""
+"""The admin: staff look at drawings and decide on corrections. Every write goes through the services."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Facts are looked at here, not edited."""
+    """Rows that are shown and not edited."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -85,7 +85,7 @@ class DrawingAdmin(ReadOnly):
     search_fields = ["=id", "user__username", "predictions__text", "corrections__text"]
     list_select_related = ["user"]
     list_per_page = 50
-    show_full_result_count = False  # counting every drawing there is costs more than the page
+    show_full_result_count = False  # counting all drawings would cost more than the page
     actions = ["accept_corrections", "refuse_corrections"]
     fields = ["looks", "read_as", "confidence", "correction", "verdict", "state", "failure", "attempts",
               "source", "user", "created_at"]  # fmt: skip
@@ -97,7 +97,7 @@ class DrawingAdmin(ReadOnly):
         return request.user.has_perm("recognizer.delete_drawing")
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What was said of a drawing goes with it, though by itself it is only looked at."""
+        """Predictions and corrections are deleted with their drawing, though they can't be deleted alone."""
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return listed, counts, set(), protected
 
@@ -193,7 +193,7 @@ class ModelVersionAdmin(ReadOnly):
 
 @admin.register(Promotion)
 class PromotionAdmin(ReadOnly):
-    """The log of who read when, for all who may look at versions."""
+    """The log of promotions, for all who may look at versions."""
 
     list_display = ["version", "replaced", "kind", "by", "reason", "created_at"]
     list_filter = ["kind", "created_at"]

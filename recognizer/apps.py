@@ -1,3 +1,5 @@
+"""The Django app of the product."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""System checks: settings that would break a promise are named before the site starts."""
+"""System checks: wrong settings are reported before the site starts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def socket_path_fits(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.staticfiles, deploy=True)
 def static_files_are_there(**_: Any) -> list[CheckMessage]:
-    """Each web host has its own; without them every page would be an error."""
+    """Each web host needs its own static files; without them every page is an error."""
     if not isinstance(staticfiles_storage, ManifestFilesMixin):
         return []
     files = staticfiles_storage.hashed_files.values()
@@ -63,7 +63,7 @@ def redis_has_a_password(**_: Any) -> list[CheckMessage]:
 def secret_is_real(**_: Any) -> list[CheckMessage]:
     try:
         length = len(settings.SECRET_KEY)
-    except ImproperlyConfigured:  # Django's word for an empty one
+    except ImproperlyConfigured:  # Django raises this for an empty key
         length = 0
     if length >= SECRET_LEAST:
         return []

@@ -1,3 +1,5 @@
+"""The forms of the pages."""
+
 from typing import Any
 
 from django import forms
@@ -17,7 +19,7 @@ class CorrectionForm(forms.Form):
     not_a_number = forms.BooleanField(label="It is not a number", required=False)
 
     def clean_text(self) -> str:
-        """Digits; whatever white space somebody typed becomes one space or one new line."""
+        """Digits; any white space becomes one space or one new line."""
         lines = (" ".join(line.split()) for line in self.cleaned_data["text"].splitlines())
         text = "\n".join(line for line in lines if line)
         if text:
@@ -34,14 +36,14 @@ class CorrectionForm(forms.Form):
 
 
 class StartForm(forms.Form):
-    """How to train: both may be left alone."""
+    """Options of a training run."""
 
     force = forms.BooleanField(required=False)
     from_scratch = forms.BooleanField(required=False)
 
 
 class DecisionForm(forms.Form):
-    """Why a version is promoted, dismissed or replaced. Whether a reason is needed, the services know."""
+    """Why a version is promoted, dismissed or replaced. The services decide whether a reason is needed."""
 
     reason = forms.CharField(
         required=False, max_length=300, error_messages={"max_length": "A reason has at most 300 characters."}

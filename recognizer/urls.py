@@ -1,3 +1,5 @@
+"""The addresses of the pages and health checks."""
+
 from django.urls import path
 
 from recognizer.views import drawing_pages, health, training_pages

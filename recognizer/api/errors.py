@@ -12,7 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from rest_framework import exceptions, status
 
-# A server that restarts, a connection that broke, a file that is locked. An error of ours is another one.
+# A server that restarts, a connection that broke, a file that is locked. Mistakes in our queries raise other
+# errors.
 DATABASE_AWAY = (OperationalError, InterfaceError)
 
 
@@ -74,7 +75,7 @@ class Gone(exceptions.APIException):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Answer what a service refuses to do with 409 and the sentence that says why."""
+    """Answer 409 with the sentence of a service that refuses (ValidationError)."""
     try:
         yield
     except ValidationError as error:
@@ -83,21 +84,19 @@ def refusing() -> Iterator[None]:
 
 def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: the same statuses and headers, in the shape of RFC 9457."""
-    from rest_framework.views import (
-        exception_handler,  # which imports the parsers, and they raise what stands here
-    )
+    from rest_framework.views import exception_handler  # imports the parsers, which import this module
 
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
     elif isinstance(error, DATABASE_AWAY):
         error = DatabaseAway()
-    elif isinstance(error, RecursionError):  # brackets in brackets in brackets; the parser knows no bound
+    elif isinstance(error, RecursionError):  # many nested brackets; the parser has no limit of its own
         error = exceptions.ParseError("The JSON is nested too deeply.")
     response = exception_handler(error, context)
     if response is None:
         return None
     errors = response.data if isinstance(response.data, dict) and "detail" not in response.data else None
-    # Not DRF's response: its renderer may be one for pages or YAML.
+    # Not DRF's own response: its renderer may be the one for pages or for YAML.
     return problem_response(
         response.status_code, " ".join(_sentences(response.data)), errors, headers=dict(response.items())
     )
@@ -106,7 +105,7 @@ def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
 def problem_response(
     code: int, detail: str, errors: Any = None, headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
-    """A problem as it is sent; also for what happens outside of DRF."""
+    """A problem as a response, also for errors outside of DRF."""
     response = JsonResponse(_body(code, detail, errors), status=code, content_type="application/problem+json")
     for name, value in (headers or {}).items():
         response.setdefault(name, value)
@@ -114,6 +113,7 @@ def problem_response(
 
 
 def is_api(request: HttpRequest) -> bool:
+    """Whether the request goes to the API."""
     return request.path == "/api" or request.path.startswith("/api/")
 
 

@@ -1,4 +1,4 @@
-"""Pictures as they come in: a file of a multipart form, or base64 in JSON."""
+"""The field for uploaded pictures: a file of a multipart form, or base64 in JSON."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from recognizer.api.throttles import sender_of
 from recognizer.serving import image_opening, waiting_room
 
 _TEXT = 256 * 1024  # characters of base64 that are decoded at a time
-_HEAD = 100  # characters of `data:image/...;base64,`
+_HEAD = 100  # characters in which `data:image/...;base64,` must end
 
 
 @extend_schema_field({"type": "string", "format": "byte"})
 class PictureField(serializers.Field[image_opening.OpenedImage, Any, str, Any]):
-    """A picture, as a file of a multipart form or as base64 (a data: URL is understood) in JSON.
+    """A picture, as a file of a multipart form or as base64 in JSON (also as a data: URL).
 
-    Needs the request in its context: people who are not signed in have smaller limits.
+    It needs the request in its context, because limits are smaller for users who are not signed in.
     """
 
     def to_internal_value(self, data: Any) -> image_opening.OpenedImage:
@@ -40,8 +40,8 @@ class PictureField(serializers.Field[image_opening.OpenedImage, Any, str, Any]):
             except image_opening.TooManyImages as error:
                 raise PicturesBusy from error
             finally:
-                if type(request.data) is dict:  # of JSON; a form has its picture in a file
-                    # DRF's requests are cycles that wait for the collector: not with 14 MB of text in them.
+                if type(request.data) is dict:  # JSON; the picture of a form is in a file
+                    # DRF's requests are reference cycles: the 14 MB of text must not wait for the collector.
                     request.data.pop(self.field_name, None)
 
     def _parts(self, data: Any) -> Iterable[bytes]:
@@ -63,7 +63,7 @@ class PictureField(serializers.Field[image_opening.OpenedImage, Any, str, Any]):
 
 
 def _decoded(text: str) -> Iterator[bytes]:
-    """The bytes of base64 text, some at a time; most tools break it into lines. Raises ValidationError."""
+    """The bytes of base64 text, which may be broken into lines, part by part. Raises ValidationError."""
     at, rest = text.find("base64,", 0, _HEAD), ""
     at = 0 if at < 0 else at + len("base64,")
     try:

@@ -1,4 +1,4 @@
-"""Model versions under /api/v1/: look at them, go back to the one before, take one home."""
+"""Model versions under /api/v1/model-versions/: list them, roll back, download one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PromotingSerializer(RequestSerializer):
 
 
 class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
-    """A version in a few words."""
+    """A version without its card."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:model-version-detail")
     name = serializers.CharField(source="__str__", read_only=True, help_text="as predictions name it")

@@ -1,3 +1,5 @@
+"""Pages of lists."""
+
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +10,13 @@ from rest_framework.request import Request
 
 
 class NewestFirst(CursorPagination):
-    """Pages that stay right while new drawings come in."""
+    """Pages by a cursor, which stay right while new drawings come in."""
 
     ordering = "-created_at"
     page_size = 50
 
     def decode_cursor(self, request: Request) -> Any:
-        """As DRF does, but a cursor whose position is no time is invalid too, not an error of ours."""
+        """As in DRF, but a cursor whose position is no time is answered with 404, not with 500."""
         cursor = super().decode_cursor(request)
         if cursor is not None and cursor.position is not None and _time(str(cursor.position)) is None:
             raise NotFound(self.invalid_cursor_message)
@@ -24,7 +26,7 @@ class NewestFirst(CursorPagination):
 def _time(text: str) -> datetime | None:
     try:
         found = parse_datetime(text)
-    except ValueError:  # well formed, but there is no such day
+    except ValueError:  # the format is right, but there is no such day
         return None
-    # Ours have a zone, and a date that can be said in any other.
+    # Cursors that we made have a time zone, and a year that exists in every other zone.
     return found if found and found.tzinfo and 1970 <= found.year <= 9000 else None

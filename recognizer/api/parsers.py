@@ -18,19 +18,18 @@ from rest_framework.utils import json as strict_json
 from ml.ink.strokes import MAX_POINTS, MAX_STROKES
 from recognizer.api.errors import TooLarge
 
-PART = 64 * 1024  # bytes
-PLAIN_BYTES = 2**20  # of a body without a picture; a drawing with the most points there may be takes half
+PART = 64 * 1024  # bytes that are read at a time
+PLAIN_BYTES = 2**20  # limit of a body without a picture; the largest drawing takes half of it
 # A point is a list of up to three numbers, with a comma before each of its values; a stroke is a list of points.
 MOST_BRACKETS = MAX_POINTS + MAX_STROKES + 100
 MOST_COMMAS = 3 * MAX_POINTS + MAX_STROKES + 1000
-# A body of 14 MB is held three times for a moment: so many at once in a process.
-_large = BoundedSemaphore(2)
+_large = BoundedSemaphore(2)  # large bodies at a time in a process: each is held three times for a moment, 42 MB
 
 
 class BoundedJSONParser(BaseParser):
-    """Parses JSON, and refuses what is too large or has too many values to be anything that is asked for here.
+    """Parses JSON, and refuses bodies that are too large or have too many values for any request of this API.
 
-    Not DRF's JSONParser: for that one and what inherits from it, DRF reads the whole body into memory first.
+    It does not inherit from DRF's JSONParser, because DRF reads the whole body into memory for that class first.
     """
 
     media_type = "application/json"
@@ -44,7 +43,7 @@ class BoundedJSONParser(BaseParser):
 
 
 def _read(stream: IO[bytes]) -> bytearray:
-    """The body, read no further than it may be worth parsing. Raises TooLarge or ParseError."""
+    """The body, read only as far as it keeps the limits. Raises TooLarge or ParseError."""
     body, brackets, commas = bytearray(), 0, 0
     while part := stream.read(PART):
         plain = len(body) <= PLAIN_BYTES

@@ -1,4 +1,4 @@
-"""What only some members of staff may do."""
+"""Permissions of staff in the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 
 class Guarded(Protocol):
-    """A view set that says which right each of its actions needs, and which those that it does not name."""
+    """A view set with the right that each action needs: `rights` by action, `right` for all others."""
 
     action: str | None
     rights: Mapping[str, str]
@@ -18,7 +18,7 @@ class Guarded(Protocol):
 
 
 class HasRight(BasePermission):
-    """Signed in, and with the right that the action needs. Whoever may act may look at the outcome."""
+    """The user is signed in and has the right that the action needs."""
 
     def has_permission(self, request: Request, view: Guarded | Any) -> bool:
         right = view.rights.get(view.action or "", view.right)

@@ -1,4 +1,4 @@
-"""The Prefer header (RFC 7240): how long a client wants to wait."""
+"""The Prefer header (RFC 7240), by which a client says how long it wants to wait."""
 
 from __future__ import annotations
 

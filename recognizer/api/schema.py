@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beyond the serializers: forms of a request, errors, examples."""
+"""Parts of the OpenAPI document that the serializers do not give: request forms, errors, examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes in and what goes out, in the shapes that clients rely on."""
+"""Requests and responses of drawings and readings, in the shapes that clients rely on."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from recognizer.api.image_field import PictureField
 from recognizer.api.unknown_fields import RequestSerializer
 from recognizer.models import Digit, Drawing, Prediction
 
-LIVE_STROKES = 120  # a tenth of a second in the worst case,
-LIVE_POINTS = 4000  # and no more than this many points
+LIVE_STROKES = 120  # of a live request; they take a tenth of a second to read in the worst case
+LIVE_POINTS = 4000  # of a live request
 POINT = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 3}
 STROKES = {"type": "array", "items": {"type": "array", "items": POINT}}
 
 
 @extend_schema_field(STROKES)
 class StrokesField(serializers.JSONField):
-    """[[[x, y], [x, y, t], ...], ...]: checked as a whole, which costs a tenth of nested list fields."""
+    """[[[x, y], [x, y, t], ...], ...], checked as a whole: nested list fields would cost ten times as much."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
         try:
@@ -172,7 +172,7 @@ class PredictionSerializer(serializers.Serializer[Drawing]):
     created_at = serializers.DateTimeField()
 
     def to_representation(self, drawing: Drawing) -> dict[str, Any]:
-        """Write the fields by hand: DRF builds them all anew for each answer, a quarter of what a POST costs."""
+        """Write the fields by hand: DRF builds its fields again for each answer, a quarter of a POST."""
         read = drawing.latest
         return {
             "id": str(drawing.pk),

@@ -1,8 +1,8 @@
-"""How much one may ask for: so many requests in a window of time, and so much work.
+"""Rate limits: requests, and work of the reader, in each window of time.
 
 DRF's own throttles read a list from the cache and write it back: two requests at once count as one, and a high
-rate makes the list long. A counter a window, raised in one step, has neither trouble; at the edge of two windows
-up to twice the rate can pass. All counters of a request are raised in one round trip to Redis.
+rate makes the list long. Here each window has a counter that Redis raises in one step. At the border of two
+windows up to twice the rate can pass. All counters of a request are raised in one round trip.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from recognizer.serving import doorbell
 if TYPE_CHECKING:  # at run time the views import the throttles
     from rest_framework.request import Request
 
-PICTURE_WORK = 400  # opened and read; one full of ink takes as long as 1,500 strokes, most take as long as 50
+PICTURE_WORK = 400  # strokes: a picture full of ink takes as long to open and read as 1,500, most as long as 50
 
 
 class WindowThrottle(SimpleRateThrottle):
-    """At most so much in each window of wall-clock time, as DEFAULT_THROTTLE_RATES says of each scope.
+    """Limits in each window of wall-clock time, by the rates of the scopes in DEFAULT_THROTTLE_RATES.
 
-    A scope that ends in `_work` counts what a view says that a request costs, any other counts requests.
+    A scope that ends in `_work` counts the work of a request (in strokes), any other scope counts requests.
     """
 
     seconds_left = 0.0
 
     def __init__(self) -> None:
-        """Nothing of DRF's, which knows one rate a throttle."""
+        """DRF's constructor is not called: it reads the one rate of a throttle, which has several here."""
 
     def scopes(self, request: Request) -> tuple[str, ...]:
         raise NotImplementedError
@@ -56,7 +56,7 @@ class WindowThrottle(SimpleRateThrottle):
         return max(1.0, self.seconds_left)
 
     def _limits(self, request: Request, work: int) -> Iterator[tuple[str, int, int, int]]:
-        """(key, what this request adds, the most there may be, in so many seconds) of each scope with a rate."""
+        """(key, amount of this request, limit, seconds of the window) of each scope with a rate."""
         for scope in self.scopes(request):
             rate = cast("str | None", api_settings.DEFAULT_THROTTLE_RATES.get(scope))
             most, seconds = self.parse_rate(rate)
@@ -67,14 +67,14 @@ class WindowThrottle(SimpleRateThrottle):
 
 
 def sender_of(request: Request) -> str:
-    """Who asks: a user, or else an address."""
+    """The user who sends a request, or its address if nobody is signed in."""
     if request.user and request.user.is_authenticated:
         return f"user {request.user.pk}"
     return f"address {BaseThrottle().get_ident(request)}"
 
 
 def work_in(data: Any) -> int:
-    """What it costs to read strokes or a picture as they came, in strokes. Nothing of it has been checked yet."""
+    """The work in strokes to read a request body that has not been checked yet."""
     if not hasattr(data, "get"):
         return 1
     if data.get("image"):
@@ -88,7 +88,7 @@ def work_in(data: Any) -> int:
 
 
 def _work(request: Request, view: Any) -> tuple[int, APIException | None]:
-    """The work that a request asks for; the error if its body can't be understood, which counts all the same."""
+    """The work that a request asks for, and the error if its body can't be parsed: such requests count too."""
     if request.method != "POST" or not getattr(view, "takes_ink", False):
         return 1, None
     try:
@@ -109,7 +109,7 @@ class LiveThrottle(WindowThrottle):
 
 
 class ExplainThrottle(WindowThrottle):
-    """An explanation costs the worker as much as a hundred readings."""
+    """Explanations have a limit of their own: each costs the worker as much as a hundred readings."""
 
     def scopes(self, request: Request) -> tuple[str, ...]:
         return "user", "explain"

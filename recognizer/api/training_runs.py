@@ -1,4 +1,4 @@
-"""Training runs under /api/v1/: look at them, start one, decide about what it brought forth."""
+"""Training runs under /api/v1/training-runs/: list them, start one, decide about its version."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WhichRunsSerializer(serializers.Serializer[Any]):
 
 
 class RunSerializer(serializers.ModelSerializer[TrainingRun]):
-    """A run in a few words."""
+    """A run without its gates."""
 
     url = serializers.HyperlinkedIdentityField(view_name="api:training-run-detail")
     page = serializers.CharField(source="get_absolute_url", read_only=True, help_text="the page for people")
@@ -216,4 +216,4 @@ class TrainingRunViewSet(
 
 
 def _trainer(request: Request) -> User:
-    return cast("User", request.user)  # the permission class has seen to it
+    return cast("User", request.user)  # the permission class lets nobody else pass

@@ -1,6 +1,6 @@
-"""What a request may say: a field or a parameter that nobody knows is refused, and not passed over in silence.
+"""Unknown fields and query parameters are refused instead of ignored.
 
-Else a client that asks for what there is not (`store: false`) believes that it has it.
+A client that sends an option which does not exist (`store: false`) would otherwise believe that it works.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-# Of what is repeated in an answer: a name may be as long as its body, and becomes four times as long in it.
-LONGEST, MOST = 40, 10  # characters, names
+# Limits of the names that an error repeats: a name may be as long as the body, and escaping makes it four times
+# longer.
+MAX_CHARACTERS = 40  # of a name
+MAX_NAMES = 10
 
 
 def refuse_unknown(said: Iterable[str], known: Collection[str], what: str) -> None:
-    """Raise ValidationError that names each of `said` that is not among `known`."""
+    """Raise ValidationError if one of the names `said` is not among `known`; `what` is "field" or "parameter"."""
     unknown = sorted(set(said) - set(known))
     if unknown:
-        there_are = f"Known: {', '.join(sorted(known))}." if known else "There are none here."
-        shown = [str(name)[:LONGEST] for name in unknown[:MOST]]
-        raise serializers.ValidationError({name: f"There is no {what} {name!r}. {there_are}" for name in shown})
+        hint = f"Known: {', '.join(sorted(known))}." if known else "There are none here."
+        shown = [str(name)[:MAX_CHARACTERS] for name in unknown[:MAX_NAMES]]
+        raise serializers.ValidationError({name: f"There is no {what} {name!r}. {hint}" for name in shown})
 
 
 class RequestSerializer(serializers.Serializer[Any]):
-    """What a request asks for, in its body or its query."""
+    """A serializer of requests: it refuses fields that it does not have."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -34,7 +36,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 class KnownParameters:
-    """A view with the query parameters of each action; those of an action that it does not name are none."""
+    """A mixin for views: `parameters` lists the query parameters of each action; all others are refused."""
 
     parameters: Mapping[str, Collection[str]] = {}
 

@@ -1,3 +1,5 @@
+"""The addresses of the API, below /api/v1/."""
+
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 

@@ -1,3 +1,5 @@
+"""All models of the product."""
+
 from recognizer.models.data_export import DataExport, DataExportPart
 from recognizer.models.drawing import Digit, Drawing, Prediction
 from recognizer.models.model_version import ModelVersion, Promotion

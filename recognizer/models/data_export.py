@@ -1,4 +1,4 @@
-"""What somebody takes away of their own: made by a worker in parts, kept for two days."""
+"""A user's data as a download: a worker writes it in parts, and it is kept for two days."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 KEPT = timedelta(hours=48)
-AGAIN = timedelta(hours=1)  # until another may be asked for
-SILENCE = timedelta(seconds=30)  # then nobody makes it any more, and somebody is told again
+AGAIN = timedelta(hours=1)  # a user may ask for the next export after this time
+SILENCE = timedelta(seconds=30)  # without a new part for this long, a worker is told again
 
 
 class DataExportQuerySet(models.QuerySet["DataExport"]):
@@ -19,12 +19,12 @@ class DataExportQuerySet(models.QuerySet["DataExport"]):
         return self.filter(created_at__lt=timezone.now() - KEPT)
 
     def forgotten(self) -> DataExportQuerySet:
-        """Those that are not ready, and of which nobody has heard for a while."""
+        """Exports that are not ready and got no part for a while."""
         return self.filter(ready_at=None, touched_at__lt=timezone.now() - SILENCE)
 
 
 class DataExport(models.Model):
-    """All that is kept of one user. The row waits for a worker, who makes parts in the order of the drawings."""
+    """One user's data. The row waits for a worker, which writes parts in the order of the drawings."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="data_export")
     total = models.PositiveIntegerField(help_text=_("drawings there were when it was asked for"))

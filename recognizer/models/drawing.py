@@ -1,4 +1,4 @@
-"""What somebody wrote, and what each model version read in it."""
+"""Drawings, and the predictions that model versions made of them."""
 
 from __future__ import annotations
 
@@ -35,25 +35,25 @@ class JSONArrayLength(models.Func):
 
 class DrawingQuerySet(models.QuerySet["Drawing"]):
     def for_user(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
-        """What the user may see: their own. Everybody else's does not exist for them."""
+        """The drawings of the user. Drawings of others do not exist for them."""
         return self.filter(user_id=user.pk) if user.pk else self.none()
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
-        """What the user may look at: staff who review all of them, everybody else their own."""
+        """The drawings that the user may look at: all for staff who review, else their own."""
         may_all = isinstance(user, PermissionsMixin) and user.has_perm("recognizer.view_drawing")
         return self.all() if may_all else self.for_user(user)
 
     def waiting(self) -> DrawingQuerySet:
-        """Those that a reader may claim now: never claimed, or claimed by one that has not come back."""
+        """Drawings that a worker may claim now: never claimed, or their lease has expired."""
         free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
         return self.filter(free, state=Drawing.State.WAITING)
 
     def corrected(self) -> DrawingQuerySet:
-        """Those that somebody says are something else."""
+        """Drawings with a correction in force."""
         return self.filter(corrections__isnull=False, corrections__replaced_at=None)
 
     def with_predictions(self) -> DrawingQuerySet:
-        """With what was read in each, in a fixed number of queries."""
+        """With predictions and digits, in a fixed number of queries."""
         predictions = Prediction.objects.select_related("model_version").defer(
             "model_version__artifact", "model_version__card"
         )
@@ -67,12 +67,12 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.prefetch_related(Prefetch("corrections", claims, to_attr="claims"))
 
     def pictures(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Drawing]:
-        """Those of these numbers that still exist, with all that a small picture needs: one query."""
+        """The drawings with these ids that still exist, with all that a small picture of them needs; one query."""
         return self.defer("image", "thumbnail").in_bulk(list(ids))
 
 
 class Drawing(models.Model):
-    """Ink as it came: the strokes of a canvas, or the picture of an upload. It is never changed."""
+    """Ink as it came: the strokes of a canvas, or the picture of an upload. The ink never changes."""
 
     class Source(models.TextChoices):
         CANVAS = "canvas", _("canvas")
@@ -137,35 +137,35 @@ class Drawing(models.Model):
 
     @property
     def frames(self) -> list[tuple[float, float, float, float]]:
-        """(x, y, width, height) around each digit of the newest prediction, with the pen's width inside."""
+        """Boxes (x, y, width, height) around the digits of the newest prediction, widened by the pen."""
         pad = self.outline.pen / 2 if self.outline else 0.0
         digits = self.latest.digits.all() if self.latest else []
         return [(d.x - pad, d.y - pad, d.width + 2 * pad, d.height + 2 * pad) for d in digits]
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """(width, height) of the picture in pixels: the units of its digits' boxes. None for strokes."""
+        """(width, height) of the picture in pixels, the units of its digits' boxes; None for strokes."""
         return (self.width, self.height) if self.width and self.height else None
 
     @cached_property
     def latest(self) -> Prediction | None:
-        """The newest prediction, from `with_predictions` where that was asked for."""
+        """The newest prediction; without a query after `with_predictions`."""
         return max(self.predictions.all(), key=lambda prediction: prediction.pk, default=None)
 
     @cached_property
     def claim(self) -> Correction | None:
-        """The correction in force, if there is one."""
+        """The correction in force, if there is one; without a query after `with_claim`."""
         claims = getattr(self, "claims", None)
         return next(iter(self.corrections.in_force() if claims is None else claims), None)
 
 
 def _percent(confidence: float) -> int:
-    """Rounded, but never 100: nobody is certain of handwriting."""
+    """Rounded, but at most 99: no reading of handwriting is certain."""
     return min(99, round(100 * confidence))
 
 
 def in_words(state: str, text: str) -> str:
-    """What was read, in one line for people."""
+    """A reading in one line for people."""
     lines = " / ".join(text.splitlines())
     if state == Prediction.State.UNSURE:
         return f"{lines}, unsure" if lines else "unsure"
@@ -173,7 +173,7 @@ def in_words(state: str, text: str) -> str:
 
 
 class Prediction(models.Model):
-    """What one model version read in one drawing. A fact: never changed."""
+    """What one model version read in one drawing. It never changes."""
 
     class State(models.TextChoices):
         RECOGNISED = "recognised", _("recognised")
@@ -208,7 +208,7 @@ class Prediction(models.Model):
 
     @property
     def read(self) -> str:
-        """In words what was read."""
+        """The reading in one line for people."""
         return in_words(self.state, self.text)
 
     @property
@@ -255,5 +255,5 @@ class Digit(models.Model):
 
     @property
     def bars(self) -> list[tuple[int, float]]:
-        """(digit, percent) of all ten."""
+        """(digit, percent) of all ten digits."""
         return [(digit, 100 * value) for digit, value in enumerate(self.probabilities)]

@@ -1,4 +1,4 @@
-"""Trained readers, as rows, and how each came to read."""
+"""Model versions, and the promotions that made each of them active."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SALT = "recognizer.artifact"
 
 
 class BrokenArtifact(ValueError):
-    """The artifact is gone, or not the one that this site has stored."""
+    """The artifact was pruned, or is not the one that this site has stored."""
 
 
 def sign(artifact: bytes) -> str:
@@ -26,23 +26,26 @@ def sign(artifact: bytes) -> str:
 
 
 def _signatures(artifact: bytes) -> Iterator[str]:
-    """By the secret of today, then by those it has replaced."""
+    """With the present secret, then with those that it replaced."""
     for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
         yield salted_hmac(_SALT, artifact, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
     def light(self) -> ModelVersionQuerySet:
-        """Without the artifacts, of a megabyte each."""
+        """Without the artifacts, which have a megabyte each."""
         return self.defer("artifact")
 
     def kept(self) -> ModelVersionQuerySet:
-        """Those that can still read: their artifact was not pruned."""
+        """Versions whose artifact was not pruned."""
         return self.filter(artifact__isnull=False)
 
     def with_story(self) -> ModelVersionQuerySet:
-        """Without what is long, each with its run, promotions, `drawings` it learned from, `gates` that judged it,
-        and whether it `can_read`: two queries."""
+        """Without long fields; with run and promotions, and annotated with three facts; two queries.
+
+        `drawings` is how many drawings it learned from, `gates` are the gates that judged it as JSON, `can_read`
+        is whether its artifact is kept.
+        """
         from recognizer.models.training_run import TrainingSample
 
         learned = TrainingSample.objects.trained().filter(run__version=OuterRef("pk")).order_by()
@@ -61,7 +64,7 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
 
 
 class ModelVersion(models.Model):
-    """One trained artifact. It lives here, not on a disk, so that every worker on every host has it."""
+    """One trained artifact. It is stored in the database, so that every worker on every host has it."""
 
     class Origin(models.TextChoices):
         SHIPPED = "shipped", _("came with the program")
@@ -106,7 +109,7 @@ class ModelVersion(models.Model):
         return f"v{self.pk} ({self.sha256[:8]})"
 
     def checked_artifact(self) -> bytes:
-        """The artifact, after its SHA-256 and its HMAC were found to match. Raises BrokenArtifact."""
+        """The artifact, if its SHA-256 and its HMAC match. Raises BrokenArtifact."""
         if self.artifact is None:
             raise BrokenArtifact(f"The artifact of {self} was pruned; only its card is kept.")
         artifact = bytes(self.artifact)
@@ -118,7 +121,7 @@ class ModelVersion(models.Model):
 
 
 class Promotion(models.Model):
-    """One version took over from another. The log that a rollback follows, and that nobody edits."""
+    """One version became active instead of another. Rollbacks follow this log, and nobody edits it."""
 
     class Kind(models.TextChoices):
         INSTALLED = "installed", _("installed with the program")

@@ -19,7 +19,7 @@ class Outline:
 
     @classmethod
     def of(cls, strokes: list[list[list[Any]]]) -> Outline:
-        """Draw strokes [[[x, y, ...], ...], ...], y down; the picture is square, the ink in its middle."""
+        """From strokes [[[x, y, ...], ...], ...], y down. The picture is square, with the ink in its middle."""
         xs = [point[0] for stroke in strokes for point in stroke]
         ys = [point[1] for stroke in strokes for point in stroke]
         side = (max(max(xs) - min(xs), max(ys) - min(ys)) or 1) * (1 + 2 * MARGIN)

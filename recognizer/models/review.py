@@ -1,4 +1,4 @@
-"""What people say of a reading: claims by anybody, verdicts by staff."""
+"""Corrections (claims by a user) and reviews (verdicts by staff)."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         return self.in_force().filter(review=None)
 
     def confirmed_digits(self) -> CorrectionQuerySet:
-        """Claims that a canvas drawing is one digit, with which a reviewer agreed; the newest first."""
+        """Accepted claims that a canvas drawing is one digit, the newest first."""
         accepted = self.in_force().filter(review__verdict=Review.Verdict.ACCEPTED)
         return accepted.filter(text__in=list("0123456789"), drawing__source=Drawing.Source.CANVAS).order_by("-id")
 
 
 class Correction(models.Model):
-    """A claim: what the writer says the drawing is. Kept beside the prediction; a new claim replaces it."""
+    """A claim of the writer what the drawing is. It is kept beside the prediction; a new claim replaces it."""
 
     drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="corrections")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="corrections")
@@ -56,24 +56,24 @@ class Correction(models.Model):
 
     @property
     def verdict(self) -> str:
-        """ "accepted", "refused", or "" while nobody has decided."""
+        """ "accepted", "refused", or "" as long as nobody has decided."""
         review = getattr(self, "review", None)
         return review.verdict if review else ""
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def trainable(self) -> ReviewQuerySet:
-        """Verdicts that training may use: the claim was accepted, holds still, and its writer lets it train.
+        """Verdicts that training may use: the claim was accepted, is still in force, and its writer lets it train.
 
-        Or let it, and left it to the site with the deletion of the account.
+        An erased user counts if they allowed training and left their drawings to the site.
         """
         accepted = self.filter(verdict=Review.Verdict.ACCEPTED, correction__replaced_at=None)
-        there = Q(drawing__user__is_active=True) | Q(drawing__user__erased_at__isnull=False)
-        return accepted.filter(there, drawing__user__may_train=True)
+        exists = Q(drawing__user__is_active=True) | Q(drawing__user__erased_at__isnull=False)
+        return accepted.filter(exists, drawing__user__may_train=True)
 
 
 class Review(models.Model):
-    """A verdict of staff on one correction. Only drawings with an accepted one ever train."""
+    """A verdict of staff on one correction. Only drawings with an accepted correction train."""
 
     class Verdict(models.TextChoices):
         ACCEPTED = "accepted", _("accepted")

@@ -1,4 +1,4 @@
-"""What a version that waits for promotion reads in drawings that another one has answered."""
+"""Shadow readings: what a version that waits for promotion reads in drawings that the active version answered."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from recognizer.models.model_version import ModelVersion
 
 class ShadowReadingQuerySet(models.QuerySet["ShadowReading"]):
     def disagreements(self, version: ModelVersion) -> ShadowReadingQuerySet:
-        """Where `version` reads otherwise than what was answered, with the drawing and what that was."""
+        """Readings of `version` that differ from the answer, with the drawing and its predictions."""
         drawings = Drawing.objects.defer("image").with_predictions()
         found = self.filter(model_version=version, agrees=False)
         return found.prefetch_related(models.Prefetch("drawing", drawings))
 
 
 class ShadowReading(models.Model):
-    """Read off the user's path. Never shown to the writer: it is about the version, not about the drawing."""
+    """A reading that no user waits for. It is never shown to the writer: it tells about the version."""
 
     drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="shadow_readings")
     model_version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="shadow_readings")
@@ -46,5 +46,5 @@ class ShadowReading(models.Model):
 
     @property
     def read(self) -> str:
-        """In words what the version read."""
+        """The reading in one line for people."""
         return in_words(self.state, self.text)

@@ -1,4 +1,4 @@
-"""Runs of the trainer, and what each was trained on."""
+"""Training runs, and the drawings that each of them used."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
         return self.filter(state=TrainingRun.State.RUNNING)
 
     def abandoned(self) -> TrainingRunQuerySet:
-        """Runs of which nobody has heard for longer than their lease."""
+        """Running runs whose lease has expired."""
         return self.running().filter(lease_until__lt=timezone.now())
 
     def trained(self) -> TrainingRunQuerySet:
-        """Those that brought forth a version, whatever became of it."""
+        """Runs that made a version."""
         return self.filter(version__isnull=False)
 
     def that_made(self, artifact: bytes, manifest_hash: str) -> TrainingRun | None:
-        """The run that made exactly this version, which still can read, and judged it by the same drawings."""
+        """The run that made this version, whose artifact is kept, and judged it by the same drawings."""
         same = self.filter(manifest_hash=manifest_hash, version__artifact__isnull=False)
         return same.light().filter(version__sha256=hashlib.sha256(artifact).hexdigest()).first()
 
     def light(self) -> TrainingRunQuerySet:
-        """With who asked and the version, without what is long: pictures of the verdict, losses, the artifact."""
+        """With requester and version, without long fields: verdict, losses, artifact."""
         joined = self.select_related("requested_by", "version")
         return joined.defer("verdict", "losses", "version__artifact", "version__card")
 
     def undecided_first(self) -> TrainingRunQuerySet:
-        """What waits for somebody's word, then the others, the newest first."""
+        """First the candidates that wait for a decision; the newest first."""
         waits = Case(When(state=TrainingRun.State.CANDIDATE, then=0), default=1)
         return self.order_by(waits, "-id")
 
 
 class TrainingRun(models.Model):
-    """One try to make the reader better, also one that found nothing to do. Its number is its fence."""
+    """One attempt to make a better version, also one that was skipped."""
 
     class Trigger(models.TextChoices):
         SCHEDULE = "schedule", _("schedule")
@@ -133,11 +133,11 @@ class TrainingRun(models.Model):
 
 class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
     def trained(self) -> TrainingSampleQuerySet:
-        """What a version has learned from or was chosen by, not what examined it."""
+        """Samples that a version was trained or validated on."""
         return self.filter(role__in=[TrainingSample.Role.TRAIN, TrainingSample.Role.VALIDATE])
 
     def compared(self) -> TrainingSampleQuerySet:
-        """Those that were read by both versions."""
+        """Samples that both versions have read."""
         return self.exclude(after_state="")
 
     def fixed(self) -> TrainingSampleQuerySet:
@@ -156,7 +156,7 @@ class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
         return self.filter(role=TrainingSample.Role.SET_ASIDE)
 
     def tally(self) -> dict[str, int]:
-        """How many have each role, were compared, fixed, broken, and misread by both: one query."""
+        """How many samples have each role, were compared, fixed, broken, and misread by both; one query."""
         roles = {role: Count("pk", filter=Q(role=role)) for role in TrainingSample.Role.values}
         compared = ~Q(after_state="")
         return self.aggregate(
@@ -168,12 +168,12 @@ class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
         )
 
     def reasons(self) -> list[tuple[str, int]]:
-        """Why how many were set aside, the commonest first."""
+        """(reason, count) of the samples that were set aside, the most frequent first."""
         counted = self.set_aside().order_by().values_list("reason").annotate(n=Count("pk"))
         return list(counted.order_by("-n", "reason"))
 
     def of_drawings(self, ids: Iterable[UUID]) -> TrainingSampleQuerySet:
-        """With run and version, of runs that are over: that of the version that reads first, then the newest."""
+        """Samples of finished runs, with run and version: first of the active version, then of the newest run."""
         over = self.filter(drawing_id__in=ids).exclude(run__state=TrainingRun.State.RUNNING)
         light = over.select_related("run__version").defer(
             "run__verdict", "run__losses", "run__version__artifact", "run__version__card"
@@ -181,14 +181,14 @@ class TrainingSampleQuerySet(models.QuerySet["TrainingSample"]):
         return light.order_by(F("run__version__active").desc(nulls_last=True), "-run_id")
 
     def by_active(self) -> TrainingSampleQuerySet:
-        """Those of the run that brought forth the version that reads today."""
+        """Samples of the run that made the active version."""
         return self.filter(run__version__active=True)
 
 
 class TrainingSample(models.Model):
-    """A reviewed drawing in the manifest of a run: the ledger of what was trained on what.
+    """A reviewed drawing in the manifest of a run. All samples are the ledger of what each version was trained on.
 
-    It keeps the number of the drawing and no ink, so that it stays when the drawing is deleted.
+    A sample keeps the id of the drawing and no ink, so that it outlives the drawing.
     """
 
     class Role(models.TextChoices):
@@ -229,11 +229,12 @@ class TrainingSample(models.Model):
 
     @property
     def read_before(self) -> str:
-        """In words what the older version read."""
+        """The reading of the older version, in one line for people."""
         return in_words(self.before_state, self.before)
 
     @property
     def read_after(self) -> str:
+        """The reading of the new version, in one line for people."""
         return in_words(self.after_state, self.after)
 
     @property

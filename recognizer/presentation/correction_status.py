@@ -32,8 +32,8 @@ def correction_status(
 ) -> CorrectionStatus | None:
     """The status of the claim in force, None if there is no claim.
 
-    `samples` are the samples of the drawing in the order of `TrainingSampleQuerySet.of_drawings`; samples of an older
-    claim are ignored.
+    `samples` are the samples of the drawing in the order of `TrainingSampleQuerySet.of_drawings`; samples of an
+    older claim are ignored.
     """
     if claim is None:
         return None

@@ -1,7 +1,9 @@
-"""What learns from what, in one sentence that is said wherever somebody asks."""
+"""The sentence that says what learns from a user's corrections. Every page that needs it shows the same one.
 
-# `recognizer.serving.personalization` reads with claims that no reviewer has refused, for their writer alone and
-# unless switched off; `Review.objects.trainable` is all that a training sees.
+It must stay true to the code: `recognizer.serving.personalization` uses claims that no reviewer has refused, for
+their writer alone and unless the writer switched that off; training sees only `Review.objects.trainable`.
+"""
+
 LEARNING = (
     "What you correct helps at once to read your own next drawings, and nobody else’s, unless you switch "
     "that off; the reader that everybody uses learns from it only if you allow that and a reviewer agrees."

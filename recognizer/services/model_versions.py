@@ -76,7 +76,7 @@ def promote_version(
 
 
 def _retire(version: ModelVersion | None) -> None:
-    """Deactivate a version. The second of two promotions at the same time finds another version active, and fails."""
+    """Deactivate a version. The second of two promotions at once finds another version active, and fails."""
     if version is None:
         if ModelVersion.objects.filter(active=True).exists():
             raise ValidationError("Another version is active. Look again, then decide.")

@@ -50,7 +50,7 @@ class Engine:
             return self.reader.read(inks, profiles)
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
-        """A writer's profile from their confirmed digits (label, ink), for this version; None of too few digits."""
+        """A writer's profile for this version, from their confirmed digits (label, ink); None of too few."""
         with _ended_if_hung():
             return self.reader.writer_profile(confirmed)
 

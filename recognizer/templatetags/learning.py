@@ -1,4 +1,4 @@
-"""The sentence about what learns from what, for pages."""
+"""A tag with the sentence that says what learns from a user's corrections."""
 
 from django import template
 

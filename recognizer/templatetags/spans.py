@@ -1,4 +1,4 @@
-"""Spans of time in words."""
+"""A filter that writes spans of time in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def span(value: timedelta | float | None) -> str:
-    """Of seconds or a timedelta: "9 s", "3 min 20 s", "2 h 5 min"; "" of None."""
+    """Seconds or a timedelta as "9 s", "3 min 20 s" or "2 h 5 min"; None as ""."""
     if value is None:
         return ""
     seconds = max(0, round(value.total_seconds() if isinstance(value, timedelta) else float(value)))

@@ -14,7 +14,6 @@ import numpy as np
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from ml.decoding.reading import Reading
 from ml.evaluation import comparison, regression_sets
 from ml.evaluation.comparison import HELD_OUT, EvaluationItem, EvaluationSet, ItemResult, VersionResults
 from ml.evaluation.promotion_gates import judge_challenger
@@ -175,7 +174,10 @@ class Comparison:
             sample = samples[pk]
             sample.before_state, sample.before = before.state, before.text
             sample.after_state, sample.after = after.state, after.text
-            sample.right_before, sample.right_after = (_is_right(r, sample.text) for r in (before, after))
+            sample.right_before, sample.right_after = (
+                ItemResult("", sample.text, reading.state, reading.text, reading.confidence).right
+                for reading in (before, after)
+            )
         training_runs.record_readings(samples=samples.values())
 
     def _held_out(self) -> list[EvaluationSet]:
@@ -192,10 +194,6 @@ def _ancestor_of(version: ModelVersion | None) -> Reader | None:
     while root is not None and root.parent_id is not None:
         root = ModelVersion.objects.light().get(pk=root.parent_id)
     return None if root is None or root == version else Reader.open(root.checked_artifact())
-
-
-def _is_right(reading: Reading, text: str) -> bool:
-    return ItemResult("", text, reading.state, reading.text, reading.confidence).right
 
 
 def _changed_items(

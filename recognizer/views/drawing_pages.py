@@ -1,4 +1,4 @@
-"""The pages for people: drawing, history, one drawing, correction."""
+"""The pages of users: draw, history, one drawing with its correction."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from django.views.decorators.http import require_POST, require_safe
 from ml.ink.image_format import media_type
 from recognizer.forms import CorrectionForm
 from recognizer.models import Drawing, TrainingSample
-from recognizer.presentation.correction_status import CorrectionStatus, correction_status, one_line
+from recognizer.presentation.correction_status import correction_status, one_line
 from recognizer.services import predictions, reviews
 
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
 
-PAGE = 24  # cards: rows of two, three, four and six come out even
-LEDGER = 50  # entries of one drawing that are looked through: one for each run that it was part of
+PAGE = 24  # cards of a page; rows of two, three, four and six cards come out even
+LEDGER = 50  # samples of a drawing that are looked at, one for each run
 
 
 @require_safe
@@ -55,7 +55,7 @@ def history(request: SignedInRequest) -> HttpResponse:
 
 
 def _add_outcomes(drawings: Iterable[Drawing]) -> None:
-    """A line below each correction from which the version that reads today has learned."""
+    """Give each drawing the line that says what the active version learned from its correction, or ""."""
     claims = {drawing.pk: drawing.claim for drawing in drawings if drawing.claim and drawing.claim.verdict}
     samples = TrainingSample.objects.by_active().of_drawings(claims)
     lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == claims[s.drawing_id].review.pk}
@@ -71,44 +71,38 @@ def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
 
 @require_safe
 def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    found = _drawing_of(request, pk)
-    said = found.claim or found.latest
-    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": _is_none(found)})
-    return _drawing_page(request, found, form)
-
-
-def _is_none(drawing: Drawing) -> bool:
-    return bool(drawing.claim and not drawing.claim.text)
+    drawing = _drawing_of(request, pk)
+    claim = drawing.claim
+    said = claim or drawing.latest
+    not_a_number = claim is not None and not claim.text
+    form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": not_a_number})
+    return _drawing_page(request, drawing, form)
 
 
 def _drawing_page(
     request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
 ) -> HttpResponse:
+    samples = list(TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER]) if drawing.claim else []
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,
         "digits": drawing.latest.digits.all() if drawing.latest else [],
         "claim": drawing.claim,
-        "outcome": _outcome(request, drawing),
+        "outcome": correction_status(drawing.claim, samples, may_train=request.user.may_train),
         "form": form,
     }
     return render(request, "recognizer/drawing/drawing.html", context, status=status)
 
 
-def _outcome(request: SignedInRequest, drawing: Drawing) -> CorrectionStatus | None:
-    samples = TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER] if drawing.claim else []
-    return correction_status(drawing.claim, list(samples), may_train=request.user.may_train)
-
-
 @require_POST
 def correct_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    found = _drawing_of(request, pk)
+    drawing = _drawing_of(request, pk)
     form = CorrectionForm(request.POST)
     if not form.is_valid():
-        return _drawing_page(request, found, form, status=422)
-    reviews.correct_drawing(drawing=found, user=request.user, text=form.cleaned_data["text"])
+        return _drawing_page(request, drawing, form, status=422)
+    reviews.correct_drawing(drawing=drawing, user=request.user, text=form.cleaned_data["text"])
     messages.success(request, "Thank you. Your correction is kept, and somebody will look at it.")
-    return redirect(found)
+    return redirect(drawing)
 
 
 @require_POST
@@ -120,26 +114,26 @@ def delete_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def drawing_image(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The picture of an upload, to its owner and to staff who review it."""
+    """The picture of an upload, for its owner and for staff who review."""
     return _picture(request, pk, "image")
 
 
 @require_safe
 def drawing_thumbnail(request: SignedInRequest, pk: UUID) -> HttpResponse:
-    """The same, small, for lists; uploads from before there were thumbnails are shown as they are."""
+    """The thumbnail of an upload; old uploads have none and are shown in full size."""
     return _picture(request, pk, Coalesce("thumbnail", "image"))
 
 
-def _picture(request: SignedInRequest, pk: UUID, what: Any) -> HttpResponse:
-    drawings = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
-    found = drawings.filter(pk=pk).values_list(what, flat=True).first()
-    if found is None:
+def _picture(request: SignedInRequest, pk: UUID, field: Any) -> HttpResponse:
+    uploads = Drawing.objects.visible_to(request.user).filter(source=Drawing.Source.UPLOAD)
+    content = uploads.filter(pk=pk).values_list(field, flat=True).first()
+    if content is None:
         raise Http404
-    kind = media_type(bytes(found[:64]))
+    kind = media_type(bytes(content[:64]))
     headers = {
         "Cache-Control": "private, max-age=3600",
         "Content-Disposition": f'inline; filename="{pk}.{kind.removeprefix("image/")}"',
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return HttpResponse(bytes(found), content_type=kind, headers=headers)
+    return HttpResponse(bytes(content), content_type=kind, headers=headers)

@@ -1,4 +1,4 @@
-"""Is the site alive, and can it read?"""
+"""Health checks: whether the process lives, and whether the site can read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _database() -> None:
 
 
 def _reader() -> None:
-    # Nothing drawn: the shortest way through queue, worker and an open reader, and back.
+    # A request without ink takes the shortest way through queue, worker and open reader.
     doorbell.ask(TaskName.READ_LIVE, {}, seconds=READER_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""The pages for trainers: which version reads, runs, their gates and pictures, promotion and going back."""
+"""The pages of trainers: the active version, runs with their gates and drawings, promotion and rollback."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
 
 RUNS, VERSIONS = 20, 20  # a page
-PICTURES = 24  # a page: rows of two, three, four and six come out even
-FEW = 12  # on the page of a run, before the link to all
+PICTURES = 24  # drawings of a page; rows of two, three, four and six come out even
+FEW = 12  # drawings on the page of a run, before the link to all
 RECENT = 5  # versions on the status page
-IN_LISTS = ("held_out", "digits", "mnist")  # sets of which a list of versions says how many are misread
+IN_LISTS = ("held_out", "digits", "mnist")  # sets whose error rates a list of versions shows
 
 State = TrainingRun.State
-Decide = Callable[[dict[str, Any]], Any]  # takes what `DecisionForm` holds
+Decide = Callable[[dict[str, Any]], Any]  # takes the cleaned data of `DecisionForm`
 may_look = permission_required("recognizer.view_trainingrun", raise_exception=True)
 may_see_drawings = permission_required("recognizer.view_drawing", raise_exception=True)
 may_start = permission_required("recognizer.start_trainingrun", raise_exception=True)
@@ -68,7 +68,7 @@ def all_versions(request: SignedInRequest) -> HttpResponse:
 
 
 def _with_rates(found: Iterable[Any]) -> list[Any]:
-    """Each with the error rates that the gates of its run have measured."""
+    """Give each version the error rates that the gates of its run measured."""
     listed = list(found)
     for version in listed:
         version.error_rates = GateReport({"gates": version.gates}).error_rates_of(*IN_LISTS)
@@ -105,7 +105,7 @@ def _found(run: TrainingRun) -> dict[str, Any]:
 
 
 def _decision(run: TrainingRun) -> dict[str, Any]:
-    """Whether there is a version about which somebody may decide; one that was pruned or reads already is none."""
+    """Whether the run has a version that can be promoted: its artifact is kept, and it is not active."""
     version = run.version
     if version is None:
         return {}
@@ -121,7 +121,7 @@ def _decision(run: TrainingRun) -> dict[str, Any]:
 
 
 def _pictures(request: SignedInRequest, run: TrainingRun) -> dict[str, Any]:
-    """A few drawings that changed, for those who may see drawings."""
+    """A few changed drawings, for users who may see drawings."""
     if not request.user.has_perm("recognizer.view_drawing"):
         return {}
     few = {"fixed": list(run.samples.fixed()[:FEW]), "broken": list(run.samples.broken()[:FEW])}
@@ -131,7 +131,7 @@ def _pictures(request: SignedInRequest, run: TrainingRun) -> dict[str, Any]:
 
 
 def _add_drawings(samples: Iterable[TrainingSample]) -> None:
-    """Give each sample its drawing, or None where it was deleted: a ledger outlives what it tells of."""
+    """Give each sample its drawing, or None if the drawing was deleted."""
     samples = list(samples)
     drawings = Drawing.objects.pictures(sample.drawing_id for sample in samples)
     for sample in samples:
@@ -146,7 +146,7 @@ def _page(request: HttpRequest, found: Any, size: int) -> Any:
 @may_look
 @never_cache
 def progress(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How far a run is, as the part of its page that changes."""
+    """The progress of a run, as the fragment of its page that changes."""
     run = get_object_or_404(TrainingRun.objects.defer("verdict"), pk=pk)
     context = {"run": run, "curves": charts.curves(run.losses)}
     return render(request, "recognizer/training/_progress.html", context)
@@ -177,7 +177,7 @@ def run_drawings(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 @may_look
 def run_frozen(request: SignedInRequest, pk: int) -> HttpResponse:
-    """What changed in the frozen sets, which nobody here has drawn."""
+    """The changed items of the frozen sets, which are no users' drawings."""
     run = get_object_or_404(TrainingRun.objects.select_related("version").defer("version__artifact"), pk=pk)
     page = _page(request, GateReport(run.verdict).changed, PICTURES)
     return render(request, "recognizer/training/frozen_sets.html", {"run": run, "page_obj": page})
@@ -197,7 +197,7 @@ def run_set_aside(request: SignedInRequest, pk: int) -> HttpResponse:
 @may_look
 @may_see_drawings
 def run_shadow(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Live drawings that the version of a run reads otherwise than the one that answered."""
+    """Users' drawings that the version of a run reads differently from the version that answered."""
     run = get_object_or_404(TrainingRun.objects.trained().light(), pk=pk)
     page = _page(request, ShadowReading.objects.disagreements(run.version), PICTURES)  # type: ignore[arg-type]
     return render(request, "recognizer/training/shadow_readings.html", {"run": run, "page_obj": page})
@@ -207,7 +207,7 @@ def run_shadow(request: SignedInRequest, pk: int) -> HttpResponse:
 @may_start
 def start(request: SignedInRequest) -> HttpResponse:
     form = StartForm(request.POST)
-    form.full_clean()  # two boxes: nothing in them can be wrong
+    form.full_clean()  # two optional check boxes, which are always valid
     try:
         run = training_runs.start_run(
             trigger=TrainingRun.Trigger.BUTTON, requested_by=request.user, **form.cleaned_data
@@ -250,7 +250,7 @@ def _decided(request: SignedInRequest, run: TrainingRun, decide: Decide, done: s
 
 
 def _tell(request: SignedInRequest, decide: Decide, done: str) -> None:
-    """Decide by what was filled in, and say that it is done or why not."""
+    """Decide with the data of the form, and add a message that it is done or why not."""
     form = DecisionForm(request.POST)
     if not form.is_valid():
         messages.error(request, str(next(iter(form.errors.values()))[0]))

@@ -37,7 +37,7 @@ def verdict(*, passed: bool = True) -> dict[str, Any]:
         {"set": "digits", "id": "a", "text": "7", "before": "1", "after": "7", "fixed": True,
          "strokes": [[[0, 0], [20, 0], [8, 40]]]},
         {"set": "photos", "id": "c", "text": "12", "before": "12", "after": "", "fixed": False,
-         "png": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="},
+         "image": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="},
     ]  # fmt: skip
     return {"passed": passed, "gates": gates, "changes": changes, "changed": changed}
 

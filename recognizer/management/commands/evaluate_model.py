@@ -1,3 +1,5 @@
+"""`manage.py evaluate_model`: measure a version on data sets."""
+
 import json
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""`manage.py list_models`: the versions and which one is active."""
+
 import json
 from argparse import ArgumentParser
 from typing import Any

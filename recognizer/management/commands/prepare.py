@@ -1,3 +1,5 @@
+"""`manage.py prepare`: database, static files and shipped version, at every start or release."""
+
 from typing import Any
 
 from django.core.management import call_command

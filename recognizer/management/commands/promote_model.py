@@ -1,3 +1,5 @@
+"""`manage.py promote_model`: make a version the active one."""
+
 import json
 from argparse import ArgumentParser
 from typing import Any

@@ -1,3 +1,5 @@
+"""`manage.py register_model`: register the shipped version."""
+
 from typing import Any
 
 from django.core.management.base import BaseCommand

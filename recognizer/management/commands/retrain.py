@@ -1,3 +1,5 @@
+"""`manage.py retrain`: a training run in this process."""
+
 import json
 import sys
 from argparse import ArgumentParser

@@ -1,3 +1,5 @@
+"""`manage.py rollback_model`: go back to the version before."""
+
 import json
 from argparse import ArgumentParser
 from typing import Any

@@ -89,8 +89,9 @@ def test_a_server_that_has_died_is_started_again() -> None:
 
 def test_the_server_ends_with_its_web_process(tmp_path) -> None:
     code = (
-        "import django, os; django.setup(); from recognizer.serving import image_opening; from ml.ink.image_format
-        import KEPT_LIMITS;" f"data = open({str(tmp_path / 'a.png')!r}, 'rb').read();"
+        "import django, os; django.setup(); from recognizer.serving import image_opening;"
+        "from ml.ink.image_format import KEPT_LIMITS;"
+        f"data = open({str(tmp_path / 'a.png')!r}, 'rb').read();"
         "print(image_opening.open_image([data], sender=1, limits=KEPT_LIMITS).size);"
         "print(image_opening._server._process.pid, flush=True); os.kill(os.getpid(), 9)"
     )
