@@ -1,4 +1,4 @@
-"""Where allauth asks the site."""
+"""The account adapter: what this site does differently from allauth's default."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from accounts.tokens import tokens_of
 
 logger = logging.getLogger(__name__)
 
-LOCKED = 300  # seconds of ACCOUNT_RATE_LIMITS["login_failed"]
+LOCKED = 300  # seconds, as in ACCOUNT_RATE_LIMITS["login_failed"]
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -32,13 +32,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return reverse("accounts:overview")
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
-        """A new name never looks like an address, so that it can't be taken for somebody else's."""
+        """A new name must not look like an address: it could be confused with the address of another user."""
         if "@" in username:
             raise ValidationError("A username has no @ in it. Your email address has a field of its own.")
         return str(super().clean_username(username, shallow=shallow))
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
-        """Of two who take one name at the same moment the second is told so."""
+        """If two users take the same name at the same time, the second one is told so."""
         try:
             with transaction.atomic():
                 saved: User = super().save_user(request, user, form, commit=commit)
@@ -50,33 +50,33 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     # ---- Wrong passwords and codes
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """allauth's own is what was typed behind the host: each spelling and host gives five more tries."""
+        """Attempts count by account: allauth counts by host and spelling, and each would give five more tries."""
         return sign_in.attempts_key(credentials)
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """Nothing: the form for a reset ends the lock, of the account and not of all addresses it has claimed."""
+        """Does nothing: the form that resets a password clears the attempts of its account, and of no other."""
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        """Raises ImmediateHttpResponse with 429 where allauth would answer 200 with an error in a form."""
+        """Answer too many attempts with 429 (by raising ImmediateHttpResponse); allauth would answer 200."""
         if code == "too_many_login_attempts":
             raise ImmediateHttpResponse(too_many_requests(allauth_context.request, seconds=LOCKED))
         error: ValidationError = super().validation_error(code, *args)
         return error
 
     def reauthenticate(self, user: User, password: str) -> bool:
-        """Asks for the password of this very account; allauth would look it up by its name and address."""
+        """Check the password of exactly this account; allauth would look the account up by name and address."""
         found = self.authenticate(allauth_context.request, pk=user.pk, password=password)
         return found is not None and found.pk == user.pk
 
     # ---- Addresses and mail
 
     def can_delete_email(self, email_address: EmailAddress) -> bool:
-        """The address that counts can go only if no other would take its place."""
+        """The main address can be deleted only if there is no other that would replace it."""
         others = EmailAddress.objects.filter(user_id=email_address.user_id).exclude(pk=email_address.pk)
         return email_address.email != email_address.user.email.lower() or not others.exists()
 
     def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
-        """Whose address it is already learns that somebody gave it; to who gave it all looks the same."""
+        """If the address belongs to another account, its owner gets a different mail; the page looks the same."""
         address = emailconfirmation.email_address
         if address.can_set_verified():
             super().send_confirmation_mail(request, emailconfirmation, signup)
@@ -86,13 +86,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tell the owner of a change. A removed address is told itself if it was the only one."""
+        """Tell the owner of a change. The mail goes to a deleted address if the user has no other."""
         context = {"user": user, "tokens": tokens_of(user).count(), **(context or {})}
         email = email or EmailAddress.objects.get_primary_email(user) or context.get("deleted_email")
         super().send_notification_mail(template_prefix, user, context, email)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """A mail server that is away is noted; what people do on the site goes on."""
+        """Log it if the mail server is away; the request of the user goes on."""
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, smtplib.SMTPException):

@@ -1,3 +1,5 @@
+"""Users in the admin."""
+
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,7 +15,7 @@ from accounts.models import User
 
 @admin.register(User)
 class OurUserAdmin(UserAdmin):  # type: ignore[type-arg]
-    """What a user has chosen for themselves is shown here; nobody else consents in their name."""
+    """The switches of a user are shown here and can't be changed: only the user may consent."""
 
     list_display = ("username", "email", "first_name", "last_name", "is_staff", "may_train")
     list_filter = (*UserAdmin.list_filter, "may_train")
@@ -22,7 +24,7 @@ class OurUserAdmin(UserAdmin):  # type: ignore[type-arg]
     change_password_form = StaffPasswordForm
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Nothing of a user is protected from whoever may delete users; other tables are only looked at."""
+        """Whoever may delete users may delete their rows in other tables too, though those are read-only here."""
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return listed, counts, set(), protected
 

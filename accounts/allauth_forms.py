@@ -1,6 +1,6 @@
-"""allauth's forms, where they do not do.
+"""Forms that replace some of allauth's.
 
-Apart from `accounts.forms`, which allauth imports for its own sign-up form.
+They are not in `accounts.forms`, because allauth imports that module for its sign-up form.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from accounts.models import User
 
 
 class _TokensForm(forms.Form):
-    """A new password ends the API tokens too, as it ends the sessions, unless somebody says otherwise."""
+    """A new password revokes the API tokens, as it ends the sessions, unless the user keeps them."""
 
     keep_tokens = forms.BooleanField(
         label="Keep my API tokens",
@@ -48,7 +48,7 @@ class ChangePasswordForm(_TokensForm, allauth_forms.ChangePasswordForm):  # type
     field_order = ["oldpassword", "password1", "password2", "keep_tokens"]
 
     def clean_oldpassword(self) -> str:
-        """Wrong ones count as wrong ones at log-in: a stolen session does not guess on."""
+        """Wrong passwords count like those at log-in, so that a stolen session can't be used to guess."""
         password: str = self.cleaned_data["oldpassword"]
         if not get_adapter().reauthenticate(self.user, password):
             raise get_adapter().validation_error("enter_current_password")
@@ -69,7 +69,7 @@ class ResetPasswordKeyForm(_TokensForm, allauth_forms.ResetPasswordKeyForm):  # 
 
 
 class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
-    """Links go only to addresses that count; allauth would send them to one that waits for its confirmation."""
+    """Links go only to addresses that belong to an account; allauth would also use unconfirmed new ones."""
 
     def clean_email(self) -> str:
         address: str = super().clean_email()
@@ -78,9 +78,9 @@ class ResetPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
 
 
 class AddEmailForm(allauth_forms.AddEmailForm):  # type: ignore[misc]
-    """A new address waits for its confirmation, the old one stays until then.
+    """The old address stays until the new one is confirmed.
 
-    allauth would remove an old one at once if it was never confirmed itself, without a word to it.
+    allauth would delete an old unconfirmed address at once, without a mail to it.
     """
 
     def save(self, request: HttpRequest) -> Any:

@@ -1,3 +1,5 @@
+"""The Django app of the accounts."""
+
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""The page of one's own data: take it away, or delete the account."""
+"""The page on which users download their data or delete their account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recognizer.serving import doorbell
 
 
 class DeletionForm(forms.Form):
-    """What becomes of drawings from which training may learn."""
+    """Whether confirmed drawings stay for training."""
 
     keep_confirmed = forms.BooleanField(required=False)
 

@@ -1,4 +1,4 @@
-"""The end of an account: what is erased, what stays, and without whom."""
+"""Delete an account: what is erased, and what may stay under a pseudonym."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from accounts.models import User
 from recognizer.models import Drawing, Review
 from recognizer.services.predictions import delete_drawings_of
 
-# Of the tables that a user takes along, those in which a pseudonym may stay.
+# Tables whose rows may stay under a pseudonym; rows in all other tables are deleted with their user.
 _STAYING = {"recognizer.Drawing", "recognizer.Correction", "admin.LogEntry"}
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """How many drawings an account has, and how many of them a reviewer confirmed that the user lets train."""
+    """How many drawings an account has, and how many of them are confirmed and may train."""
 
     drawings: int
     confirmed: int
@@ -37,22 +37,23 @@ class Outlook:
 
 
 def outlook(user: User) -> Outlook:
+    """What a deletion of the account would delete or could keep."""
     return Outlook(Drawing.objects.for_user(user).count(), len(_confirmed(user)))
 
 
 def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
     """Erase the user: drawings, claims, addresses, tokens, sessions, second factors, and the name in the log.
 
-    With `keep_confirmed`, drawings that a reviewer confirmed stay under a pseudonym if the user lets them train.
-    Where nothing stays the row goes as well. Raises ValidationError for the only superuser.
+    With `keep_confirmed`, confirmed drawings stay under a pseudonym if the user lets them train. If nothing stays,
+    the row of the user is deleted too. Raises ValidationError for the only superuser.
     """
-    sessions = _sessions_of(user)  # before others' writes have to wait for this one
+    sessions = _sessions_of(user)  # before the transaction, in which all other writes would wait
     with transaction.atomic():
-        there = User.objects.select_for_update().filter(pk=user.pk, erased_at=None).first()
-        if there is None:  # somebody was faster
+        locked = User.objects.select_for_update().filter(pk=user.pk, erased_at=None).first()
+        if locked is None:  # another request has deleted it
             return
-        user = there
-        _check_that_somebody_stays(user)
+        user = locked
+        _check_other_superuser(user)
         address, name = user.email, user.username
         pseudonym = f"deleted-{secrets.token_hex(8)}"
         kept = _confirmed(user) if keep_confirmed else []
@@ -60,36 +61,36 @@ def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
         Session.objects.filter(pk__in=sessions).delete()
         _forget_in_log(user, pseudonym)
         if kept or LogEntry.objects.filter(user=user).exists():
-            _become(user, pseudonym, may_train=bool(kept))
+            _pseudonymize(user, pseudonym, may_train=bool(kept))
         else:
             user.delete()
         transaction.on_commit(lambda: _tell(address, name, kept=len(kept)))
 
 
 def _confirmed(user: User) -> list[UUID]:
-    """Drawings from which training learns; none unless the user lets it."""
+    """Drawings that training may use; none if the user has not allowed it."""
     return list(Review.objects.trainable().filter(drawing__user=user).values_list("drawing_id", flat=True))
 
 
-def _check_that_somebody_stays(user: User) -> None:
+def _check_other_superuser(user: User) -> None:
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     if user.is_superuser and not others.exists():
         raise ValidationError("This is the only superuser. Make somebody else one first.")
 
 
 def _sessions_of(user: User) -> list[str]:
-    """Sessions name their user only inside."""
+    """The keys of the user's sessions. All sessions are decoded, because the table does not name the user."""
     return [s.pk for s in Session.objects.iterator() if s.get_decoded().get("_auth_user_id") == str(user.pk)]
 
 
 def _forget_in_log(user: User, pseudonym: str) -> None:
-    """What the admin's log calls them; what they did there stays, by their pseudonym."""
+    """Replace the user's name in the admin's log. Their own entries stay, under the pseudonym."""
     kind = ContentType.objects.get_for_model(User)
     LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).update(object_repr=pseudonym)
 
 
-def _become(user: User, pseudonym: str, *, may_train: bool) -> None:
-    """Leave of the row nothing but its number."""
+def _pseudonymize(user: User, pseudonym: str, *, may_train: bool) -> None:
+    """Keep only the id of the row, and delete what refers to it in other tables."""
     for relation in user._meta.related_objects:
         if relation.on_delete is CASCADE and relation.related_model._meta.label not in _STAYING:
             relation.related_model._base_manager.filter(**{relation.field.name: user}).delete()

@@ -1,4 +1,4 @@
-"""The forms of the accounts, where allauth's do not do."""
+"""The forms of the account page, of the consent at sign-up, and of the admin."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from recognizer.presentation.learning import LEARNING
 
 
 class SwitchForm(forms.Form):
-    """One of the two switches of the account page, and whether it is to be on. Pressed twice it stays so."""
+    """One of the two switches of the account page, and its new state; sending it twice changes nothing more."""
 
     switch = forms.ChoiceField(choices=[("may_train", "may train"), ("adapts", "adapts")])
     on = forms.BooleanField(required=False)
 
 
 class ConsentForm(forms.Form):
-    """What sign-up asks besides name and password. Nobody consents by not looking: the box is empty."""
+    """The consent at sign-up. The box is empty, because consent must be given actively."""
 
     may_train = forms.BooleanField(
         label="My drawings may train the reader",
@@ -37,7 +37,7 @@ class ConsentForm(forms.Form):
 
 
 class StaffPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
-    """The admin's form for the password of another: it ends their API tokens too, and they are told."""
+    """The admin's form for another user's password. It also revokes their API tokens and sends them a mail."""
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():

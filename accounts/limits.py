@@ -1,11 +1,11 @@
-"""What is answered to who tries too often."""
+"""The answer to too many requests."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
 def too_many_requests(request: HttpRequest, seconds: int = 60) -> HttpResponse:
-    """The page with status 429. `seconds` is when to come back at the latest."""
+    """The page with status 429. After `seconds` the user may try again."""
     minutes = -(-seconds // 60)
     response = render(request, "429.html", {"minutes": minutes}, status=429)
     response["Retry-After"] = str(seconds)

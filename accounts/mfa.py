@@ -1,4 +1,4 @@
-"""The second factor, where allauth asks the site."""
+"""The adapter of the second factor: its secrets are stored encrypted."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SALT = "accounts.mfa"
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Keeps what codes are made of encrypted: who reads the database alone can't make any."""
+    """Encrypts the secrets of codes, so that a copy of the database is not enough to make codes."""
 
     def encrypt(self, text: str) -> str:
         return _box().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Something random, which no code matches, if its secret is neither SECRET_KEY nor a fallback."""
+        """The secret; a random one, which no code matches, if neither SECRET_KEY nor a fallback can decrypt it."""
         try:
             return _box().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
@@ -31,7 +31,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
 
 
 def _box() -> MultiFernet:
-    """Encrypts with the secret of today, decrypts with those it has replaced too."""
+    """Encrypts with SECRET_KEY, and decrypts with SECRET_KEY_FALLBACKS too."""
     site_secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     keys = [salted_hmac(_SALT, "", secret=secret, algorithm="sha256").digest() for secret in site_secrets]
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])

@@ -1,4 +1,4 @@
-"""The user, ours from the first migration so that it can grow."""
+"""The user model, our own from the first migration on, so that fields can be added."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

@@ -1,4 +1,4 @@
-"""allauth's forms of passkeys, which pass on what its library raises for JSON that is no credential."""
+"""Passkey forms that refuse JSON which is no credential; allauth's own let the errors of its library pass."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class AuthenticateWebAuthnForm(allauth_forms.AuthenticateWebAuthnForm):  # type:
 
 
 class LoginWebAuthnForm(AuthenticateWebAuthnForm, allauth_forms.LoginWebAuthnForm):  # type: ignore[misc]
-    """Without a password."""
+    """For a log-in without a password."""
 
 
 class ReauthenticateWebAuthnForm(AuthenticateWebAuthnForm, allauth_forms.ReauthenticateWebAuthnForm):  # type: ignore[misc]
-    """Of somebody who is signed in."""
+    """For a user who is signed in."""

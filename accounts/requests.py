@@ -1,4 +1,4 @@
-"""A request whose sender is known, for annotations."""
+"""A type for requests of signed-in users."""
 
 from django.http import HttpRequest
 
@@ -6,6 +6,6 @@ from accounts.models import User
 
 
 class SignedInRequest(HttpRequest):
-    """What a view gets behind the sign-in: never an AnonymousUser."""
+    """A request that passed the log-in: its user is never an AnonymousUser."""
 
     user: User

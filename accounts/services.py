@@ -1,4 +1,4 @@
-"""What users allow: consent to training, and the personal reader."""
+"""Every write of the switches of a user: consent to training, and personalization."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from accounts.models import User
 
 
 def allow_training(*, user: User, allowed: bool) -> None:
-    """Say whether drawings of the user may train the reader. Manifests ask for it anew each time they are made."""
+    """Set whether drawings of the user may train the reader. Every training run looks at it."""
     user.may_train = allowed
     user.save(update_fields=["may_train"])
 
 
 def allow_adapting(*, user: User, allowed: bool) -> None:
-    """Say whether the reader learns the user's hand at once from what they correct."""
+    """Set whether the reader uses the user's corrections at once to read their drawings."""
     user.adapts = allowed
     user.save(update_fields=["adapts"])

@@ -1,4 +1,4 @@
-"""Who is meant by what somebody types at log-in, and whether the password is right: one hash an attempt."""
+"""Log-in: which account a typed name or address means, and whether the password is right; one hash an attempt."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import User
 
-LONGEST = 254  # characters, of an address
+LONGEST = 254  # characters of an address
 
 _SHARE_KEY, _SHARE_SECONDS = "accounts.share_of_old_hashes", 300
 
 
 def owners_of(address: str) -> list[User]:
-    """Users for whom the address counts.
+    """Users to whom an address belongs.
 
-    That is the one who confirmed it. While nobody has, it is those who gave it as theirs and have confirmed no
-    other, the oldest account first: a change that is not confirmed yet does not count.
+    It belongs to the user who confirmed it. If nobody has, it belongs to the users who entered it and have
+    confirmed no other address, the oldest account first. A change of address that is not confirmed yet has no
+    effect.
     """
     confirmed = EmailAddress.objects.filter(email=address.lower(), verified=True).select_related("user")
     users = [row.user for row in confirmed]
@@ -34,17 +35,18 @@ def owners_of(address: str) -> list[User]:
 
 
 def named(name: str) -> User | None:
-    """The user with this name; upper and lower case differ only where two names differ in nothing else."""
+    """The user with this name. Case is ignored unless several names differ only in case."""
     users = list(User.objects.filter(username__iexact=name))
     exact = [user for user in users if user.username == name]
     return exact[0] if exact else users[0] if len(users) == 1 else None
 
 
 def account_of(login: str) -> User | None:
-    """The account that somebody means by a name or an address.
+    """The account that a typed name or address means.
 
-    A confirmed address wins over a name that looks like it. One that waits for its confirmation means nobody:
-    else who signs up with an address would see by the next log-in whether somebody had it already.
+    A confirmed address has precedence over a name that looks like it. An address that waits for its confirmation
+    means no account: otherwise a new user could find out by the next log-in whether the address had an account
+    before.
     """
     login = login.strip()
     owners = owners_of(login) if "@" in login else []
@@ -55,26 +57,26 @@ def account_of(login: str) -> User | None:
 
 
 def meant_by(credentials: dict[str, Any]) -> User | None:
-    """The account for which `authenticate` gets these credentials: `pk`, or what was typed."""
+    """The account that these credentials mean, by `pk` or by the typed name or address."""
     if "pk" in credentials:
         return User.objects.filter(pk=credentials["pk"]).first()
     return account_of(_typed(credentials))
 
 
 def attempts_key(credentials: dict[str, Any]) -> str:
-    """What wrong passwords are counted by: the account, whatever spelling of its name or address was typed."""
+    """The key by which wrong passwords are counted: the account, however its name or address was typed."""
     user = meant_by(credentials)
     return f"user {user.pk}" if user else f"name {_typed(credentials).casefold()}"
 
 
 def _typed(credentials: dict[str, Any]) -> str:
-    """No name or address is longer; SQLite refuses to compare with much more."""
+    """The typed name or address, cut to the longest possible: SQLite refuses to compare much longer texts."""
     typed = str(credentials.get("email") or credentials.get("username") or "").strip()[:LONGEST]
-    return unicodedata.normalize("NFKC", typed)  # a long s is an s, for who is known and who is not
+    return unicodedata.normalize("NFKC", typed)  # so that a long s is an s, for known and unknown names alike
 
 
 class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
-    """The only backend: each attempt costs one hash, so that its time tells nothing about the name."""
+    """The only backend. Each attempt costs one hash, so that its time does not tell whether the name exists."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
         password = credentials.get("password")
@@ -84,15 +86,18 @@ class SignInBackend(AuthenticationBackend):  # type: ignore[misc]
         if user is None or not user.has_usable_password():
             make_password(password, hasher=_decoy_hasher(_typed(credentials)))
             return None
-        found: User | None = self._check_password(user, password)  # keeps an inactive one for allauth's page
+        found: User | None = self._check_password(
+            user, password
+        )  # an inactive user too, for whom allauth has a page
         return found
 
 
 def _decoy_hasher(login: str) -> str:
-    """The algorithm whose time an attempt without a password to compare with takes.
+    """The algorithm of the hash for an attempt on an unknown account.
 
-    A password from before Argon2 takes longer until its owner logs in. As large a share of the unknown names as of
-    the accounts take that long too, each name always the same, so that a slow answer does not tell an account.
+    A password that was stored before Argon2 takes longer to check, until its owner logs in. The same share of
+    unknown names takes that long too, each name always the same time, so that a slow answer does not tell that an
+    account exists.
     """
     preferred, *old = [hasher.algorithm for hasher in get_hashers()]
     place = int(salted_hmac("accounts.decoy", login.casefold(), algorithm="sha256").hexdigest()[:8], 16) / 2**32

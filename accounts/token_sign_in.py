@@ -1,4 +1,4 @@
-"""Sign-in with an API token, and what becomes of wrong ones."""
+"""Authentication with an API token, and a limit for wrong tokens."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-WRONG_A_MINUTE = 30  # from one address
+WRONG_A_MINUTE = 30  # wrong tokens from one address
 
 
 class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]
-    """knox's. A wrong token costs one look into the database at most, and after 30 in a minute it is answered 429.
+    """knox's, with a limit: a wrong token costs one query at the most, and after 30 in a minute it is answered
+    with 429.
 
-    A right one always passes: others may guess from the same address.
+    A right token always passes, because other programs may send wrong ones from the same address.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
@@ -39,16 +40,16 @@ class TokenAuthentication(KnoxAuthentication):  # type: ignore[misc]
 
 
 class TokenScheme(KnoxTokenScheme):  # type: ignore[no-untyped-call]
-    """How the API's description calls it; drf-spectacular finds it by being imported."""
+    """This authentication in the OpenAPI document; drf-spectacular finds the class once it is imported."""
 
     target_class = "accounts.token_sign_in.TokenAuthentication"
 
 
 def _wrong_so_far(address: str) -> int:
-    """Count one more. 0 while the cache is away: then nothing is counted."""
+    """Count one more wrong token; returns the count, 0 while the cache is away."""
     key = f"wrong-tokens:{address}:{int(time.time() // 60)}"
     cache.add(key, 0, timeout=60)
     try:
         return cache.incr(key) or 0
-    except ValueError:  # it has just ended
+    except ValueError:  # the key has just expired
         return 0

@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, stored hashed."""
+"""API tokens: shown once, stored hashed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from knox.models import AuthToken
 
 from accounts.models import User
 
-MOST = 50  # tokens a user; more is a program that asks for a new one each time it runs
+MOST = 50  # tokens of a user; a program that makes a new one each time it runs would exceed it
 
 
 def create_token(*, user: User) -> str:
-    """Return a new token in clear; only its hash is kept, so this is the one time it can be seen.
+    """Return a new token in clear. Only its hash is stored, so it can't be shown again.
 
     Raises ValidationError if the user has MOST already.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # of several requests at once one after the other counts
+        User.objects.select_for_update().get(pk=user.pk)  # parallel requests count one after the other
         if tokens_of(user).count() >= MOST:
             raise ValidationError(f"There are {MOST} tokens already. Revoke one that is no longer used.")
         _row, token = AuthToken.objects.create(user=user)

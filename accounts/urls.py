@@ -1,3 +1,5 @@
+"""The addresses of the account pages that are not allauth's."""
+
 from django.urls import path
 
 from accounts import data_views, views

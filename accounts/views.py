@@ -32,7 +32,7 @@ def _page(request: SignedInRequest, new_token: str | None = None) -> HttpRespons
 @never_cache
 @reauthentication_required(app="accounts")  # type: ignore[untyped-decorator]
 def create_token(request: SignedInRequest) -> HttpResponse:
-    """Answer with the page itself: kept for a redirect, the token would lie in the session in clear."""
+    """Answer with the page itself: for a redirect the token would have to be stored in the session in clear."""
     try:
         token = tokens.create_token(user=request.user)
     except ValidationError as error:
@@ -45,7 +45,7 @@ def create_token(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
-    """Without asking for the password: a token that leaked has to go at once."""
+    """Revoke without asking for the password: a token that leaked must be revoked at once."""
     if not tokens.revoke_token(user=request.user, digest=digest):
         raise Http404
     get_adapter().send_notification_mail("account/email/token_revoked", request.user)
@@ -74,10 +74,10 @@ def turn_switch(request: SignedInRequest) -> HttpResponse:
 
 
 class ChangeEmailView(EmailView):  # type: ignore[misc]
-    """allauth's page without its way to choose the main address: that is the one confirmed last."""
+    """allauth's page without the choice of the main address, which is the address confirmed last."""
 
     def _action_primary(self, request: SignedInRequest, *args: object, **kwargs: object) -> None:
-        """Changes nothing. allauth would take one that nobody confirmed if none is confirmed."""
+        """Does nothing. allauth would accept an unconfirmed address if none is confirmed."""
 
 
 change_email = ChangeEmailView.as_view()

@@ -1,10 +1,9 @@
-"""The way of a request to Django: a thread is spent on it only once its body is there.
+"""The web front: receives the body of a request in the event loop, then has Django answer in a thread.
 
-Django runs as WSGI, in threads. A server that hands it a body that is still on its way lets sixty slow clients
-hold all threads for as long as they please; here the event loop receives each body whole (in memory while it is
-small, else in a temporary file), within a time that grows with what has come. A chunked body has a length by then,
-so Django reads it like any other. `/healthz` and `/readyz` have threads of their own: they answer however many
-requests wait for the others.
+Django runs as WSGI, in threads. If a thread waited for a body, sixty slow clients could occupy all threads. So the
+event loop receives each body whole (a small one in memory, a large one in a temporary file), within a time that
+grows with the bytes received. A chunked body has a known length by then, so Django reads it like any other.
+`/healthz` and `/readyz` have threads of their own, and answer however many requests wait for the other threads.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-BODY_SECONDS = 15.0  # that a body may take, whatever its size,
-LEAST_RATE = 16_384  # and a second more for so many bytes that have come: ten minutes for 10 MB
-# Bytes of a form, wherever it is sent to: Django makes eighty of each when it parses one of %41. Pictures go to
-# the API as files or JSON.
+BODY_SECONDS = 15.0  # a body of any size may take this long
+LEAST_RATE = 16_384  # bytes received that give a body a second more: ten minutes for 10 MB
+# Bytes of a form. Django needs eighty bytes of memory for each byte of a form that is made of %41. Pictures are
+# sent to the API as files or JSON.
 FORM = 100 * 1024
-IN_MEMORY = 128 * 1024  # bytes of one body; what is larger goes to a file
-PENDING = 256 * 2**20  # bytes of bodies on their way, of a process; more is refused until some have arrived,
-SHARE = PENDING // 4  # and of one address
-PORTION = 256 * 1024  # bytes of an answer that a thread makes at a time: all of nearly every answer
+IN_MEMORY = 128 * 1024  # bytes; a larger body goes to a temporary file
+PENDING = 256 * 2**20  # bytes of all unfinished bodies of a process; more are refused
+SHARE = PENDING // 4  # bytes of unfinished bodies of one address
+PORTION = 256 * 1024  # bytes of an answer that a thread makes at a time; nearly every answer is smaller
 HEALTH = ("/healthz", "/readyz")
 
 
 @dataclass
 class Refused(Exception):
-    """A body that is not waited for any longer."""
+    """The body of a request is refused."""
 
     status: HTTPStatus
     why: str
@@ -53,7 +52,7 @@ class Refused(Exception):
 
 @dataclass
 class Answer:
-    """What the WSGI application answers: its head, and the iterator of what follows."""
+    """The answer of the WSGI application: status, headers, and the iterator over the body."""
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -61,13 +60,13 @@ class Answer:
     close: Callable[[], None] = lambda: None
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
-        """WSGI's start_response. Django calls it once, and never what it returns."""
+        """WSGI's start_response. Django calls it once, and never calls the function that it returns."""
         self.status = int(status.partition(" ")[0])
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         return _write
 
     def portion(self) -> tuple[bytes, bool]:
-        """The next PORTION bytes or so, and whether more may follow. Closes the answer behind the last."""
+        """About the next PORTION bytes, and whether more may follow. Closes the answer after the last."""
         parts, size = [], 0
         for chunk in self.chunks:
             parts.append(chunk)
@@ -96,7 +95,7 @@ class Front:
 
     def __init__(self, wsgi: Callable[..., Any], threads: int) -> None:
         self.wsgi = wsgi
-        self.pending: Counter[str] = Counter()  # bytes of bodies that are on their way, by address
+        self.pending: Counter[str] = Counter()  # bytes of unfinished bodies, by address
         self.threads = ThreadPoolExecutor(threads, "web")
         self.of_health = {path: ThreadPoolExecutor(1, path.strip("/")) for path in HEALTH}
 
@@ -141,13 +140,13 @@ class Front:
             raise Refused(HTTPStatus.REQUEST_TIMEOUT, "The body came too slowly.") from None
         finally:
             self.pending[sender] -= size
-            self.pending += Counter()  # drops those that have nothing on its way
+            self.pending += Counter()  # removes addresses with a count of 0
         body.seek(0)
         return size
 
     async def _answer(self, environ: dict[str, Any], send: Send) -> None:
         loop, answer = asyncio.get_running_loop(), Answer()
-        # Not asyncio.to_thread: it copies the context, in which Django keeps the connections of the thread.
+        # Not asyncio.to_thread: it copies the context, in which Django stores the connections of a thread.
         threads = self.of_health.get(environ["PATH_INFO"], self.threads)
         try:
             data, more = await loop.run_in_executor(threads, self._run, environ, answer)
@@ -167,10 +166,10 @@ class Front:
 
 
 def environ_of(scope: Message, body: IO[bytes], size: int) -> dict[str, Any]:
-    """WSGI's environ (PEP 3333) of an ASGI scope whose body of `size` bytes is there.
+    """WSGI's environ (PEP 3333) of an ASGI scope, with its received body of `size` bytes.
 
-    A header with an underscore in its name is dropped, as nginx does: it would pass for one with a dash, such as
-    those that a proxy sets.
+    A header with an underscore in its name is dropped, as nginx does: Django could not tell it from the header
+    with a dash that a proxy sets.
     """
     host, port = scope.get("server") or ("localhost", 80)
     environ: dict[str, Any] = {
@@ -204,7 +203,7 @@ def environ_of(scope: Message, body: IO[bytes], size: int) -> dict[str, Any]:
 
 
 async def _received(receive: Receive) -> Message:
-    """The next piece of a body. Raises Refused for one that is malformed: the server says so by any error."""
+    """The next part of a body. Raises Refused if it is malformed; the server may raise any error for that."""
     try:
         return await receive()
     except Exception as error:
@@ -212,19 +211,19 @@ async def _received(receive: Receive) -> Message:
 
 
 def _most(scope: Message) -> int:
-    """How long a body may be: on the API as long as a picture, unless it is a form."""
+    """The largest body in bytes: in the API that of a picture, unless it is a form."""
     kinds = [value for name, value in scope["headers"] if name == b"content-type"]
     is_form = any(b"urlencoded" in kind.lower() for kind in kinds)
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if scope["path"].startswith("/api/") and not is_form else FORM
 
 
 def _address(scope: Message) -> str:
-    """Of whoever sends; behind a proxy, which takes whole bodies by itself, they are not told apart."""
+    """The address of the sender. Behind a proxy, which receives whole bodies itself, each request counts alone."""
     return uuid4().hex if settings.NUM_PROXIES else str((scope.get("client") or [""])[0])
 
 
 def _declared(scope: Message) -> int:
-    """The length that the client says its body has; 0 where it does not say."""
+    """The length in bytes that the client declares, 0 if it declares none."""
     lengths = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(lengths[0]) if lengths and lengths[0].isdigit() else 0
 

@@ -1,4 +1,4 @@
-"""The cache in Redis: JSON, so that whoever can write to Redis can disturb, and run nothing."""
+"""The cache in Redis. It stores JSON, so that a writer to Redis can disturb the site but run no code."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ logger = logging.getLogger(__name__)
 
 
 class JSONCache(RedisCache):  # type: ignore[misc]
-    """What is no JSON was put there by somebody else; it is dropped, and counts as not there.
+    """Deletes values that are not JSON, which this site never writes, and treats them as missing.
 
-    While Redis is away nothing is there, and whatever is added counts as added: allauth takes its locks so, and
-    would let nobody sign in.
+    While Redis is away all values are missing, and `add` succeeds: allauth takes its locks by `add`, and would let
+    nobody sign in otherwise.
     """
 
     def add(self, *args: Any, **kwargs: Any) -> bool:

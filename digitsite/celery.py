@@ -1,4 +1,4 @@
-"""The Celery application; its settings stand with the others, prefixed CELERY_."""
+"""The Celery application. Its settings are in `digitsite.settings`, with the prefix CELERY_."""
 
 import os
 
@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digitsite.settings")
 
 app = Celery("digitsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# The Django fixup closes the database connection around every task, 3 ms each on PostgreSQL, unless it may be
-# used again; tasks.py closes one that has broken.
+# The Django fixup would close the database connection around every task, which costs 3 ms on PostgreSQL.
+# `recognizer.tasks` closes a connection that has broken.
 app.conf.CELERY_DB_REUSE_MAX = 10**9
 app.autodiscover_tasks()

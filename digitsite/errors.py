@@ -1,4 +1,4 @@
-"""Error pages: JSON for programs, the site's own look for people."""
+"""Error answers: JSON for the API, pages for people."""
 
 import sys
 
@@ -16,7 +16,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unknown_encoding(request: HttpRequest) -> HttpResponse:
-    """Also for pages a problem in JSON: no browser sends this."""
+    """JSON also for pages, because no browser sends another encoding."""
     return problem_response(415, "Send text as UTF-8.")
 
 
@@ -27,7 +27,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Called while the error is handled, from wherever on the way it was raised."""
+    """Django calls this while it handles the error, so the error is in `sys.exc_info`."""
     if isinstance(sys.exc_info()[1], DATABASE_AWAY):
         return _database_away(request)
     if is_api(request):
@@ -39,5 +39,5 @@ def _database_away(request: HttpRequest) -> HttpResponse:
     headers = {"Retry-After": str(DatabaseAway.wait), "Cache-Control": "no-store"}
     if is_api(request):
         return problem_response(503, DatabaseAway.default_detail, headers=headers)
-    # Without the request: who is signed in stands in the database.
+    # Rendered without the request: its context processors would ask the database for the user.
     return HttpResponse(render_to_string("503.html"), status=503, headers=headers)

@@ -1,4 +1,4 @@
-"""Django's middleware, where it needs another word, and what every answer of the site keeps."""
+"""Middleware of the whole site."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class CommonMiddleware(common.CommonMiddleware):
-    """Appends a forgotten slash with 308: after a 301 most programs send a GET, and what they posted is gone."""
+    """Redirects to an address with a slash by 308. After a 301 most programs send a GET, without their data."""
 
     response_redirect_class = partial(HttpResponsePermanentRedirect, preserve_request=True)  # type: ignore[assignment]
 
 
 def health_first(get_response: Answer) -> Answer:
-    """Answer /healthz before anything is asked of the request: who balances load names hosts as he likes."""
+    """Answer /healthz before the request is checked: load balancers send any Host header."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         return healthz(request) if request.path_info == "/healthz" else get_response(request)
@@ -31,7 +31,7 @@ def health_first(get_response: Answer) -> Answer:
 
 
 def only_utf8(get_response: Answer) -> Answer:
-    """Refuse a body that says it is in another encoding: Python knows dozens, and some are none for text."""
+    """Refuse a body in another encoding than UTF-8: some of Python's codecs are not for text at all."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if (request.encoding or "utf-8").lower() not in ("utf-8", "utf8"):
@@ -42,7 +42,7 @@ def only_utf8(get_response: Answer) -> Answer:
 
 
 def private_answers_are_not_stored(get_response: Answer) -> Answer:
-    """Have no browser or proxy keep what belongs to somebody, unless the view says how long it may."""
+    """Forbid browsers and proxies to store private answers, unless the view has set Cache-Control."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
@@ -54,8 +54,8 @@ def private_answers_are_not_stored(get_response: Answer) -> Answer:
 
 
 def _is_private(request: HttpRequest) -> bool:
-    """The API, accounts and the admin whoever asks, and every page of somebody who is signed in."""
+    """All answers of the API, of the account pages and of the admin, and every page for a signed-in user."""
     if request.path_info.startswith(("/api/v1/", "/accounts/", "/admin/")):
         return True
-    user = getattr(request, "user", None)  # not there where an earlier middleware has answered
+    user = getattr(request, "user", None)  # missing if an earlier middleware has answered
     return bool(user and user.is_authenticated)

@@ -1,6 +1,6 @@
 """All settings, from the environment.
 
-What matters to who runs the site stands in `docs/running.md`; nothing here has to be edited.
+`docs/running.md` lists those that matter to operators; nothing here has to be edited.
 """
 
 from datetime import timedelta
@@ -18,11 +18,13 @@ env = environ.Env()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).absolute()
 DEBUG = env.bool("DEBUG", default=False)
-# Off only where nobody but this machine can listen, as `make run` does.
+# Off only if no other machine can reach the site, as with `make run`.
 HTTPS = env.bool("HTTPS", default=True)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-NUM_PROXIES = env.int("NUM_PROXIES", default=0)  # whose X-Forwarded-For is believed when counting by address
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # secrets that were replaced, still believed
+NUM_PROXIES = env.int(
+    "NUM_PROXIES", default=0
+)  # proxies whose X-Forwarded-For is trusted when requests are counted by address
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # replaced secrets that are still accepted
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 
@@ -67,7 +69,7 @@ MIDDLEWARE = [
     "digitsite.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    # Every page asks for a sign-in unless its view says otherwise; API views have their own guard.
+    # Every page requires a log-in unless its view says otherwise; API views have their own permissions.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -146,7 +148,7 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.sign_in.SignInBackend"]
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # until its owner logs in
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # for old passwords, until their owner logs in
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -186,11 +188,11 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Numeral"
-MFA_TOTP_TOLERANCE = 1  # a clock that is half a minute wrong does
+MFA_TOTP_TOLERANCE = 1  # accepts a clock that is half a minute wrong
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
-# An address that can't be confirmed, without a mail server, must keep nobody from a second factor. Its real owner
-# loses nothing: it counts for who confirms it.
+# Without a mail server no address can be confirmed, and users must still be able to add a second factor. The real
+# owner of an address loses nothing: the address belongs to the user who confirms it.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 ALLAUTH_TRUSTED_PROXY_COUNT = NUM_PROXIES
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
@@ -240,7 +242,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
     "ENUM_NAME_OVERRIDES": {"TrainingStateEnum": "recognizer.models.TrainingRun.State"},
 }
-# A picture of 10 MB as base64 in JSON. Django bounds everything by this but files, hence our own handler.
+# A picture of 10 MB as base64 in JSON. Django applies this limit to everything except files, hence our own
+# handler.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 15 * 2**20
 FILE_UPLOAD_HANDLERS = [
     "digitsite.uploads.Bounded",
@@ -251,27 +254,31 @@ FILE_UPLOAD_HANDLERS = [
 # ---- Reading
 
 READ_WAIT = 3.0  # seconds a POST waits for its reading before it answers 202
-READ_LEASE = 5.0  # seconds a claim holds; a worker gives back what it can't read in a tenth of it
-READ_ATTEMPTS = 5  # after that a drawing is failed, and says so
-LIVE_WAIT = 2.0  # seconds a live preview is worth waiting for
-EXPLAIN_WAIT = 2.8  # seconds until an explanation counts as not to be had; below `doorbell.PATIENT`
-EXPORT_WAIT = 2.8  # seconds until the download of a version does; it is made in less than one
+READ_LEASE = 5.0  # seconds of a claim; a worker releases what it has not read after a fiftieth of it
+READ_ATTEMPTS = 5  # claims of a drawing, after which it is failed
+LIVE_WAIT = 2.0  # seconds a live request waits for its reading
+EXPLAIN_WAIT = 2.8  # seconds a request waits for an explanation; less than `doorbell.PATIENT`
+EXPORT_WAIT = 2.8  # seconds a request waits for the download of a version, which takes less than one
 
 # ---- Training
 
 TRAINING_LEAST_NEW = env.int("TRAINING_LEAST_NEW", default=50)  # newly reviewed drawings that are worth a run
-TRAINING_PROMOTES = env.bool("TRAINING_PROMOTES", default=True)  # by itself, when all gates pass
+TRAINING_PROMOTES = env.bool("TRAINING_PROMOTES", default=True)  # promote automatically if all gates pass
 _data = env.str("TRAINING_DATA", default="")
-TRAINING_DATA = Path(_data) if _data else None  # folder with mnist.npz and the like, to be replayed
-TRAINING_KEPT_VERSIONS = env.int("TRAINING_KEPT_VERSIONS", default=5)  # trained here, besides those in use
+TRAINING_DATA = Path(_data) if _data else None  # folder with data sets (mnist.npz ...) for replay
+TRAINING_KEPT_VERSIONS = env.int(
+    "TRAINING_KEPT_VERSIONS", default=5
+)  # artifacts of unused trained versions that are kept
 TRAINING_A_DAY = env.int("TRAINING_A_DAY", default=20)  # drawings of one user and day that may train
 TRAINING_A_USER = env.int("TRAINING_A_USER", default=200)  # drawings of one user
-TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # against digits that are known
-TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: as many as ml.training.finetune takes
-TRAINING_LEASE = env.float("TRAINING_LEASE", default=120.0)  # seconds of silence, then it counts as dead
+TRAINING_CHECKS_LABELS = env.bool("TRAINING_CHECKS_LABELS", default=True)  # compare labels with reference digits
+TRAINING_STEPS = env.int("TRAINING_STEPS", default=0)  # of a fine-tuning; 0: the default of ml.training.finetune
+TRAINING_LEASE = env.float(
+    "TRAINING_LEASE", default=120.0
+)  # seconds without a sign of life, after which a trainer counts as dead
 TRAINING_QUEUE = 3600.0  # seconds a run may wait for a trainer
 
-# ---- The queue. Every message is a hint: the row in the database decides (docs/architecture.md)
+# ---- The queue. Messages are hints: the row in the database decides (docs/architecture.md)
 
 _broker = REDIS_URL.replace("unix://", "redis+socket://", 1)
 _retry = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
@@ -280,7 +287,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_timeout": 2,  # above the BRPOP wait of one second, and never "for ever"
+    "socket_timeout": 2,  # longer than the BRPOP wait of one second, and never endless
     "socket_connect_timeout": 1,
     "health_check_interval": 10,
     **_retry,
@@ -289,28 +296,28 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = _retry
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Early: a lost ring is rung again, and a late acknowledgement in flight ends Celery 5.7 when Redis restarts.
+# Early acknowledgement: a lost ring is rung again, and a late acknowledgement ends Celery 5.7 when Redis restarts.
 CELERY_TASK_ACKS_LATE = False
 CELERY_TASK_SOFT_TIME_LIMIT = 20
 CELERY_TASK_TIME_LIMIT = 30
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_ACCEPT_CONTENT = ["json"]  # and nothing that could carry code
+CELERY_ACCEPT_CONTENT = ["json"]  # no format that could carry code
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "reading"
 _on_training_worker = (TaskName.PURGE, TaskName.TRAIN, TaskName.EXPORT_VERSION, TaskName.READ_SHADOW)
 CELERY_TASK_ROUTES = {task.value: {"queue": "training"} for task in _on_training_worker}
-# In the database, so that people can change it. What stands here is written there anew at each start; retraining
-# does not stand here but came with a migration, so that what somebody changed in the admin stays.
+# The schedule is in the database, so that staff can change it. These entries are written there at each start. The
+# retraining is not among them but in a migration, so that a change in the admin stays.
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-CELERY_BEAT_SCHEDULE = {  # of the options this scheduler knows `expire_seconds`, and passes over `expires`
+CELERY_BEAT_SCHEDULE = {  # this scheduler knows the option `expire_seconds` and ignores `expires`
     "reconcile": {"task": TaskName.RECONCILE.value, "schedule": 15.0, "options": {"expire_seconds": 14}},
     "shadow": {"task": TaskName.READ_SHADOW.value, "schedule": 30.0, "options": {"expire_seconds": 29}},
-    # Hourly, because a time that has not come yet counts from the last start.
+    # Hourly, because the scheduler counts the interval from its last start.
     "purge": {"task": TaskName.PURGE.value, "schedule": 3600.0, "options": {"expire_seconds": 3000}},
 }
-CELERY_RESULT_EXPIRES = None  # no results are kept, so nothing is to be scheduled that would clear them away
+CELERY_RESULT_EXPIRES = None  # no results are stored, so no task is needed that deletes them
 
 # ---- Security
 
@@ -340,7 +347,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# ---- Words for the operator
+# ---- Logging
 
 LOGGING = {
     "version": 1,

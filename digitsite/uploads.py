@@ -1,4 +1,4 @@
-"""A bound for uploads, before a byte of them is taken, and files without a name for those that are large."""
+"""Upload handlers: a limit that is checked before an upload is read, and nameless temporary files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 
 class Bounded(FileUploadHandler):
-    """Refuses a body larger than DATA_UPLOAD_MAX_MEMORY_SIZE by its length alone; leaves the rest to others."""
+    """Refuses a body longer than DATA_UPLOAD_MAX_MEMORY_SIZE; other handlers take the files."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
@@ -28,7 +28,7 @@ class Bounded(FileUploadHandler):
 
 
 class Nameless(FileUploadHandler):
-    """What Django's handler writes to a named file, which a process that is killed leaves behind."""
+    """Writes large files to temporary files without a name; a killed process would leave named ones behind."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

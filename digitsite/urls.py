@@ -1,4 +1,4 @@
-"""Where everything is found."""
+"""All addresses of the site."""
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
@@ -16,7 +16,7 @@ from recognizer.api.unknown_fields import KnownParameters
 
 @login_not_required
 def admin_login(request: HttpRequest, extra_context: object = None) -> HttpResponse:
-    """Send to the site's own sign-in: Django's for the admin knows no limit to guessing."""
+    """Send to the site's own log-in: Django's log-in for the admin has no limit for wrong passwords."""
     if request.user.is_authenticated:
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
@@ -27,7 +27,7 @@ admin.site.site_header = admin.site.site_title = "Numeral"
 
 
 class SchemaView(KnownParameters, SpectacularAPIView):
-    """Asked for another version, theirs would name a file by whatever was asked for."""
+    """Refuses unknown parameters: the original class puts a requested version into the file name."""
 
     parameters = {"": {"format"}}
 

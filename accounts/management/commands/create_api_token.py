@@ -1,3 +1,5 @@
+"""`manage.py create_api_token`: a new API token of a user."""
+
 from argparse import ArgumentParser
 from typing import Any
 
