@@ -1,1 +1,4 @@
-"""Speed, side by side with a peer in one run. Not part of the tests: a machine's mood is no defect."""
+"""Benchmarks: speed beside a peer in one run, load, hostile input, and digests of the reader's answers.
+
+They are no part of the tests, because times depend on what else the machine does.
+"""

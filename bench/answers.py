@@ -1,10 +1,10 @@
-"""Digests of what the shipped reader answers: a change of form must not change one bit of them.
+"""Digests of the answers of the shipped reader, which a refactoring must not change by one bit.
 
     python -m bench.answers [--each FILE]
 
-1,000 drawings and 1,000 photographs of the project's own synthetic handwriting are read, 60 digits are explained, and
-100 drawings are read with the digits that their writer confirmed. Run it before and after a change, on one machine,
-and compare the lines. `--each` writes one digest for each input: it shows where two runs differ.
+1,000 drawings and 1,000 photographs of synthetic handwriting are read, 60 digits are explained, and 100 drawings
+are read with the digits that their writer confirmed. Run it before and after a change, on one machine, and
+compare the lines. `--each` writes one digest for each input, which shows where two runs differ.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import argparse
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +33,23 @@ SEED = 1
 
 
 def main() -> None:
-    options = _options()
-    reader = Reader.open(SHIPPED)
-    each = {
-        "drawings": _read(reader, [_drawing(np.random.default_rng([SEED, i])) for i in range(DRAWINGS)]),
-        "photographs": _read(
-            reader, [_photograph(np.random.default_rng([SEED + 1, i])) for i in range(PHOTOGRAPHS)]
-        ),
-        "explanations": _explained(reader),
-        "personal": _read_personally(reader),
-    }
-    for name, digests in each.items():
-        print(f"{name:14}{len(digests):6}  {_digest(digests)}")
-    if options.each:
-        options.each.write_text(json.dumps(each, indent=0), encoding="utf-8")
-
-
-def _options() -> argparse.Namespace:
+    """Print one digest for each kind of answer."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--each", type=Path, metavar="FILE", help="write the digest of each input here, as JSON")
-    return parser.parse_args()
+    options = parser.parse_args()
+    reader = Reader.open(SHIPPED)
+    drawings = [_drawing(np.random.default_rng([SEED, i])) for i in range(DRAWINGS)]
+    photographs = [_photograph(np.random.default_rng([SEED + 1, i])) for i in range(PHOTOGRAPHS)]
+    digests = {
+        "drawings": _digests_of_readings(reader, drawings),
+        "photographs": _digests_of_readings(reader, photographs),
+        "explanations": _digests_of_explanations(reader),
+        "personal": _digests_of_personal_readings(reader),
+    }
+    for name, own in digests.items():
+        print(f"{name:14}{len(own):6}  {_digest(own)}")
+    if options.each:
+        options.each.write_text(json.dumps(digests, indent=0), encoding="utf-8")
 
 
 def _text(rng: Generator) -> str:
@@ -62,7 +59,7 @@ def _text(rng: Generator) -> str:
 
 
 def _drawing(rng: Generator) -> Strokes:
-    """A text, or now and then a sign that is no digit."""
+    """A text, or in one of ten drawings a sign that is no digit."""
     if rng.uniform() < 0.1:
         return [100 * stroke for stroke in write_sign(rng)]
     return write_number(_text(rng), rng=rng)
@@ -83,39 +80,39 @@ def _photograph(rng: Generator) -> np.ndarray:
     return photograph(write_number(_text(rng), rng=rng), (600, 300), scene, rng)
 
 
-def _read(reader: Reader, inputs: Sequence[Any]) -> list[str]:
-    readings = [reading for batch in _batches(inputs) for reading in reader.read(batch)]
-    return [_digest(reading_as_json(reading)) for reading in readings]
+def _digests_of_readings(reader: Reader, inputs: Sequence[Any]) -> list[str]:
+    digests = []
+    for start in range(0, len(inputs), BATCH):
+        readings = reader.read(inputs[start : start + BATCH])
+        digests += [_digest(reading_as_json(reading)) for reading in readings]
+    return digests
 
 
-def _explained(reader: Reader) -> list[str]:
+def _digests_of_explanations(reader: Reader) -> list[str]:
     """Explanations of the first digit, of drawings and photographs in turn."""
     digests = []
     for i in range(EXPLAINED):
         rng = np.random.default_rng([SEED + 2, i])
-        hand = random_handwriting(rng)
-        own = [(label, write_digit(label, rng=rng, handwriting=hand)) for label in range(10)]
-        ink = write_number(str(rng.integers(10, 1000)), rng=rng, handwriting=hand)
+        handwriting = random_handwriting(rng)
+        confirmed = [(label, write_digit(label, rng=rng, handwriting=handwriting)) for label in range(10)]
+        ink = write_number(str(rng.integers(10, 1000)), rng=rng, handwriting=handwriting)
         drawing = photograph(ink, (600, 300), Scene(), rng) if i % 3 == 0 else ink
-        digests.append(_digest(reader.explain(drawing, 0, own)))
+        digests.append(_digest(reader.explain(drawing, 0, confirmed)))
     return digests
 
 
-def _read_personally(reader: Reader) -> list[str]:
+def _digests_of_personal_readings(reader: Reader) -> list[str]:
     """Five writers confirm 12 digits each; then 20 drawings of each are read in one call."""
     digests = []
     for writer in range(5):
         rng = np.random.default_rng([SEED + 3, writer])
-        hand = random_handwriting(rng)
-        confirmed = [(i % 10, write_digit(i % 10, rng=rng, handwriting=hand)) for i in range(12)]
-        drawings = [write_number(_text(rng), rng=rng, handwriting=hand) for _ in range(PERSONAL // 5)]
-        style = reader.writer_profile(confirmed)
-        digests += [_digest(reading_as_json(r)) for r in reader.read(drawings, [style] * len(drawings))]
+        handwriting = random_handwriting(rng)
+        confirmed = [(i % 10, write_digit(i % 10, rng=rng, handwriting=handwriting)) for i in range(12)]
+        drawings = [write_number(_text(rng), rng=rng, handwriting=handwriting) for _ in range(PERSONAL // 5)]
+        profile = reader.writer_profile(confirmed)
+        readings = reader.read(drawings, [profile] * len(drawings))
+        digests += [_digest(reading_as_json(reading)) for reading in readings]
     return digests
-
-
-def _batches(inputs: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH))
 
 
 def _digest(value: Any) -> str:
@@ -123,7 +120,7 @@ def _digest(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """JSON of dataclasses and arrays; floats keep all their bits, names of fields do not count."""
+    """A value as plain types: floats keep all their bits, dataclasses lose the names of their fields."""
     if dataclasses.is_dataclass(value):
         return [_plain(getattr(value, field.name)) for field in dataclasses.fields(value)]
     if isinstance(value, np.ndarray):

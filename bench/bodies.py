@@ -1,4 +1,4 @@
-"""What hostile stroke bodies cost a web process: memory before and after, statuses, and time of each.
+"""The cost of hostile request bodies for a web process: memory before and after, statuses, and times.
 
 Run: python -m bench.bodies [--bodies 4000] [--clients 8]
 """
@@ -11,12 +11,12 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.load import ours, post, strokes_of
+from bench.load import own_site, post, strokes_of
 from tests.site import Site
 
 MIB = 2**20
-MANY = "1000000000/min"  # throttles are not what is measured here
-# What parses into most for its bytes; 14 MB is what a picture may have.
+MANY = "1000000000/min"  # a throttle rate that is never reached
+# Bodies that become largest when they are parsed. A request with a picture may have 14 MB.
 BOMBS: list[Callable[[], bytes]] = [
     lambda: b'{"strokes": [' + b"[]," * (14 * MIB // 3) + b"[]]}",
     lambda: b'{"image": "", "strokes": [' + b"[]," * (14 * MIB // 3) + b"[]]}",
@@ -41,31 +41,32 @@ def mutated(rng: random.Random) -> bytes:
 
 
 def resident(site: Site) -> list[int]:
-    """MiB that each web process holds."""
+    """The memory of each web process in MiB, sorted."""
     pages = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in site.pids("granian")]
     return sorted(4096 * count // MIB for count in pages)
 
 
 def main() -> None:
+    """Post all bodies twice, and print the memory after each time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bodies", type=int, default=4000)
     parser.add_argument("--clients", type=int, default=8)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     rng = random.Random(0)
-    bodies = [mutated(rng) for _ in range(asked.bodies)]
-    for place in range(0, asked.bodies, 40):  # one in forty is a bomb
+    bodies = [mutated(rng) for _ in range(options.bodies)]
+    for place in range(0, options.bodies, 40):  # one in forty is a bomb
         bodies[place] = b""
     bombs = [make() for make in BOMBS]
 
     def body(number: int) -> bytes:
-        return bodies[number % asked.bodies] or bombs[number // 40 % len(bombs)]
+        return bodies[number % options.bodies] or bombs[number // 40 % len(bombs)]
 
-    with ours(THROTTLE_ANONYMOUS_LIVE=MANY, THROTTLE_ANONYMOUS_WORK=MANY) as site:
+    with own_site(THROTTLE_ANONYMOUS_LIVE=MANY, THROTTLE_ANONYMOUS_WORK=MANY) as site:
         url = f"{site.url}/api/v1/live/"
-        post(url, strokes_of, requests=200, clients=asked.clients)
+        post(url, strokes_of, requests=200, clients=options.clients)
         before = resident(site)
         for _ in range(2):
-            print(post(url, body, requests=asked.bodies, clients=asked.clients))
+            print(post(url, body, requests=options.bodies, clients=options.clients))
             print(f"MiB of the web processes, smallest first: before {before}, now {resident(site)}")
 
 

@@ -1,4 +1,4 @@
-"""What one user with piles of large pages costs the others, and what readers that are away cost the health check.
+"""How long others wait while one user sends many large pages, and how long the health check takes without readers.
 
 Run: python -m bench.fairness [--pages 30]
 """
@@ -11,17 +11,18 @@ import signal
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from bench.load import cached, ours, post, strokes_of
+from bench.load import cached, own_site, post, strokes_of
 from tests.site import Site
 
-STROKES = 500  # of a page: as many as there may be
-OTHERS = 40  # requests of the others while the pile is read
+STROKES = 500  # of a page, which is the limit
+OTHERS = 40  # requests of the others while the pages are read
 
 
-def page(number: int) -> dict:
+def page(number: int) -> dict[str, Any]:
     """A page of 500 strokes in rows of 25."""
     strokes = [stroke for digit in range(300) for stroke in strokes_of(digit)["strokes"]][:STROKES]
     return {
@@ -33,15 +34,16 @@ def page(number: int) -> dict:
 
 
 @contextmanager
-def in_background(work: object) -> Iterator[None]:
-    thread = threading.Thread(target=work)  # type: ignore[arg-type]
+def in_background(work: Callable[[], None]) -> Iterator[None]:
+    """Call `work` in a thread while the body runs, and wait for it at the end."""
+    thread = threading.Thread(target=work)
     thread.start()
     yield
     thread.join()
 
 
 def health(site: Site, seconds: float) -> float:
-    """The longest time that /healthz took to answer."""
+    """The longest time in seconds that /healthz took to answer within `seconds`."""
     end, worst = time.monotonic() + seconds, 0.0
     while time.monotonic() < end:
         start = time.monotonic()
@@ -52,17 +54,18 @@ def health(site: Site, seconds: float) -> float:
 
 
 def main() -> None:
+    """Print the times of one user alone, beside the pages of another, and while the readers are stopped."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=30)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     small = cached(strokes_of)
-    with ours() as site:
+    with own_site() as site:
         url, live = f"{site.url}/api/v1/predictions/", f"{site.url}/api/v1/live/"
         greedy, other = (site.manage("create_api_token", name, "--create").strip() for name in ("greedy", "other"))
         post(url, small, requests=20, clients=2, token=other)
         print("alone, kept:  ", post(url, small, requests=OTHERS, clients=2, token=other))
         with in_background(
-            lambda: print("pages:        ", post(url, page, requests=asked.pages, clients=10, token=greedy))
+            lambda: print("pages:        ", post(url, page, requests=options.pages, clients=10, token=greedy))
         ):
             time.sleep(1)
             print("beside, live: ", post(live, small, requests=OTHERS // 2, clients=1, token=other))

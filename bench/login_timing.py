@@ -1,7 +1,9 @@
-"""How long a failed log-in takes, by what was typed: python -m bench.login_timing
+"""The time of a failed log-in, by what was typed.
 
-An unknown name must take as long as a known one. Prints the median of each kind in milliseconds, and by how much
-they differ at most. Runs on a database of its own, with the hashers of the site, in one process and one thread.
+    python -m bench.login_timing
+
+An unknown name must take as long as a known one. Prints the median of each kind in milliseconds and their largest
+difference. Runs on a temporary database, with the password hashers of the site, in one process and one thread.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ KINDS = {
 
 
 def main() -> None:
+    """Print the median of each kind, and the largest difference."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--attempts", type=int, default=30, help="of each kind, in turn")
     attempts = parser.parse_args().attempts
@@ -37,7 +40,7 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """A site with its accounts in a folder of its own."""
+    """Set up Django with accounts in a temporary folder."""
     folder = tempfile.mkdtemp(prefix="numeral-bench-")
     os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "digitsite.settings", "HTTPS": "off"}
     os.environ |= {"SECRET_KEY": "only for a measurement " * 3, "REDIS_URL": f"unix://{folder}/nobody.sock"}
@@ -49,7 +52,7 @@ def prepare() -> None:
 
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.ACCOUNT_RATE_LIMITS = False  # the lock would answer before a hash is made
+    settings.ACCOUNT_RATE_LIMITS = False  # the rate limit would answer before a hash is computed
     django.setup()
     logging.disable(logging.WARNING)
     call_command("migrate", verbosity=0)
@@ -62,7 +65,8 @@ def prepare() -> None:
 
 
 def measure(attempts: int) -> dict[str, list[float]]:
-    """Seconds of each attempt with a wrong password, by kind. Kinds take turns, so that all see the same load."""
+    """Seconds of each attempt with a wrong password, by kind. Kinds take turns, so that all of them meet the same
+    load."""
     from django.test import Client
 
     client = Client()
@@ -74,7 +78,7 @@ def measure(attempts: int) -> dict[str, list[float]]:
             taken = time.perf_counter() - start
             if answer.status_code != 200:
                 raise RuntimeError(f"{kind} was answered {answer.status_code}")
-            if number >= 2:  # the first load templates
+            if number >= 2:  # the first two load templates
                 times[kind].append(taken)
     return times
 

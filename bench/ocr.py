@@ -1,7 +1,7 @@
-"""RapidOCR as a reader: a good general OCR, the peer on every set that `ml` is measured on.
+"""RapidOCR, a good general OCR, as a reader: the peer on every benchmark of `ml`.
 
-It sees what a person would see: strokes become dark lines on white. It reads in four ways: told that its picture
-is one line or finding the writing by itself, with its whole alphabet or with the digits only.
+It is given what a person would see: strokes become dark lines on white. It reads in four modes: one line in each
+picture or detection of lines, with its whole alphabet or with the digits only.
 """
 
 from __future__ import annotations
@@ -22,56 +22,60 @@ from ml.segmentation.image_components import find_image_components
 
 Grey = NDArray[np.uint8]
 
-HEIGHT = 64  # px of the ink that strokes become
-MARGIN = 0.5  # paper around them, in heights of the ink: the best for it of .05 to .6, on writers who train
-BITMAP = 32  # px a side: of such pictures it reads more with that margin (Optdigits 97 %, else 94 %)
-_KEPT = re.compile(r"[^0-9\s]")
+HEIGHT = 64  # px of the ink of rendered strokes
+MARGIN = 0.5  # paper around the ink in heights of it: the peer's best of .05 to .6, on writers who train
+BITMAP = 32  # px a side up to which pictures get that margin too: the peer then reads 97 % of Optdigits, else 94 %
+_DROPPED = re.compile(r"[^0-9\s]")
 _DIGITS = frozenset("0123456789")
 
 
-class NoPeer(RuntimeError):
+class PeerMissing(RuntimeError):
     """RapidOCR is not installed."""
 
 
 @dataclass(frozen=True)
 class OcrReading:
+    """What an evaluation needs of a reading."""
+
     state: str
     text: str
     confidence: float
 
 
 class Ocr:
-    """`card` is that of the reader beside it, so that both are asked about the same writers."""
+    """RapidOCR with the interface of a reader. `card` is that of the reader beside it, so that both read the same
+    writers."""
 
-    def __init__(self, card: Mapping[str, Any], *, finds: bool = False, digits_only: bool = False) -> None:
-        """`finds`: the pictures are pages, else one line each. Raises NoPeer."""
+    def __init__(self, card: Mapping[str, Any], *, detects_lines: bool = False, digits_only: bool = False) -> None:
+        """`detects_lines`: pictures are pages, else one line each. Raises PeerMissing."""
         self.card = card
-        self._finds = finds
+        self._detects_lines = detects_lines
         self._ocr = _open(digits_only)
-        ways = [*["finding lines"] * finds, *["digits only"] * digits_only]
-        self.version = f"RapidOCR{' (' + ', '.join(ways) + ')' if ways else ''}"
+        modes = [*["finding lines"] * detects_lines, *["digits only"] * digits_only]
+        self.version = f"RapidOCR{' (' + ', '.join(modes) + ')' if modes else ''}"
 
     def read(self, drawings: Sequence[Drawing]) -> list[OcrReading]:
         return [self._read(_picture(drawing)) for drawing in drawings]
 
     def classify(self, glyphs: Grey) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """As `Reader.classify`, of one line each: all the weight on what was read."""
-        labels, digitness = np.full((len(glyphs), 10), -20.0), np.zeros(len(glyphs))
+        """As `Reader.classify`: each glyph is read as a line, and the label that was read gets all the
+        probability."""
+        log_probabilities, is_digit = np.full((len(glyphs), 10), -20.0), np.zeros(len(glyphs))
         for i, glyph in enumerate(glyphs):
             reading = self._read(255 - glyph)
             if len(reading.text) == 1:
-                labels[i, int(reading.text)], digitness[i] = 0.0, reading.confidence
-        return labels, digitness
+                log_probabilities[i, int(reading.text)], is_digit[i] = 0.0, reading.confidence
+        return log_probabilities, is_digit
 
     def _read(self, picture: Grey) -> OcrReading:
         colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-        found = self._ocr(colours, use_det=self._finds, use_cls=False, use_rec=True)
-        return judge(found.txts or (), found.scores or ())
+        output = self._ocr(colours, use_det=self._detects_lines, use_cls=False, use_rec=True)
+        return reading_of(output.txts or (), output.scores or ())
 
 
-def judge(texts: Sequence[str], scores: Sequence[float]) -> OcrReading:
+def reading_of(texts: Sequence[str], scores: Sequence[float]) -> OcrReading:
     """Lines of any characters as a reading: signs such as $ are dropped, letters beside digits make it unsure."""
-    lines = [_KEPT.sub("", text).strip() for text in texts]
+    lines = [_DROPPED.sub("", text).strip() for text in texts]
     text = "\n".join(line for line in lines if line)
     confidence = float(np.mean(scores)) if scores else 0.0
     if not text:
@@ -84,7 +88,7 @@ def _open(digits_only: bool) -> Any:
     try:
         from rapidocr import RapidOCR
     except ImportError as error:
-        raise NoPeer("RapidOCR is not installed: pip install -r bench/requirements.txt") from error
+        raise PeerMissing("RapidOCR is not installed: pip install -r bench/requirements.txt") from error
     threads = {
         "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -97,26 +101,27 @@ def _open(digits_only: bool) -> Any:
 
 
 class _DigitsOnly:
-    """Its decoder with every output but the digits and the blank forbidden."""
+    """The peer's decoder, restricted to digits and the blank."""
 
     def __init__(self, decoder: Any) -> None:
         self._decoder = decoder
-        self._open = np.array([i == 0 or c in _DIGITS for i, c in enumerate(decoder.character)])
+        self._allowed = np.array([i == 0 or c in _DIGITS for i, c in enumerate(decoder.character)])
 
     def __call__(self, outputs: NDArray[np.float32], *options: Any, **more: Any) -> Any:
-        left = np.where(self._open, outputs, 0)
-        return self._decoder(left / left.sum(axis=2, keepdims=True).clip(1e-12), *options, **more)
+        allowed = np.where(self._allowed, outputs, 0)
+        return self._decoder(allowed / allowed.sum(axis=2, keepdims=True).clip(1e-12), *options, **more)
 
 
 def _picture(drawing: Drawing) -> Grey:
-    """Strokes as dark ink on white; a picture as it is, a bitmap of one digit with more paper around its ink."""
+    """Strokes as dark ink on white; a picture as it is; a bitmap of one digit with more paper around its ink."""
     if not isinstance(drawing, np.ndarray):
         return render_strokes(drawing, HEIGHT, margin=MARGIN)
-    pieces = find_image_components(drawing) if max(drawing.shape) <= BITMAP else None
-    return drawing if pieces is None else _framed(drawing, union_box(pieces.boxes))
+    components = find_image_components(drawing) if max(drawing.shape) <= BITMAP else None
+    return drawing if components is None else _framed(drawing, union_box(components.boxes))
 
 
 def _framed(picture: Grey, box: NDArray[np.float64]) -> Grey:
+    """The part of the picture in `box` (x, y, width, height), with MARGIN around it."""
     edge = int(np.ceil(MARGIN * box[3]))
     wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
     left, top = np.floor(box[:2]).astype(int)

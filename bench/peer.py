@@ -1,4 +1,5 @@
-"""The usual way of small projects: Flask, a picture squeezed to 28x28, `keras.predict` in the request.
+"""The peer: a small project as it is usually built. Flask, a picture resized to 28x28, `keras.predict` in the
+request.
 
 No accounts, no database, no queue; the same network as ours. Run: python -m bench.peer PORT
 """
@@ -26,7 +27,8 @@ set_weights(model, unpack(SHIPPED.read_bytes()).weights)
 
 
 @app.post("/predict")
-def predict() -> dict:
+def predict() -> dict[str, int]:
+    """The digit in a picture that is dark on white."""
     picture = Image.open(io.BytesIO(base64.b64decode(request.json["image"]))).convert("L").resize((28, 28))
     glyph = 1 - np.asarray(picture, np.float32)[None, :, :, None] / 255
     outputs = model.predict(glyph, verbose=0)[0, :DIGIT_COUNT]

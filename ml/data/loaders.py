@@ -1,4 +1,4 @@
-"""Load data sets from the files of a folder."""
+"""Read data sets from .npz files into arrays, strokes and pictures."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 from ml.ink.images import decode_image
 from ml.ink.strokes import Strokes
 
-_BROKEN = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
+# What NumPy raises for a file that is missing, truncated, no archive, or lacks an array.
+_READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile)
 
 
 class DatasetError(ValueError):
-    """A data set is missing or damaged; the message says which and what was tried."""
+    """A data set is missing or damaged. The message names the file."""
 
 
 @dataclass(frozen=True)
 class Mnist:
-    """Glyphs (n, 28, 28), ink high; labels (n,); writers (n,), all -1 where nobody knows them."""
+    """Glyphs (n, 28, 28), ink high; labels (n,); writers (n,), all -1 where they are not known."""
 
     x_train: NDArray[np.uint8]
     y_train: NDArray[np.int64]
@@ -36,7 +37,7 @@ class Mnist:
 
 @dataclass(frozen=True)
 class StrokeSet:
-    """Drawn digits: labels (n,), writers (n,), whether in the test part (n,), and n drawings."""
+    """Drawn digits: labels (n,), writers (n,), whether each is in the test part (n,), and n drawings."""
 
     label: NDArray[np.int64]
     writer: NDArray[np.int64]
@@ -44,13 +45,17 @@ class StrokeSet:
     drawings: list[Strokes]
 
     def part(self, chosen: NDArray[np.bool_]) -> StrokeSet:
+        """The digits for which `chosen` (n,) is true."""
         drawings = [self.drawings[i] for i in np.flatnonzero(chosen)]
         return StrokeSet(self.label[chosen], self.writer[chosen], self.test[chosen], drawings)
 
 
 @dataclass(frozen=True)
 class Cheques:
-    """Amounts written on cheques: grey pictures, dark ink on texture; boxes (k, 4) x, y, w, h of their digits."""
+    """Amounts written on cheques, n of each: pictures, their digits as text, and boxes and labels of the digits.
+
+    Pictures are grey, dark ink on a pattern. The boxes (k, 4) of an amount are x, y, width and height in px.
+    """
 
     pictures: list[NDArray[np.uint8]]
     texts: list[str]
@@ -60,23 +65,27 @@ class Cheques:
 
 def load_mnist(folder: Path) -> Mnist:
     """MNIST from mnist.npz in `folder`. Raises DatasetError."""
-    with _opened(folder / "mnist.npz") as arrays:
+    with _open_arrays(folder / "mnist.npz") as arrays:
         writers = arrays["writer_train"] if "writer_train" in arrays.files else None
         return as_mnist((arrays[name] for name in ("x_train", "y_train", "x_test", "y_test")), writers)
 
 
 def load_strokes(file: Path) -> StrokeSet:
-    """A file of arrays label, writer, test, points, stroke_start, sample_start. Raises DatasetError."""
+    """The digits of a file of strokes that also has an array `writer` and may have `test`. Raises DatasetError."""
     labels, drawings = load_characters(file)
-    with _opened(file) as arrays:
+    with _open_arrays(file) as arrays:
         writer = arrays["writer"].astype(np.int64)
         test = arrays["test"].astype(bool) if "test" in arrays.files else np.zeros(len(labels), bool)
         return StrokeSet(labels.astype(np.int64), writer, test, drawings)
 
 
 def load_characters(file: Path) -> tuple[NDArray[Any], list[Strokes]]:
-    """Labels (n,), of any type, and drawings of a file of strokes. Raises DatasetError."""
-    with _opened(file) as arrays:
+    """Labels (n,), of any type, and n drawings of a file of strokes.
+
+    The file has the arrays `label` (n,), `points` (p, 2), `stroke_start`, indices into the points, and
+    `sample_start`, indices into the strokes; both end with the total. Raises DatasetError.
+    """
+    with _open_arrays(file) as arrays:
         strokes = np.split(arrays["points"].astype(np.float32), arrays["stroke_start"][1:-1])
         drawings = [strokes[a:b] for a, b in pairwise(arrays["sample_start"])]
         labels = arrays["label"]
@@ -86,18 +95,18 @@ def load_characters(file: Path) -> tuple[NDArray[Any], list[Strokes]]:
 
 
 @contextmanager
-def _opened(file: Path) -> Iterator[Any]:
-    """The arrays of an .npz; whatever goes wrong while they are read is a DatasetError that names the file."""
+def _open_arrays(file: Path) -> Iterator[Any]:
+    """The arrays of an .npz. Any error while they are read becomes a DatasetError that names the file."""
     try:
         with np.load(file, allow_pickle=False) as arrays:
             yield arrays
-    except _BROKEN as error:
+    except _READ_ERRORS as error:
         raise DatasetError(f"{file.name} is missing or damaged: {error}") from error
 
 
 def load_cheques(file: Path) -> Cheques:
-    """Courtesy amounts of cheques as grey pictures. Raises DatasetError."""
-    with _opened(file) as arrays:
+    """Courtesy amounts of cheques, from a file of JPEG bytes and arrays of boxes. Raises DatasetError."""
+    with _open_arrays(file) as arrays:
         jpeg, starts = arrays["jpeg"].tobytes(), arrays["jpeg_offsets"]
         pictures = [decode_image(jpeg[a:b]) for a, b in pairwise(starts)]
         spans = list(pairwise(arrays["box_offsets"]))
@@ -107,13 +116,13 @@ def load_cheques(file: Path) -> Cheques:
 
 
 def load_images(file: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz of pictures: x (n, h, w) and labels. Raises DatasetError."""
-    with _opened(file) as arrays:
+    """All arrays of an .npz by name, such as pictures x (n, h, w) and labels y (n,). Raises DatasetError."""
+    with _open_arrays(file) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
 def as_mnist(parts: Iterable[NDArray[np.uint8]], writers: NDArray[np.int32] | None = None) -> Mnist:
-    """From x_train, y_train, x_test and y_test, with the writers of the training part where they are known.
+    """MNIST from x_train, y_train, x_test and y_test, with the writers of the training part where they are known.
 
     Raises DatasetError for other shapes than those of MNIST.
     """

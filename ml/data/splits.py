@@ -1,4 +1,4 @@
-"""Who trains and who examines: the one place where data sets are divided, by writer wherever one is known."""
+"""How data sets are divided into what trains, validates and evaluates: by writer wherever writers are known."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from numpy.typing import NDArray
 
 FOLDS = 3
 _UNSEEN_ALPHABETS = ("Sanskrit", "Balinese", "Tagalog", "Early_Aramaic")
-_UNSEEN_DRAWERS = 10  # those with a higher number
+_LAST_TRAINING_DRAWER = 10  # drawers of Omniglot with a higher number never train
 
 
 def held_out(writers: NDArray[np.integer], share: float, seed: int) -> NDArray[np.bool_]:
-    """(n,) true for about `share` of the samples: whole writers, or single samples where nobody knows them."""
+    """(n,) true for about `share` of the samples: whole writers, or single samples where all writers are -1."""
     rng = np.random.default_rng(seed)
     if (writers < 0).all():
         return rng.random(len(writers)) < share
-    people, counts = np.unique(writers, return_counts=True)
-    order = rng.permutation(len(people))
+    numbers, counts = np.unique(writers, return_counts=True)
+    order = rng.permutation(len(numbers))
     taken = np.cumsum(counts[order]) <= share * len(writers)
-    return np.asarray(np.isin(writers, people[order[taken]]))
+    return np.asarray(np.isin(writers, numbers[order[taken]]))
 
 
 def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
-    """(n,) true for the writers of one of three folds: three runs leave out every writer once."""
-    people = np.unique(writers)
-    return np.asarray(np.isin(writers, people[np.arange(len(people)) % FOLDS == number % FOLDS]))
+    """(n,) true for the writers of fold `number` modulo three: three runs leave out each writer once."""
+    numbers = np.unique(writers)
+    return np.asarray(np.isin(writers, numbers[np.arange(len(numbers)) % FOLDS == number % FOLDS]))
 
 
 def pen_digits_to_validate_on(writers: NDArray[np.integer], share: float = 0.1) -> NDArray[np.bool_]:
-    """(n,) true for the writers of pen digits, of those that are not the test part, who do not train.
+    """(n,) true for the writers of pen digits outside the test part who do not train.
 
-    Half as many again as of others, since there are few.
+    Their share is half as large again as that of other data sets, since there are few writers.
     """
     return held_out(writers, 1.5 * share, seed=0)
 
@@ -41,7 +41,7 @@ def cheques_to_train_on(n: int) -> NDArray[np.bool_]:
 
 
 def cheques_to_validate_on(n: int) -> NDArray[np.bool_]:
-    """(n,) true for a fifth of those that may train: the networks learn from the others."""
+    """(n,) true for a fifth of the amounts that may train: the networks learn from the others."""
     return np.asarray(cheques_to_train_on(n) & (np.arange(n) % 5 == 0))
 
 
@@ -51,18 +51,21 @@ def semeion_to_train_on(n: int) -> NDArray[np.bool_]:
 
 
 def unseen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """(n,) true for Omniglot characters of alphabets and by drawers that never train."""
-    alphabet = np.array([str(label).split("/")[0] for label in labels])
-    return np.asarray(np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers > _UNSEEN_DRAWERS))
+    """(n,) true for Omniglot's characters of alphabets that never train, by drawers who never train."""
+    return _of_unseen_alphabets(labels) & (drawers > _LAST_TRAINING_DRAWER)
 
 
-def seen_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """(n,) true for those that may train: other alphabets, and other drawers."""
-    alphabet = np.array([str(label).split("/")[0] for label in labels])
-    return np.asarray(~np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers <= _UNSEEN_DRAWERS))
+def characters_to_train_on(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) true for Omniglot's characters of the other alphabets, by the other drawers."""
+    return ~_of_unseen_alphabets(labels) & (drawers <= _LAST_TRAINING_DRAWER)
 
 
-def tuned_characters(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """(n,) true for those by the other drawers of the alphabets that train: to calibrate on."""
-    alphabet = np.array([str(label).split("/")[0] for label in labels])
-    return np.asarray(~np.isin(alphabet, _UNSEEN_ALPHABETS) & (drawers > _UNSEEN_DRAWERS))
+def characters_to_validate_on(labels: NDArray[np.str_], drawers: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """(n,) true for Omniglot's characters of alphabets that train, by drawers who never train."""
+    return ~_of_unseen_alphabets(labels) & (drawers > _LAST_TRAINING_DRAWER)
+
+
+def _of_unseen_alphabets(labels: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """(n,) for labels such as "Latin/character15"."""
+    alphabets = np.array([str(label).split("/")[0] for label in labels])
+    return np.isin(alphabets, _UNSEEN_ALPHABETS)

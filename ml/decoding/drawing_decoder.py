@@ -1,29 +1,23 @@
-"""A drawing on its way through the reader: components of ink, what may be a digit among them, and the best reading."""
+"""Decode a drawing: its components, the candidates for digits among them, and the best reading by their scores.
+
+The networks are run by the caller (`ml.inference.reader`): the decoder gives the inputs of all candidates and
+takes the scores.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import CtcOutput
-from ml.decoding.lattice import (
-    EMPTY_HYPOTHESIS,
-    BestPath,
-    Edge,
-    Hypothesis,
-    best_hypotheses_for_text,
-    best_path,
-    network_log_probability,
-    penalise_low,
-    text_log_sums,
-)
-from ml.decoding.reading import EMPTY_READING, LARGE_INK, Digit, ReadGlyph, Reading, compose_reading
+from ml.decoding.lattice import BestPath
+from ml.decoding.reading import EMPTY_READING, LARGE_INK, DecodedLayout, Digit, ReadGlyph, Reading, compose_reading
+from ml.decoding.scored_layout import ScoredLayout
 from ml.ink.greyscale import to_grey
 from ml.ink.line_image import LineImage, ink_to_line_image
 from ml.ink.strokes import MAX_COORDINATE, InkError, Strokes
@@ -32,195 +26,167 @@ from ml.segmentation.candidates import Candidate
 from ml.segmentation.components import Components, StrokeComponents, typical_height
 from ml.segmentation.costs import IMAGE_COSTS, Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
-from ml.segmentation.page_layout import PageLayout, find_layouts
+from ml.segmentation.page_layout import find_layouts
 
-_FLAT = 0.3  # of the height of a line
-_MANY = 100  # components of a line; of more, scribbles or dirt, a strip costs too much time
+_FLAT = 0.3  # heights of a line; a lower component that is wider than a height is a line drawn under or between
+_MOST_IN_LINE_IMAGE = 100  # components; a line of more is scribbles or dirt, and the line network takes too long
 
 Floats = NDArray[np.float64]
-Paths = Sequence[BestPath]
-ReadLine = Callable[[LineImage], CtcOutput]
+ReadLine = Callable[[LineImage], CtcOutput]  # runs the line network
 
 
 @dataclass(frozen=True)
 class TextAlignment:
-    """The ink of each digit of a text.
+    """The candidates that are the digits of a given text, in its order.
 
-    `share` is that among all ways to read this text. `parting` (nats, low is unlikely) is how well the ink parts
-    so, whatever its parts look like: where a new hand is misread, it says whether there are as many digits.
+    `segmentation_score` is the log probability (nats) of this segmentation by the costs of sizes and gaps, without
+    the networks' log probabilities of the labels. It is low where there seem to be more or fewer digits, also in
+    an unfamiliar handwriting whose digits are misread.
     """
 
     candidates: tuple[Candidate, ...]
-    share: float
-    parting: float
+    segmentation_score: float
 
 
 class DrawingDecoder:
-    """One drawing on its way through the reader; None is one without ink."""
+    """The candidates of one drawing, and its readings by their scores; `components` is None where there is no ink.
 
-    def __init__(self, components: Components | None, weights: Costs) -> None:
-        self._pieces = components
-        self._weights = weights
-        self._layouts = [] if self._pieces is None else find_layouts(self._pieces.boxes, weights, self._pieces)
+    Scores are `digits` (n, 10), the log probabilities of the labels, and `digit_probability` (n,), the probability
+    of being a digit at all, both float64 and in the order of `candidates`.
+    """
+
+    def __init__(self, components: Components | None, costs: Costs) -> None:
+        self._components = components
+        self._costs = costs
+        self._layouts = [] if components is None else find_layouts(components, costs)
         self.candidates = [candidate for layout in self._layouts for candidate in layout.candidates]
 
-    def glyphs(self) -> list[NDArray[np.uint8]]:
-        return [self.glyph(candidate) for candidate in self.candidates]
-
     def glyph(self, candidate: Candidate) -> NDArray[np.uint8]:
-        assert self._pieces is not None  # or there would be no candidate
-        return self._pieces.glyph(candidate.components, candidate.min_side)
+        """(28, 28)"""
+        assert self._components is not None  # or there would be no candidate
+        return self._components.glyph(candidate.components, candidate.min_side)
+
+    def glyphs(self) -> list[NDArray[np.uint8]]:
+        """Of all candidates."""
+        return [self.glyph(candidate) for candidate in self.candidates]
 
     @property
     def has_strokes(self) -> bool:
-        """Whether it is known how the pen went."""
-        return isinstance(self._pieces, StrokeComponents)
+        """Whether the drawing was drawn in strokes; pictures have glyphs alone."""
+        return isinstance(self._components, StrokeComponents)
 
-    def ink(self, candidate: Candidate) -> Strokes | None:
-        """Its strokes in the order in which they were drawn; None of a picture."""
-        return (
-            self._pieces.strokes(sorted(candidate.components))
-            if isinstance(self._pieces, StrokeComponents)
-            else None
-        )
+    def strokes(self, candidate: Candidate) -> Strokes | None:
+        """In the order in which they were drawn; None of a picture."""
+        if not isinstance(self._components, StrokeComponents):
+            return None
+        return self._components.strokes(sorted(candidate.components))
+
+    def trajectory(self, candidate: Candidate) -> Trajectory:
+        """(48, 5), of a drawing with strokes."""
+        assert isinstance(self._components, StrokeComponents)
+        return self._components.trajectory(candidate.components, candidate.min_side)
 
     def trajectories(self) -> list[Trajectory]:
         """Of all candidates; of a picture none."""
         return [self.trajectory(candidate) for candidate in self.candidates] if self.has_strokes else []
 
-    def trajectory(self, candidate: Candidate) -> Trajectory:
-        assert isinstance(self._pieces, StrokeComponents)  # nobody knows how a picture was drawn
-        return self._pieces.trajectory(candidate.components, candidate.min_side)
-
-    def subject(self, digit: Digit) -> ReadGlyph:
-        """What there is to explain of a digit of the reading."""
+    def read_glyph(self, digit: Digit) -> ReadGlyph:
+        """A digit of the reading as the networks saw it."""
         chosen = next(c for c in self.candidates if (c.components, c.line) == (digit.components, digit.line))
-        return ReadGlyph(self.glyph(chosen), digit.label, self.ink(chosen), chosen.min_side, chosen.low_cost)
+        return ReadGlyph(self.glyph(chosen), digit.label, self.strokes(chosen), chosen.min_side, chosen.low_cost)
 
-    def reading(
-        self, digits: Floats, digit_probability: Floats, calibration: Calibration, ask: ReadLine | None = None
+    def decode(
+        self,
+        digits: Floats,
+        digit_probability: Floats,
+        calibration: Calibration,
+        read_line: ReadLine | None = None,
     ) -> Reading:
-        """The reading by the likeliest layout, from what the network says of `glyphs()`, in their order.
-
-        `ask` is asked about the lines of a picture that are doubtful, as strips.
-        """
-        views: list[tuple[PageLayout, Paths, Floats]] = []
-        done = 0
-        for layout in self._layouts:
-            part = slice(done, done + len(layout.candidates))
-            shown = np.exp(penalise_low(layout.candidates, digits[part]))
-            views.append((layout, self._paths(layout, digits[part], digit_probability[part], ask), shown))
-            done = part.stop
-        if not views:
+        """The reading by the likeliest layout; `read_line` is called for the doubtful lines of a picture."""
+        scored = self._score_layouts(digits, digit_probability)
+        if not scored:
             return EMPTY_READING
-        totals = np.array([sum(path.total for path in paths) for _, paths, _ in views])
-        best = int(totals.argmax())
-        share = float(1.0 / np.exp(totals - totals[best]).sum())
-        return compose_reading(*views[best], share, self._weights, calibration)
+        paths = [self._best_paths(layout, read_line) for layout in scored]
+        log_sums = np.array([layout.log_sum for layout in scored])
+        best = int(log_sums.argmax())
+        probability = float(1.0 / np.exp(log_sums - log_sums[best]).sum())
+        chosen = scored[best]
+        decoded = DecodedLayout(chosen.layout, probability, paths[best], chosen.label_probabilities)
+        return compose_reading(decoded, self._costs, calibration)
 
-    def log_chance(self, text: str, digits: Floats, digit_probability: Floats) -> float:
-        """The log probability of a text of digits without spaces, over all layouts and all ways to read them."""
-        if not self._layouts:
+    def log_probability(self, text: str, digits: Floats, digit_probability: Floats) -> float:
+        """Of a text of digits without spaces, in nats, over all layouts and all paths through them."""
+        scored = self._score_layouts(digits, digit_probability)
+        if not scored:
             return -math.inf if text else 0.0
-        rights, totals = [], []
-        done = 0
-        for layout in self._layouts:
-            part = slice(done, done + len(layout.candidates))
-            right, total = self._sums(layout, text, digits[part], digit_probability[part])
-            rights.append(right)
-            totals.append(total)
-            done = part.stop
-        return float(np.logaddexp.reduce(rights) - np.logaddexp.reduce(totals))
-
-    def _sums(
-        self, layout: PageLayout, text: str, digits: Floats, digit_probability: Floats
-    ) -> tuple[float, float]:
-        """Logs of the sums over all ways that read the text, and over all ways."""
         labels = [int(character) for character in text]
-        begun = np.full(len(text) + 1, -math.inf)
-        begun[0] = total = 0.0
-        for candidates, part in _lines(layout):
-            begun, more = text_log_sums(
-                candidates, digits[part], digit_probability[part], self._weights, labels, begun
-            )
-            total += more
-        return float(begun[-1]), total
+        text_log_sums = [layout.text_log_sum(labels) for layout in scored]
+        return float(np.logaddexp.reduce(text_log_sums) - _log_sum(scored))
 
-    def spelled(self, text: str, digits: Floats, digit_probability: Floats) -> TextAlignment | None:
-        """The best of all ways to read a text of digits without spaces; None where it cannot be read so.
+    def align(self, text: str, digits: Floats, digit_probability: Floats) -> TextAlignment | None:
+        """The best path of all layouts that reads a text of digits without spaces; None where there is none.
 
-        Of the empty text: the ink that is taken for no digit, but for what is small.
+        Of the empty text: the ink that is taken for no digit, without what is small.
         """
-        found: list[tuple[PageLayout, Hypothesis, float]] = []
-        totals = []
-        done = 0
-        for layout in self._layouts:
-            part = slice(done, done + len(layout.candidates))
-            found += self._trails(layout, text, digits[part], digit_probability[part])
-            totals.append(self._sums(layout, text, digits[part], digit_probability[part])[1])
-            done = part.stop
-        if not found:
+        scored = self._score_layouts(digits, digit_probability)
+        labels = [int(character) for character in text]
+        aligned = [
+            (hypothesis, layout) for layout in scored if (hypothesis := layout.text_hypothesis(labels)) is not None
+        ]
+        if not aligned:
             return None
-        layout, best, said = max(found, key=lambda one: one[1].best)
-        chosen = [edge.candidate for edge in best.edges if _is_meant(edge, layout, bool(text))]
-        every = float(np.logaddexp.reduce([trail.total for _, trail, _ in found]))
-        parting = best.best - said - float(np.logaddexp.reduce(totals))
-        return TextAlignment(tuple(chosen), math.exp(best.best - every), parting) if chosen else None
+        best, layout = max(aligned, key=lambda pair: pair[0].log_max)
+        if text:
+            chosen = [edge.candidate for edge in best.edges if edge.label is not None]
+        else:
+            heights = layout.layout.heights
+            on_path = [edge.candidate for edge in best.edges]
+            chosen = [c for c in on_path if c.box[3] >= LARGE_INK * heights[c.line]]
+        score = best.log_max - layout.network_log_probability(best) - _log_sum(scored)
+        return TextAlignment(tuple(chosen), score) if chosen else None
 
-    def _trails(
-        self, layout: PageLayout, text: str, digits: Floats, digit_probability: Floats
-    ) -> list[tuple[PageLayout, Hypothesis, float]]:
-        """The best way to read the text in a layout, if there is one, and what the network says of that."""
-        labels, begun = [int(character) for character in text], {0: EMPTY_HYPOTHESIS}
-        for candidates, part in _lines(layout):
-            begun = best_hypotheses_for_text(
-                candidates, digits[part], digit_probability[part], self._weights, labels, begun
-            )
-        if (trail := begun.get(len(labels))) is None:
-            return []
-        return [(layout, trail, network_log_probability(trail, layout.candidates, digits, digit_probability))]
+    def _score_layouts(self, digits: Floats, digit_probability: Floats) -> list[ScoredLayout]:
+        scored, first = [], 0
+        for layout in self._layouts:
+            rows = slice(first, first + len(layout.candidates))
+            scored.append(ScoredLayout(layout, digits[rows], digit_probability[rows], self._costs))
+            first = rows.stop
+        return scored
 
-    def _paths(self, layout: PageLayout, digits: Floats, digit_probability: Floats, ask: ReadLine | None) -> Paths:
+    def _best_paths(self, scored: ScoredLayout, read_line: ReadLine | None) -> list[BestPath]:
+        """The best path of each line, doubtful lines of pictures with the help of the line network."""
         paths = []
-        lines = zip(_lines(layout), layout.lines, layout.heights, strict=True)
-        for (candidates, part), line, height in lines:
-            known = candidates, digits[part], digit_probability[part], self._weights
-            path = best_path(*known)
-            if ask is not None and self._is_doubtful(path, height) and (strip := self._strip(line)) is not None:
-                path = best_path(*known, ask(strip))
+        layout = scored.layout
+        for lattice, line, height in zip(scored.lattices, layout.lines, layout.heights, strict=True):
+            path = lattice.best_path()
+            if (
+                read_line is not None
+                and isinstance(self._components, ImageComponents)
+                and len(line) <= _MOST_IN_LINE_IMAGE
+                and self._is_doubtful(path, height)
+            ):
+                path = lattice.best_path(read_line(line_image_of(self._components, line)))
             paths.append(path)
         return paths
 
-    def _strip(self, line: Sequence[int]) -> LineImage | None:
-        """None of what is written, and of a line of very many components."""
-        if not isinstance(self._pieces, ImageComponents) or len(line) > _MANY:
-            return None
-        return line_image_of(self._pieces, line)
-
     def _is_doubtful(self, path: BestPath, height: float) -> bool:
-        """Whether a line of several digits, as it seems, may be others, or what is no digit in it may be some."""
+        """Whether several digits are less than sure, or large ink was taken for no digit."""
         digits = sum(segment.label is not None for segment in path.segments)
-        if digits > 1 and path.share < self._weights.ask:
+        if digits > 1 and path.probability < self._costs.line_network_threshold:
             return True
         return any(s.label is None and s.candidate.box[3] >= LARGE_INK * height for s in path.segments)
 
 
-def _is_meant(edge: Edge, layout: PageLayout, text: bool) -> bool:
-    """Whether ink is a digit of a text; without a text whether it is large."""
-    if text:
-        return edge.label is not None
-    return edge.candidate.box[3] >= LARGE_INK * layout.heights[edge.candidate.line]
-
-
-def _lines(layout: PageLayout) -> Iterator[tuple[list[Candidate], list[int]]]:
-    """The candidates of each line, and their places among all of the layout."""
-    for _, group in groupby(range(len(layout.candidates)), key=lambda i: layout.candidates[i].line):
-        part = list(group)
-        yield [layout.candidates[i] for i in part], part
+def _log_sum(scored: Sequence[ScoredLayout]) -> float:
+    """The log of the sum of the weights of all paths through all layouts."""
+    return float(np.logaddexp.reduce([layout.log_sum for layout in scored]))
 
 
 def line_image_of(components: ImageComponents, line: Sequence[int]) -> LineImage:
-    """A line of a picture, but for what is long and flat: beside a line below them digits would become small."""
+    """The line image of these components of a picture, without those that are long and flat.
+
+    The image has a fixed height: beside a line drawn under a number its digits would become small.
+    """
     boxes = components.boxes[list(line)]
     usual = typical_height(boxes[:, 3])
     flat = (boxes[:, 3] < _FLAT * usual) & (boxes[:, 2] > usual)
@@ -230,26 +196,26 @@ def line_image_of(components: ImageComponents, line: Sequence[int]) -> LineImage
 
 
 def open_drawing(drawing: Strokes | NDArray[np.uint8]) -> DrawingDecoder:
-    """Of strokes, or of pixels as `ml.ink.images` decodes them. Raises InkError for what is neither."""
+    """A decoder of strokes, or of pixels as `ml.ink.images` decodes them. Raises InkError for anything else."""
     return DrawingDecoder(find_components(drawing), IMAGE_COSTS if isinstance(drawing, np.ndarray) else Costs())
 
 
 def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
-    """The same drawing in components; None where there is no ink."""
+    """The components of strokes, or of pixels (h, w) or (h, w, 3) uint8; None where there is no ink.
+
+    Raises InkError for anything else, and for coordinates that are too large or not finite.
+    """
     if isinstance(drawing, np.ndarray):
         if drawing.shape[2:] not in ((), (3,)) or drawing.ndim < 2 or drawing.dtype != np.uint8:
             raise InkError("A picture must be pixels, grey or of three colours, as a table of bytes.")
         return find_image_components(to_grey(drawing))
     try:
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, which is refused
+        with np.errstate(over="ignore"):  # numbers too large for float32 become infinite, and are refused below
             strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
     except (TypeError, ValueError, OverflowError) as error:
         raise InkError("A drawing must be strokes of points.") from error
-    if not all(_is_stroke(stroke) for stroke in strokes):
-        raise InkError("Each stroke must be points of two finite numbers.")
+    for stroke in strokes:
+        if stroke.ndim != 2 or stroke.shape[1] != 2 or not (np.abs(stroke) <= MAX_COORDINATE).all():
+            raise InkError("Each stroke must be points of two finite numbers.")
     strokes = [stroke for stroke in strokes if len(stroke)]
     return StrokeComponents(strokes) if strokes else None
-
-
-def _is_stroke(stroke: NDArray[np.float32]) -> bool:
-    return stroke.ndim == 2 and stroke.shape[1] == 2 and bool((np.abs(stroke) <= MAX_COORDINATE).all())

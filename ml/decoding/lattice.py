@@ -1,385 +1,237 @@
-"""From candidate digits to the best reading of a line: the best path, and how much of all paths it is.
+"""The lattice of one line: its candidates with their scores, the likeliest paths through them, and probabilities.
 
-The network scores all candidates. The sum over all paths gives honest probabilities: a digit is as sure as the
-share of the paths that hold it (after "Global Training of Document Processing Systems using Graph Transformer
-Networks", Bottou, Bengio, LeCun 1997).
+The glyph and trajectory networks score all candidates. The sum over all paths gives honest probabilities: that of
+a digit is the part of this sum that belongs to the paths with the digit (after "Global Training of Document
+Processing Systems using Graph Transformer Networks", Bottou, Bengio, LeCun 1997).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from heapq import heappop, heappush
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.decoding.ctc import CtcOutput
+from ml.decoding.hypotheses import EMPTY_HYPOTHESIS, Edge, Hypothesis, merge_hypotheses
+from ml.decoding.path_graph import START, PathGraph, PathSums, log_add
 from ml.segmentation.candidates import Candidate
 from ml.segmentation.costs import Costs
 
 Floats = NDArray[np.float64]
 
 _NOT_ZERO = np.arange(10) > 0
-_LABELS = 3  # the likeliest of a candidate; others never make a second text worth offering
-_TRAILS = 4  # texts kept at each position,
-_PROPOSED = 12  # and where the strip has a say as well
-_CHANCES = (1e-9, 1 - 1e-9)  # nothing is surer to be a digit, or to be none
-_OUT_OF_REACH = 100.0  # nats, at most, against a text
+_LABELS = 3  # the likeliest labels of a candidate; others never make a second text worth offering
+_HYPOTHESES = 4  # kept at each state of the path graph
+_HYPOTHESES_FOR_LINE_NETWORK = 12  # kept where the line network has to choose among them
+_DIGIT_PROBABILITIES = (1e-9, 1 - 1e-9)  # the bounds of the probability that a candidate is a digit
+_LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more than this against a text
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A candidate on the best path. `label` is None for what is no digit; `share` is that of the paths with it."""
+    """A candidate on the best path, with its label (None: no digit) and the probability that this is right."""
 
     candidate: Candidate
     label: int | None
-    share: float
+    probability: float
 
 
 @dataclass(frozen=True)
 class BestPath:
-    """The best reading of a line, the second best as labels, and their shares among all paths."""
+    """The best path through a line, the labels of the second best text, and the probabilities of both texts."""
 
     segments: tuple[Segment, ...]
-    share: float
+    probability: float
     second: tuple[int, ...]
-    second_share: float
-    total: float  # log of the sum over all paths
+    second_probability: float
 
 
-@dataclass(frozen=True)
-class Edge:
-    """A candidate with a label, or with None as ink that is no digit."""
+class Lattice:
+    """The scored candidates of one line.
 
-    candidate: Candidate
-    label: int | None
-    weight: float
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """Ways from the start that read the same: the log of their sum, and the best of them."""
-
-    labels: tuple[int, ...]
-    total: float
-    best: float
-    edges: tuple[Edge, ...]
-
-
-EMPTY_HYPOTHESIS = Hypothesis((), 0.0, 0.0, ())
-
-
-class _Ways:
-    """All ways to take the components of a line as candidates: each next one holds the first component not yet taken.
-
-    A state is the set of places taken, a bit for each. Nearly always they are the first of the line; more only
-    where a digit has strokes on both sides of a component of its neighbour.
+    `digits` (n, 10) are the log probabilities of the labels of the candidates, `digit_probability` (n,) are the
+    probabilities that they are digits at all, both float64 and in the order of `candidates`.
     """
 
-    def __init__(self, candidates: Sequence[Candidate]) -> None:
-        self.full = 0
-        self._at: dict[int, list[int]] = {}
-        for i, candidate in enumerate(candidates):
-            self.full |= candidate.places
-            self._at.setdefault(_lowest(candidate.places), []).append(i)
-        self._places = [candidate.places for candidate in candidates]
-        self.steps = self._all_steps()
+    def __init__(
+        self, candidates: Sequence[Candidate], digits: Floats, digit_probability: Floats, costs: Costs
+    ) -> None:
+        self._candidates = candidates
+        self._digits = penalise_low(candidates, digits)
+        self._digit_probability: list[float] = digit_probability.tolist()
+        self._clipped: list[float] = digit_probability.clip(*_DIGIT_PROBABILITIES).tolist()
+        self._costs = costs
+        self._graph = PathGraph(candidates)
+        self._log_weights = [
+            _log_weights_of(candidate, probability, costs)
+            for candidate, probability in zip(candidates, self._clipped, strict=True)
+        ]
 
-    def _all_steps(self) -> list[tuple[int, list[tuple[int, int]]]]:
-        """States in rising order, each with the candidates that may follow and the states after them."""
-        todo, seen, steps = [0], {0}, []
-        while todo:
-            state = heappop(todo)
-            if state == self.full:
-                break
-            follow = [
-                (i, state | self._places[i]) for i in self._at[_lowest(~state)] if not state & self._places[i]
+    @property
+    def log_sum(self) -> float:
+        """The log of the sum of the weights of all paths, in nats."""
+        return self._sums.total
+
+    def best_path(self, line_output: CtcOutput | None = None) -> BestPath:
+        """The best path by the scores of the candidates and, where it can help, the output of the line network."""
+        most = _HYPOTHESES if line_output is None else _HYPOTHESES_FOR_LINE_NETWORK
+        hypotheses = self._best_hypotheses(self._likely_edges, most)
+        if line_output is not None and self._can_help(line_output, hypotheses[0].labels):
+            return self._best_path_by_both([*hypotheses, *self._proposed(line_output, hypotheses)], line_output)
+        best = hypotheses[0]
+        second = hypotheses[1] if len(hypotheses) > 1 else Hypothesis((), -math.inf, -math.inf, ())
+        segments = []
+        for edge in best.edges:
+            log_sum = self._sums.through(edge.candidate.places, edge.log_weight)
+            segments.append(Segment(edge.candidate, edge.label, self._probability(log_sum)))
+        probability, second_probability = self._probability(best.log_sum), self._probability(second.log_sum)
+        return BestPath(tuple(segments), probability, second.labels, second_probability)
+
+    def text_log_sums(self, text: Sequence[int], above: Floats) -> Floats:
+        """Log sums (k + 1,) over the paths that read the first 0, 1, ... k digits of `text` (k,).
+
+        The text may span several lines: `above` (k + 1,) are the same sums over the paths through the lines above,
+        for the first line 0 and k times -inf. Digits are read in the order of their first components.
+        """
+        digits_of_text = self._digits[:, list(text)]
+        sums = {START: above}
+        for state, following in self._graph.transitions.items():
+            for i, after in following:
+                as_digit, as_no_digit = self._log_weights[i]
+                extended = sums[state] + as_no_digit
+                extended[1:] = np.logaddexp(extended[1:], sums[state][:-1] + digits_of_text[i] + as_digit)
+                sums[after] = np.logaddexp(sums[after], extended) if after in sums else extended
+        return sums[self._graph.end]
+
+    def text_hypotheses(self, text: Sequence[int], above: Mapping[int, Hypothesis]) -> dict[int, Hypothesis]:
+        """The best hypotheses that read the first digits of `text` (k,), by how many digits these are.
+
+        The text may span several lines: `above` are such hypotheses of the lines above, for the first line
+        {0: EMPTY_HYPOTHESIS}.
+        """
+        edges = self._edges([sorted({*text})] * len(self._candidates))
+        hypotheses = []
+        for done, before in above.items():
+            left = tuple(text[done:])
+            for hypothesis in self._best_hypotheses(edges, len(left) + 1, left):
+                if hypothesis.labels == left[: len(hypothesis.labels)]:
+                    hypotheses.append(before.followed_by(hypothesis))
+        return {len(merged.labels): merged for merged in merge_hypotheses(hypotheses, len(text) + 1)}
+
+    def network_log_probability(self, edge: Edge) -> float:
+        """The part of an edge's log weight that the networks give; the rest are costs of sizes and gaps."""
+        i = self._index[edge.candidate]
+        if edge.label is None:
+            return math.log1p(-self._clipped[i])
+        return float(self._digits[i, edge.label]) + math.log(self._clipped[i])
+
+    @cached_property
+    def _index(self) -> dict[Candidate, int]:
+        return {candidate: i for i, candidate in enumerate(self._candidates)}
+
+    @cached_property
+    def _sums(self) -> PathSums:
+        """Log sums over the paths, whatever the labels of their candidates."""
+        digit_sums = np.logaddexp.reduce(self._digits, axis=1).tolist()
+        return self._graph.log_sums(
+            [
+                log_add(as_digit + digit_sum, as_no_digit)
+                for (as_digit, as_no_digit), digit_sum in zip(self._log_weights, digit_sums, strict=True)
             ]
-            steps.append((state, follow))
-            for _, after in follow:
-                if after not in seen:
-                    seen.add(after)
-                    heappush(todo, after)
-        return steps
+        )
 
+    def _probability(self, log_sum: float) -> float:
+        """Of paths whose weights have this log sum."""
+        return min(1.0, math.exp(log_sum - self.log_sum))
 
-def _lowest(bits: int) -> int:
-    return bits & -bits
+    @cached_property
+    def _likely_edges(self) -> list[list[Edge]]:
+        return self._edges(np.argsort(-self._digits, axis=1)[:, :_LABELS].tolist())
 
+    def _edges(self, labels: Sequence[Sequence[int]]) -> list[list[Edge]]:
+        """For each candidate an edge for each of its `labels`, and one for no digit where that is possible."""
+        edges = []
+        scored = zip(self._candidates, labels, self._digits.tolist(), self._log_weights, strict=True)
+        for candidate, chosen, digits, (as_digit, as_no_digit) in scored:
+            own = [Edge(candidate, label, digits[label] + as_digit) for label in chosen]
+            if as_no_digit > -math.inf:
+                own.append(Edge(candidate, None, as_no_digit))
+            edges.append(own)
+        return edges
 
-def best_path(
-    candidates: Sequence[Candidate],
-    digits: Floats,
-    digit_probability: Floats,
-    weights: Costs,
-    steps: CtcOutput | None = None,
-) -> BestPath:
-    """The best path through the candidates of one line.
+    def _best_hypotheses(
+        self, edges: Sequence[Sequence[Edge]], most: int, text: tuple[int, ...] | None = None
+    ) -> list[Hypothesis]:
+        """The likeliest hypotheses of the whole line; with a `text` only those that read its first digits.
 
-    `digits` (n, 10) are log probabilities of the labels of each candidate, `digit_probability` (n,) the probability that
-    it is a digit at all; `steps` is what the network on strips says of the whole line.
-    """
-    scores = _all_scores(candidates, digit_probability, weights)
-    digits = penalise_low(candidates, digits)
-    spans = _spans(digits, scores)
-    ways = _Ways(candidates)
-    edges = _edges(candidates, digits, scores)
-    forward, backward = _sums(ways, spans)
-    total = forward[ways.full]
-    trails = _trails(ways, edges, _TRAILS if steps is None else _PROPOSED)
-    if steps is not None and _has_a_say(steps, trails[0].labels, weights):
-        spelled = _edges(candidates, digits, scores, sorted({*steps.labels}))
-        path = _by_both([*trails, *_proposed(ways, spelled, trails, steps)], steps, weights, total)
-        return _less_sure(path, dict(zip(candidates, digit_probability.tolist(), strict=True)))
-    segments = tuple(
-        Segment(edge.candidate, edge.label, _share(_through(edge, forward, backward) - total))
-        for edge in trails[0].edges
-    )
-    second = trails[1] if len(trails) > 1 else Hypothesis((), -math.inf, -math.inf, ())
-    return BestPath(segments, _share(trails[0].total - total), second.labels, _share(second.total - total), total)
+        A beam search: no more than `most` hypotheses are kept at each state.
+        """
+        reached: dict[int, list[Hypothesis]] = {START: [EMPTY_HYPOTHESIS]}
+        for state, following in self._graph.transitions.items():
+            for hypothesis in merge_hypotheses(reached.pop(state, []), most):
+                allowed = (None, *text[len(hypothesis.labels) :][:1]) if text is not None else None
+                for i, after in following:
+                    fitting = edges[i] if allowed is None else [e for e in edges[i] if e.label in allowed]
+                    reached.setdefault(after, []).extend(hypothesis.extended(edge) for edge in fitting)
+        return merge_hypotheses([h.left_to_right() for h in reached.get(self._graph.end, ())], most)
 
+    def _can_help(self, line_output: CtcOutput, labels: tuple[int, ...]) -> bool:
+        """Whether the line network can tell these digits apart or, if less than two, is sure of several."""
+        if len(labels) > 1:
+            return line_output.has_room_for(labels)
+        several = len(line_output.labels) > 1
+        return several and float(line_output.log_probabilities([line_output.labels])[0]) > math.log(
+            self._costs.line_network_alone
+        )
 
-def _has_a_say(steps: CtcOutput, labels: tuple[int, ...], weights: Costs) -> bool:
-    """About several digits if it can tell them apart; where fewer were found only if it is sure of several."""
-    if len(labels) > 1:
-        return steps.have_room(labels)
-    return len(steps.labels) > 1 and float(steps.log_chances([steps.labels])[0]) > math.log(weights.found)
+    def _proposed(self, line_output: CtcOutput, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """The likeliest text by the line network, if it is new and the line can be parted into its digits."""
+        text = line_output.labels
+        if any(hypothesis.labels == text for hypothesis in hypotheses):
+            return []
+        edges = self._edges([sorted({*text})] * len(self._candidates))
+        return [h for h in self._best_hypotheses(edges, len(text) + 1, text) if h.labels == text]
 
+    def _best_path_by_both(self, hypotheses: Sequence[Hypothesis], line_output: CtcOutput) -> BestPath:
+        """The best hypothesis by its candidates and by the line network.
 
-def _proposed(
-    ways: _Ways, edges: Sequence[Sequence[Edge]], trails: Sequence[Hypothesis], steps: CtcOutput
-) -> list[Hypothesis]:
-    """The likeliest text by the strip, if the line can be parted so, and it is not among the `trails`."""
-    if any(trail.labels == steps.labels for trail in trails):
-        return []
-    found = _trails(ways, edges, len(steps.labels) + 1, steps.labels)
-    return [trail for trail in found if trail.labels == steps.labels]
-
-
-def _by_both(trails: Sequence[Hypothesis], steps: CtcOutput, weights: Costs, total: float) -> BestPath:
-    """The best of some texts by their digits and by the strip; their shares are those among these texts."""
-    said = steps.log_chances([trail.labels for trail in trails]).clip(-_OUT_OF_REACH)
-    sums = np.array([trail.total for trail in trails]) + weights.strip * said
-    shares = np.exp(sums / weights.doubt - np.logaddexp.reduce(sums / weights.doubt))
-    order = np.argsort(-sums, kind="stable").tolist()
-    best = trails[order[0]]
-    found = [shares[[_holds(trail, edge) for trail in trails]].sum() for edge in best.edges]
-    segments = tuple(
-        Segment(edge.candidate, edge.label, min(1.0, float(share)))
-        for edge, share in zip(best.edges, found, strict=True)
-    )
-    second = order[1] if len(order) > 1 else None
-    labels, share = ((), 0.0) if second is None else (trails[second].labels, float(shares[second]))
-    return BestPath(segments, float(shares[order[0]]), labels, share, total)
-
-
-def _less_sure(path: BestPath, digit_probability: Mapping[Candidate, float]) -> BestPath:
-    """As sure, text and digits, as the digits on average look like any: of that a strip knows next to nothing."""
-    found = [digit_probability[segment.candidate] for segment in path.segments if segment.label is not None]
-    like = sum(found) / len(found) if found else 1.0
-    segments = tuple(replace(segment, share=segment.share * like) for segment in path.segments)
-    return replace(path, segments=segments, share=path.share * like, second_share=path.second_share * like)
-
-
-def _holds(trail: Hypothesis, edge: Edge) -> bool:
-    """Whether a text has this label at about this place, however the ink around it is parted."""
-    return any(
-        other.label == edge.label and _share_middle(other.candidate, edge.candidate) for other in trail.edges
-    )
-
-
-def _share_middle(one: Candidate, other: Candidate) -> bool:
-    x, _, width, _ = one.box
-    return x <= other.box[0] + other.box[2] / 2 <= x + width
-
-
-def text_log_sums(
-    candidates: Sequence[Candidate],
-    digits: Floats,
-    digit_probability: Floats,
-    weights: Costs,
-    text: Sequence[int],
-    begun: Floats,
-) -> tuple[Floats, float]:
-    """How much of all ways through one line read a given text, which may span several lines.
-
-    Of the other arguments see `best_path`. `begun` (k + 1,) are the logs of the sums over all ways through the
-    lines above that read the first 0, 1, ... k digits of `text` (k,). Returned are the same of all ways that go on
-    through this line, and the log of the sum over all ways through this line alone. Digits are taken in the order
-    of their first components.
-    """
-    scores = _all_scores(candidates, digit_probability, weights)
-    digits = penalise_low(candidates, digits)
-    ways = _Ways(candidates)
-    spelled = digits[:, list(text)]
-    reached, totals = {0: begun}, {0: 0.0}
-    spans = _spans(digits, scores)
-    for state, follow in ways.steps:
-        for i, after in follow:
-            known, unknown = scores[i]
-            read = reached[state] + unknown
-            read[1:] = np.logaddexp(read[1:], reached[state][:-1] + spelled[i] + known)
-            reached[after] = np.logaddexp(reached[after], read) if after in reached else read
-            totals[after] = _add(totals.get(after, -math.inf), totals[state] + spans[i])
-    return reached[ways.full], totals[ways.full]
-
-
-def best_hypotheses_for_text(
-    candidates: Sequence[Candidate],
-    digits: Floats,
-    digit_probability: Floats,
-    weights: Costs,
-    text: Sequence[int],
-    begun: Mapping[int, Hypothesis],
-) -> dict[int, Hypothesis]:
-    """The best ways through one line, and those above, that read the first digits of a text, by how many.
-
-    Of the other arguments see `text_sums`; `begun` are such ways through the lines above, at first {0: UNBEGUN}.
-    """
-    scores = _all_scores(candidates, digit_probability, weights)
-    ways = _Ways(candidates)
-    edges = _edges(candidates, penalise_low(candidates, digits), scores, sorted({*text}))
-    found = []
-    for done, above in begun.items():
-        left = tuple(text[done:])
-        trails = _trails(ways, edges, len(left) + 1, left)
-        found += [_joined(above, trail) for trail in trails if trail.labels == left[: len(trail.labels)]]
-    return {len(trail.labels): trail for trail in _merged(found, len(text) + 1)}
-
-
-def network_log_probability(
-    trail: Hypothesis, candidates: Sequence[Candidate], digits: Floats, digit_probability: Floats
-) -> float:
-    """How much of the log weight of a way that `spelled` found is what the network says of its digits, or of what
-    is none where it has no digit."""
-    digits, chances = penalise_low(candidates, digits), digit_probability.clip(*_CHANCES)
-    place = {candidate: i for i, candidate in enumerate(candidates)}
-    if not trail.labels:
-        return float(sum(math.log1p(-chances[place[edge.candidate]]) for edge in trail.edges))
-    known = [(place[edge.candidate], edge.label) for edge in trail.edges if edge.label is not None]
-    return float(sum(digits[i, label] + math.log(chances[i]) for i, label in known))
-
-
-def _joined(above: Hypothesis, below: Hypothesis) -> Hypothesis:
-    return Hypothesis(
-        above.labels + below.labels, above.total + below.total, above.best + below.best, above.edges + below.edges
-    )
+        Probabilities are those among these hypotheses, times the mean probability that its digits are digits at
+        all: the line network knows next to nothing about that.
+        """
+        line_scores = line_output.log_probabilities([hypothesis.labels for hypothesis in hypotheses])
+        scores = np.array([hypothesis.log_sum for hypothesis in hypotheses])
+        scores = scores + self._costs.line_network_weight * line_scores.clip(_LEAST_LINE_LOG_PROBABILITY)
+        logits = scores / self._costs.joint_temperature
+        probabilities = np.exp(logits - np.logaddexp.reduce(logits))
+        order = np.argsort(-scores, kind="stable").tolist()
+        best = hypotheses[order[0]]
+        chosen = [self._index[edge.candidate] for edge in best.edges if edge.label is not None]
+        are_digits = sum(self._digit_probability[i] for i in chosen) / len(chosen) if chosen else 1.0
+        segments = []
+        for edge in best.edges:
+            agreeing = [hypothesis.has_label_near(edge) for hypothesis in hypotheses]
+            probability = min(1.0, float(probabilities[agreeing].sum()))
+            segments.append(Segment(edge.candidate, edge.label, probability * are_digits))
+        second, second_probability = (), 0.0
+        if len(order) > 1:
+            second, second_probability = hypotheses[order[1]].labels, float(probabilities[order[1]])
+        return BestPath(
+            tuple(segments), float(probabilities[order[0]]) * are_digits, second, second_probability * are_digits
+        )
 
 
 def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
-    """Log probabilities (n, 10), less for any label but 0 where a candidate is low."""
+    """Log probabilities (n, 10) of the labels, less the `low_cost` of each candidate for all labels but 0."""
     return digits - np.outer([candidate.low_cost for candidate in candidates], _NOT_ZERO)
 
 
-def _spans(digits: Floats, scores: Sequence[tuple[float, float]]) -> list[float]:
-    """Log weights of the candidates, whatever they are."""
-    sums = np.logaddexp.reduce(digits, axis=1).tolist()
-    return [_add(known + total, unknown) for (known, unknown), total in zip(scores, sums, strict=True)]
-
-
-def _all_scores(
-    candidates: Sequence[Candidate], digit_probability: Floats, weights: Costs
-) -> list[tuple[float, float]]:
-    chances = digit_probability.clip(*_CHANCES).tolist()
-    return [_scores(c, chance, weights) for c, chance in zip(candidates, chances, strict=True)]
-
-
-def _scores(candidate: Candidate, chance: float, weights: Costs) -> tuple[float, float]:
-    """Log weights of a candidate as a digit, and as no digit; NumPy takes longer for so few."""
-    known = math.log(chance) - candidate.prior_cost - candidate.cost
+def _log_weights_of(candidate: Candidate, digit_probability: float, costs: Costs) -> tuple[float, float]:
+    """Of a candidate as a digit of unknown label, and as no digit; NumPy takes longer for so few numbers."""
+    as_digit = math.log(digit_probability) - candidate.prior_cost - candidate.cost
     if candidate.may_be_ligature:
-        return known - weights.ligature, -candidate.prior_cost
-    return known, math.log1p(-chance) - candidate.prior_cost - candidate.negative_cost
-
-
-def _share(log_share: float) -> float:
-    return min(1.0, math.exp(log_share))
-
-
-def _edges(
-    candidates: Sequence[Candidate],
-    digits: Floats,
-    scores: Sequence[tuple[float, float]],
-    labels: Sequence[int] | None = None,
-) -> list[list[Edge]]:
-    """For each candidate one edge for each likely label, or these, and one for no digit where that may be."""
-    likely = np.argsort(-digits, axis=1)[:, :_LABELS].tolist() if labels is None else [labels] * len(digits)
-    found = []
-    for candidate, labels, row, (known, unknown) in zip(candidates, likely, digits.tolist(), scores, strict=True):
-        edges = [Edge(candidate, label, row[label] + known) for label in labels]
-        found.append(edges if unknown == -math.inf else [*edges, Edge(candidate, None, unknown)])
-    return found
-
-
-def _sums(ways: _Ways, spans: Sequence[float]) -> tuple[dict[int, float], dict[int, float]]:
-    """Log sums over all ways to each state from the start, and from each to the end."""
-    forward, backward = {0: 0.0}, {ways.full: 0.0}
-    for state, follow in ways.steps:
-        for i, after in follow:
-            forward[after] = _add(forward.get(after, -math.inf), forward[state] + spans[i])
-    for state, follow in reversed(ways.steps):
-        total = -math.inf
-        for i, after in follow:
-            total = _add(total, spans[i] + backward[after])
-        backward[state] = total
-    return forward, backward
-
-
-def _through(edge: Edge, forward: Mapping[int, float], backward: Mapping[int, float]) -> float:
-    """Log of the sum over all ways that take this edge."""
-    places, total = edge.candidate.places, -math.inf
-    for state, weight in forward.items():
-        if not state & places and _lowest(~state) == _lowest(places):
-            total = _add(total, weight + edge.weight + backward[state | places])
-    return total
-
-
-def _add(a: float, b: float) -> float:
-    """log(exp(a) + exp(b)); NumPy takes ten times as long for two numbers."""
-    if a < b:
-        a, b = b, a
-    return a if b == -math.inf else a + math.log1p(math.exp(b - a))
-
-
-def _trails(
-    ways: _Ways, edges: Sequence[Sequence[Edge]], most: int, within: tuple[int, ...] | None = None
-) -> list[Hypothesis]:
-    """The likeliest texts of the whole line, by the sum over the ways that read so; or beginnings of one text."""
-    reached: dict[int, list[Hypothesis]] = {0: [Hypothesis((), 0.0, 0.0, ())]}
-    for state, follow in ways.steps:
-        for trail in _merged(reached.pop(state, []), most):
-            for i, after in follow:
-                fitting = edges[i] if within is None else _fitting(edges[i], within[len(trail.labels) :])
-                reached.setdefault(after, []).extend(_longer(trail, edge) for edge in fitting)
-    return _merged([_in_order(trail) for trail in reached.get(ways.full, ())], most)
-
-
-def _fitting(edges: Sequence[Edge], left: tuple[int, ...]) -> list[Edge]:
-    """Those that read no digit, or the next one of what is left of a text."""
-    return [edge for edge in edges if edge.label is None or edge.label in left[:1]]
-
-
-def _longer(trail: Hypothesis, edge: Edge) -> Hypothesis:
-    labels = trail.labels if edge.label is None else (*trail.labels, edge.label)
-    return Hypothesis(labels, trail.total + edge.weight, trail.best + edge.weight, (*trail.edges, edge))
-
-
-def _in_order(trail: Hypothesis) -> Hypothesis:
-    """From left to right by the middles of the boxes: a late hat may begin left of the digit before its own."""
-    edges = tuple(sorted(trail.edges, key=lambda edge: edge.candidate.box[0] + edge.candidate.box[2] / 2))
-    labels = tuple(edge.label for edge in edges if edge.label is not None)
-    return Hypothesis(labels, trail.total, trail.best, edges)
-
-
-def _merged(trails: Sequence[Hypothesis], most: int) -> list[Hypothesis]:
-    """One trail for each text, the likeliest texts first."""
-    found: dict[tuple[int, ...], Hypothesis] = {}
-    for trail in trails:
-        other = found.get(trail.labels)
-        if other is not None:
-            best = max(trail, other, key=lambda t: t.best)
-            trail = Hypothesis(best.labels, _add(trail.total, other.total), best.best, best.edges)
-        found[trail.labels] = trail
-    return sorted(found.values(), key=lambda t: -t.total)[:most]
+        return as_digit - costs.ligature, -candidate.prior_cost
+    return as_digit, math.log1p(-digit_probability) - candidate.prior_cost - candidate.negative_cost

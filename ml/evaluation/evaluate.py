@@ -1,4 +1,4 @@
-"""What a reader makes of every set that a folder holds."""
+"""Evaluation of a reader on every benchmark whose data a folder holds."""
 
 from __future__ import annotations
 
@@ -14,30 +14,42 @@ from numpy.typing import NDArray
 from ml.evaluation.benchmarks import BENCHMARKS, Benchmark, Drawing, LabeledDrawings
 from ml.evaluation.metrics import (
     Bools,
-    Floats,
+    accuracy_interval,
     auroc,
     brier,
     calibration_error,
     edit_distance,
     log_loss,
     pass_rate,
-    wilson_interval,
 )
+from ml.labels import Floats
 
 log = logging.getLogger(__name__)
 
-_BATCH = 64  # drawings a call
-# What is asked of one digit; and with it all that is easily misread or no digit.
+_BATCH = 64  # drawings that are read in one call
+
+# Benchmarks of single digits.
 DIGIT_SETS = ("pendigits_test", "uji_digits", "optdigits", "semeion", "hwd1000", "photos_digits")
-HARD_SETS = ("pendigits_test", "uji_digits", "optdigits", "semeion", "photos_digits", "cheques", "strings_close",
-        "separable_letters", "omniglot")  # fmt: skip
-PEN_SETS = ("pendigits_test", "uji_digits")  # single digits from pens, to be told from letters and scribbles
-REFUSED = 0.01  # share of them that a threshold may refuse
-_KEPT = 0.95  # share of them that another one must let pass
+# Digits with what is easily misread and with what is no digit: calibration is measured on all of it together.
+HARD_SETS = (
+    "pendigits_test",
+    "uji_digits",
+    "optdigits",
+    "semeion",
+    "photos_digits",
+    "cheques",
+    "strings_close",
+    "separable_letters",
+    "omniglot",
+)
+# Single digits from pens: rejection is measured by how well these are told from letters, shapes and scribbles.
+PEN_SETS = ("pendigits_test", "uji_digits")
+_FPR95_KEPT = 0.95  # share of the pen digits that the threshold of the figures "fpr95_..." keeps
+_TAKEN_REFUSED = 0.01  # share of the pen digits that the threshold of the figures "taken_..." refuses
 
 
 class ReadingLike(Protocol):
-    """What is asked of a reading."""
+    """What an evaluation needs of a reading."""
 
     @property
     def state(self) -> str: ...
@@ -50,7 +62,7 @@ class ReadingLike(Protocol):
 
 
 class ReaderLike(Protocol):
-    """What is asked of a reader."""
+    """What an evaluation needs of a reader; `ml.inference.reader.Reader` documents the members."""
 
     @property
     def version(self) -> str: ...
@@ -65,16 +77,31 @@ class ReaderLike(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What the reader said of one drawing; of a glyph only its text and confidence."""
+    """What a reader answers to one drawing. A glyph is always "recognised", as one digit."""
 
     state: str
     text: str
     confidence: float
 
 
+def read_drawings(reader: ReaderLike, drawings: Sequence[Drawing], *, glyphs: bool) -> Iterator[Answer]:
+    """The answer to each drawing, read in batches. `glyphs`: each is (28, 28) uint8, ink high, and goes straight
+    to the glyph network."""
+    for start in range(0, len(drawings), _BATCH):
+        batch = drawings[start : start + _BATCH]
+        if glyphs:
+            digits, digit_probability = reader.classify(np.stack([np.asarray(glyph) for glyph in batch]))
+            for log_probabilities, is_digit in zip(digits, digit_probability, strict=True):
+                confidence = float(is_digit * np.exp(log_probabilities.max()))
+                yield Answer("recognised", str(int(log_probabilities.argmax())), confidence)
+        else:
+            for reading in reader.read(batch):
+                yield Answer(reading.state, reading.text, reading.confidence)
+
+
 @dataclass(frozen=True)
 class BenchmarkResult:
-    """One set. `n` and `errors` count drawings, for a page digits."""
+    """One benchmark as a reader reads it. `n` and `errors` count drawings, for pages digits."""
 
     benchmark: Benchmark
     drawings: Sequence[Drawing]
@@ -86,17 +113,20 @@ class BenchmarkResult:
         return self.benchmark.name
 
     @property
-    def wrong(self) -> list[int]:
-        """How many errors each drawing has, in their order."""
-        return [_errors(self.benchmark.kind, a, text) for a, text in zip(self.answers, self.texts, strict=True)]
+    def errors_by_drawing(self) -> list[int]:
+        """The number of errors in each drawing."""
+        kind = self.benchmark.kind
+        return [_count_errors(kind, a, text) for a, text in zip(self.answers, self.texts, strict=True)]
 
     @property
     def n(self) -> int:
-        return sum(len(_digits(t)) for t in self.texts) if self.benchmark.kind == "page" else len(self.texts)
+        if self.benchmark.kind == "page":
+            return sum(len(without_spaces(text)) for text in self.texts)
+        return len(self.texts)
 
     @property
     def errors(self) -> int:
-        return min(self.n, sum(self.wrong))
+        return min(self.n, sum(self.errors_by_drawing))
 
     @property
     def accuracy(self) -> float:
@@ -104,55 +134,80 @@ class BenchmarkResult:
 
     @property
     def interval(self) -> tuple[float, float]:
-        return wilson_interval(self.errors, self.n)
+        """The 95 % interval of the accuracy."""
+        return accuracy_interval(self.errors, self.n)
 
     @property
     def scores(self) -> Floats:
-        """(n,) how much each drawing is taken for a digit: higher is more."""
+        """(n,) scores that tell digits from other signs: higher for what the reader takes for a digit."""
         return np.array([a.confidence if a.text else -a.confidence for a in self.answers])
+
+
+def without_spaces(text: str) -> str:
+    """`text` without spaces and line ends."""
+    return "".join(text.split())
+
+
+def _count_errors(kind: str, answer: Answer, text: str) -> int:
+    """The errors of one drawing in a benchmark of this kind (`Benchmark`)."""
+    if kind == "no_digit":
+        return int(answer.state == "recognised")
+    if kind == "page":
+        return edit_distance(without_spaces(answer.text), without_spaces(text))
+    if kind == "digits":
+        return int(without_spaces(answer.text) != text)
+    return int(answer.text != text)
 
 
 @dataclass(frozen=True)
 class EvaluationReport:
+    """The results of one reader, in the order of `ml.evaluation.benchmarks.BENCHMARKS`."""
+
     version: str
     results: tuple[BenchmarkResult, ...]
 
-    def named(self, names: Sequence[str]) -> list[BenchmarkResult]:
-        """Those that were measured, in the order of `names`."""
+    def results_of(self, names: Sequence[str]) -> list[BenchmarkResult]:
+        """The results of the benchmarks that were measured, in the order of `names`."""
         by_name = {result.name: result for result in self.results}
         return [by_name[name] for name in names if name in by_name]
 
-    def strangers(self) -> list[BenchmarkResult]:
-        """The sets that hold no digits."""
+    def no_digit_results(self) -> list[BenchmarkResult]:
+        """The results of the benchmarks that hold no digits."""
         return [result for result in self.results if result.benchmark.kind == "no_digit"]
 
-    def real(self) -> Floats:
-        """(n,) the scores of single digits from pens."""
-        return np.concatenate([np.empty(0), *(result.scores for result in self.named(PEN_SETS))])
+    def pen_scores(self) -> Floats:
+        """(n,) the scores of the single digits from pens."""
+        return np.concatenate([np.empty(0), *(result.scores for result in self.results_of(PEN_SETS))])
 
-    def judged(self, names: Sequence[str]) -> tuple[Floats, Bools]:
-        """Confidence (n,) and whether it is right (n,), of all that was taken for digits: a text read from what
-        is no digit is wrong."""
-        pairs = [pair for result in self.named(names) for pair in _judged(result)]
-        return np.array([sure for sure, _ in pairs]), np.array([right for _, right in pairs], bool)
+    def confidences(self, names: Sequence[str]) -> tuple[Floats, Bools]:
+        """Confidence (n,) of every answer that has a text, and whether it is right (n,). A text read from what is
+        no digit is wrong."""
+        confidence, right = [], []
+        for result in self.results_of(names):
+            for answer, text, errors in zip(result.answers, result.texts, result.errors_by_drawing, strict=True):
+                if answer.text:
+                    confidence.append(answer.confidence)
+                    right.append(bool(text) and not errors)
+        return np.array(confidence), np.array(right, bool)
 
     def figures(self) -> dict[str, float]:
-        """Calibration and rejection, over several sets."""
-        found = {}
+        """Calibration and rejection, by name."""
+        figures = {}
         for group, names in {"hard": HARD_SETS, "digits": DIGIT_SETS}.items():
-            confidence, right = self.judged(names)
+            confidence, right = self.confidences(names)
             if len(right):
-                found[f"ece_{group}"] = calibration_error(confidence, right)
-                found[f"nll_{group}"] = log_loss(confidence, right)
-                found[f"brier_{group}"] = brier(confidence, right)
-        real = self.real()
-        for result in self.strangers() if len(real) else ():
-            found[f"auroc_{result.name}"] = auroc(real, result.scores)
-            found[f"fpr95_{result.name}"] = pass_rate(real, result.scores, 1 - _KEPT)
-            found[f"taken_{result.name}"] = pass_rate(real, result.scores, REFUSED)
-        return found
+                figures[f"ece_{group}"] = calibration_error(confidence, right)
+                figures[f"nll_{group}"] = log_loss(confidence, right)
+                figures[f"brier_{group}"] = brier(confidence, right)
+        pen_scores = self.pen_scores()
+        for result in self.no_digit_results() if len(pen_scores) else ():
+            figures[f"auroc_{result.name}"] = auroc(pen_scores, result.scores)
+            figures[f"fpr95_{result.name}"] = pass_rate(pen_scores, result.scores, 1 - _FPR95_KEPT)
+            figures[f"taken_{result.name}"] = pass_rate(pen_scores, result.scores, _TAKEN_REFUSED)
+        return figures
 
     def as_json(self) -> dict[str, Any]:
+        """Plain types."""
         sets = [
             {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
             for r in self.results
@@ -160,6 +215,7 @@ class EvaluationReport:
         return {"version": self.version, "sets": sets, "figures": self.figures()}
 
     def as_text(self) -> str:
+        """A table for a terminal."""
         lines = [f"Reader {self.version}", f"{'set':26} {'n':>6} {'errors':>6} {'accuracy':>9}  95 % interval"]
         for r in self.results:
             low, high = r.interval
@@ -174,59 +230,26 @@ def evaluate(
     most: int | None = None,
     told: Callable[[str], None] = log.info,
 ) -> EvaluationReport:
-    """What `reader` makes of the sets of which `folder` holds the file; with `only`, of those named.
+    """Read the benchmarks whose file is in `folder`; with `only`, those of these names.
 
-    Of a set larger than `most` it reads so many, always the same. `told` hears a line a set. Raises DatasetError
-    for a damaged file.
+    Of a benchmark with more than `most` drawings, `most` of them are read, always the same. `told` is called with
+    a line on each result. Raises DatasetError for a damaged file.
     """
     results = []
     for benchmark in BENCHMARKS:
         if (folder / benchmark.file).exists() and (not only or benchmark.name in only):
-            sample = _part(benchmark.load(folder / benchmark.file, reader.card), most)
-            results.append(_measure(reader, benchmark, sample))
-            told(f"{benchmark.name}: {results[-1].errors} errors of {results[-1].n}")
+            sample = benchmark.load(folder / benchmark.file, reader.card)
+            sample = sample if most is None else _sample(sample, most)
+            answers = list(read_drawings(reader, sample.drawings, glyphs=benchmark.kind == "glyph"))
+            result = BenchmarkResult(benchmark, sample.drawings, sample.texts, answers)
+            told(f"{result.name}: {result.errors} errors of {result.n}")
+            results.append(result)
     return EvaluationReport(reader.version, tuple(results))
 
 
-def _part(sample: LabeledDrawings, most: int | None) -> LabeledDrawings:
-    if most is None or len(sample.texts) <= most:
-        return sample
-    chosen = np.sort(np.random.default_rng(0).permutation(len(sample.texts))[:most])
-    return LabeledDrawings([sample.drawings[i] for i in chosen], [sample.texts[i] for i in chosen])
-
-
-def _measure(reader: ReaderLike, benchmark: Benchmark, sample: LabeledDrawings) -> BenchmarkResult:
-    answers = _classified if benchmark.kind == "glyph" else _read
-    return BenchmarkResult(benchmark, sample.drawings, sample.texts, list(answers(reader, sample.drawings)))
-
-
-def _read(reader: ReaderLike, drawings: Sequence[Drawing]) -> Iterator[Answer]:
-    for start in range(0, len(drawings), _BATCH):
-        for reading in reader.read(drawings[start : start + _BATCH]):
-            yield Answer(reading.state, reading.text, reading.confidence)
-
-
-def _classified(reader: ReaderLike, drawings: Sequence[Drawing]) -> Iterator[Answer]:
-    digits, digit_probability = reader.classify(np.stack([np.asarray(drawing) for drawing in drawings]))
-    for labels, is_digit in zip(digits, digit_probability, strict=True):
-        yield Answer("recognised", str(int(labels.argmax())), float(is_digit * np.exp(labels.max())))
-
-
-def _errors(kind: str, answer: Answer, text: str) -> int:
-    if kind == "no_digit":
-        return int(answer.state == "recognised")
-    if kind == "page":
-        return edit_distance(_digits(answer.text), _digits(text))
-    if kind == "digits":
-        return int(_digits(answer.text) != text)
-    return int(answer.text != text)
-
-
-def _digits(text: str) -> str:
-    return "".join(text.split())
-
-
-def _judged(result: BenchmarkResult) -> Iterator[tuple[float, bool]]:
-    for answer, text, wrong in zip(result.answers, result.texts, result.wrong, strict=True):
-        if answer.text:
-            yield answer.confidence, bool(text) and not wrong
+def _sample(labeled: LabeledDrawings, most: int) -> LabeledDrawings:
+    """At most `most` of the drawings, chosen with a fixed seed, in their order."""
+    if len(labeled.texts) <= most:
+        return labeled
+    chosen = np.sort(np.random.default_rng(0).permutation(len(labeled.texts))[:most])
+    return LabeledDrawings([labeled.drawings[i] for i in chosen], [labeled.texts[i] for i in chosen])

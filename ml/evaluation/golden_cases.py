@@ -1,8 +1,7 @@
-"""Golden cases: ways of writing that readers of digits are known for misreading. Whoever reads them right must not
-unlearn it.
+"""Golden cases: styles of digits that readers are known to misread. A reader that reads them must not unlearn it.
 
-They are written in hurried hands, and only those stay that the shipped reader reads right and surely: then it is
-no accident of a drawing between two digits if one of them is read otherwise.
+They are written in a hurried handwriting. Only drawings that the shipped reader reads right and with high
+confidence are kept: if one of them is misread later, it is not because the drawing lies between two digits.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from ml.ink.strokes import Strokes
 from ml.synthesis.handwriting import random_handwriting, write_digit
 
 MIN_CONFIDENCE = 0.95  # confidence of the shipped reader in a golden case
-_EACH = 6  # of a style
-_WOBBLE = 0.045  # heights; twice as much as hands usually have
+_DRAWINGS_PER_STYLE = 6
+_WOBBLE = 0.045  # heights of a digit; twice as much as is usual
 
-# What they are taken for: 0 for 6, 8, 9 or no digit; 1 for 7, 4 or 2; 2 for a; 3 for 5 or 7; 4 for 9 or u; 5 for
-# 3, 6 or two pieces; 6 for b, 0 or 4; 7 for 1, 2, 4 or F; 8 for 6, 9 or 3; 9 for 4, 7, g or 8.
+# What readers take them for: 0 for 6, 8, 9 or no digit; 1 for 7, 4 or 2; 2 for a; 3 for 5 or 7; 4 for 9 or u;
+# 5 for 3, 6 or two components; 6 for b, 0 or 4; 7 for 1, 2, 4 or F; 8 for 6, 9 or 3; 9 for 4, 7, g or 8.
 GOLDEN_STYLES: Mapping[int, tuple[str, ...]] = {
     0: ("slashed", "backslashed", "open", "looped", "knotted"),
     1: ("european", "foot", "one_stroke_foot", "long_serif", "curved_serif", "cursive"),
@@ -34,7 +33,7 @@ GOLDEN_STYLES: Mapping[int, tuple[str, ...]] = {
     9: ("stick", "hook", "curled_tail", "open", "swan"),
 }
 
-# Drawings that the shipped reader misreads, or is less sure of.
+# Drawings that the shipped reader misreads or reads with less confidence than MIN_CONFIDENCE.
 _LEFT_OUT = frozenset(
     {
         "0/slashed/0",
@@ -56,10 +55,13 @@ def case_names() -> Iterator[str]:
     """The names of the cases, "digit/style/number"."""
     for label, styles in GOLDEN_STYLES.items():
         for style in styles:
-            yield from (name for i in range(_EACH) if (name := f"{label}/{style}/{i}") not in _LEFT_OUT)
+            for number in range(_DRAWINGS_PER_STYLE):
+                name = f"{label}/{style}/{number}"
+                if name not in _LEFT_OUT:
+                    yield name
 
 
 def write_case(label: int, style: str, rng: Generator) -> Strokes:
-    """Strokes about 100 high, in a hurried hand. Raises KeyError for an unknown style."""
-    hand = replace(random_handwriting(rng), wobble=_WOBBLE)
-    return [100 * stroke for stroke in write_digit(label, rng=rng, style=style, handwriting=hand)]
+    """Strokes about 100 px high, in a hurried handwriting. Raises KeyError for an unknown style."""
+    handwriting = replace(random_handwriting(rng), wobble=_WOBBLE)
+    return [100 * stroke for stroke in write_digit(label, rng=rng, style=style, handwriting=handwriting)]

@@ -1,65 +1,75 @@
-"""Gates: may a challenger take the place of the champion? Each says so in a sentence, with its figures.
+"""Gates: the checks that decide whether a challenger may replace the champion.
 
-Both must have been tried on the same sets. What was not measured does not pass: a gate that nobody could look at
-has to stop, not to let through.
+Both versions must have read the same sets. Each gate gives a sentence and its figures. What was not measured does
+not pass: a gate without data has to stop a challenger, not to let it through.
+
+To add a gate: write a function (champion, challenger, limits) -> GateResult, put its limit into `GateLimits`,
+list the function in `GATES`, and give the gate a title in `recognizer/presentation/gate_report.py`. Names and
+figures of gates are stored with training runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from ml.evaluation.comparison import GOLDEN, HELD_OUT, ItemResult, SetResult, VersionResults
 from ml.evaluation.paired_tests import exact_p, mid_p, upper_bound
+from ml.set_titles import set_title
 
 
 @dataclass(frozen=True)
 class Margin:
-    """How much worse a set may be read, as shares of its drawings: the 95 % upper bound of the difference, and the
-    difference itself."""
+    """How much worse a set may be read, as shares of its drawings: `bound` limits the 95 % upper bound of the
+    difference of the error rates, `difference` the observed difference itself."""
 
     bound: float
     difference: float = 1.0
 
 
-# Bounds that an equal challenger reaches in spite of chance (docs/reader.md, "Gates"). Beside each, of how many
-# drawings how many may break with none mended, or as many as are mended.
+# Bounds that a challenger reaches which is as good as the champion, in spite of chance (docs/reader.md, "Gates").
+# Beside each: how many drawings may break with none fixed, or break and be fixed in equal numbers.
 _MARGINS: Mapping[str, Margin] = MappingProxyType(
     {
-        "mnist": Margin(0.0015, 0.0005),  # of 5,941: 2 by the difference, or 13
-        "digits": Margin(0.003),  # of 2,550: 3, or 9
-        "numbers": Margin(0.008),  # of 1,008: 3, or 10
-        "photos": Margin(0.04),  # of 160: 2, or 6
-        "junk": Margin(0.015),  # of 516: 3, or 9
-        "pen": Margin(0.01),  # of 999: 4, or 17
+        "mnist": Margin(0.0015, 0.0005),  # of 5,941 drawings 2 (by the difference), or 13
+        "digits": Margin(0.003),  # of 2,550 drawings 3, or 9
+        "numbers": Margin(0.008),  # of 1,008 drawings 3, or 10
+        "photos": Margin(0.04),  # of 160 drawings 2, or 6
+        "junk": Margin(0.015),  # of 516 drawings 3, or 9
+        "pen": Margin(0.01),  # of 999 drawings 4, or 17
     }
 )
 
 
 @dataclass(frozen=True)
 class GateLimits:
-    """What the gates ask. Shares are of drawings, not per cent."""
+    """The limits of all gates. Shares are between 0 and 1.
+
+    `needed` names the sets without which nothing passes: they need no data files. `canvas` is the set on which
+    churn is measured.
+    """
 
     margins: Mapping[str, Margin] = field(default_factory=lambda: _MARGINS)
-    other: Margin = Margin(0.005)  # for sets without a margin of their own
-    better: float = 0.05  # mid-p of McNemar's test on the held-out users' drawings,
-    fewer: float = 0.15  # or so many fewer errors there
-    recall: float = 0.005  # of any digit, and in any case one drawing
-    rejection: float = 0.002  # of the AUROC
-    calibration: float = 0.003  # of the expected calibration error
-    slower: float = 0.1
-    larger: float = 0.1
-    flips: int = 1  # golden cases
-    churn: float = 0.005  # of the digits, read otherwise, rightly or not
-    canvas: str = "digits"  # the set that churn is measured on
-    needed: tuple[str, ...] = ("digits", "numbers", "photos", "junk")  # without these nothing passes
+    other: Margin = Margin(0.005)  # margin of sets that are not in `margins`
+    better: float = 0.05  # mid-p of McNemar's test on the held-out drawings below which the challenger is better
+    fewer: float = 0.15  # share of the errors there by which fewer errors are better whatever the p value
+    recall: float = 0.005  # share of the drawings of any digit that may be lost; one drawing always may be
+    rejection: float = 0.002  # fall of the AUROC
+    calibration: float = 0.003  # rise of the expected calibration error
+    slower: float = 0.1  # share of the time of a reading
+    larger: float = 0.1  # share of the size of the artifact
+    flips: int = 1  # golden cases that may become misread
+    churn: float = 0.005  # share of the drawn digits that may be read differently, rightly or not
+    canvas: str = "digits"
+    needed: tuple[str, ...] = ("digits", "numbers", "photos", "junk")
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """One question. `figures` are plain types: what the sentence says, and what a plot needs."""
+    """The result of one gate. `figures` are plain types: what the sentence says, and what a plot needs."""
 
     name: str
     passed: bool
@@ -69,7 +79,8 @@ class GateResult:
 
 @dataclass(frozen=True)
 class SetChanges:
-    """Of one set the ids of what the challenger reads right and the champion does not, and the reverse."""
+    """The ids of the items of one set that only the challenger reads right (`fixes`), and that only the champion
+    reads right (`breaks`)."""
 
     name: str
     fixes: tuple[str, ...]
@@ -78,7 +89,7 @@ class SetChanges:
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """All gates, and what changed. The challenger may take over if every gate lets it pass."""
+    """The results of all gates, and what changed. The challenger may replace the champion if all gates passed."""
 
     champion: str
     challenger: str
@@ -89,222 +100,255 @@ class GateVerdict:
     def passed(self) -> bool:
         return all(gate.passed for gate in self.gates)
 
-    @property
-    def failed(self) -> list[GateResult]:
-        return [gate for gate in self.gates if not gate.passed]
-
     def as_json(self) -> dict[str, Any]:
-        """Plain types."""
-        gates = [asdict(gate) for gate in self.gates]
-        changes = [{"name": c.name, "fixes": list(c.fixes), "breaks": list(c.breaks)} for c in self.changes]
-        return {"champion": self.champion, "challenger": self.challenger, "passed": self.passed, "gates": gates,
-                "changes": changes}  # fmt: skip
+        """Plain types, as they are stored with a training run."""
+        return {
+            "champion": self.champion,
+            "challenger": self.challenger,
+            "passed": self.passed,
+            "gates": [asdict(gate) for gate in self.gates],
+            "changes": [{"name": c.name, "fixes": list(c.fixes), "breaks": list(c.breaks)} for c in self.changes],
+        }
 
 
 def judge_challenger(
     champion: VersionResults,
     challenger: VersionResults,
-    bars: GateLimits = GateLimits(),
+    limits: GateLimits = GateLimits(),
     first: VersionResults | None = None,
 ) -> GateVerdict:
     """Whether `challenger` may replace `champion`, which descends from `first`, if that is another version.
 
-    Raises ValueError if they were not tried on the same sets.
+    Raises ValueError if they did not read the same sets.
     """
-    _check_same(champion, challenger)
-    pairs = list(zip(champion.sets, challenger.sets, strict=True))
-    gates = [
-        *(_no_worse(*pair, bars) for pair in pairs if pair[0].name not in (HELD_OUT, GOLDEN)),
-        *(_unmeasured(f"no_worse_{name}", f"{_set(name)} were not read.") for name in _missing(champion, bars)),
-        _better(champion, challenger, bars),
-        _recall(champion, challenger, bars),
-        _rejection(champion, challenger, bars),
-        _calibration(champion, challenger, bars),
-        _speed(champion, challenger, bars),
-        _size(champion, challenger, bars),
-        _golden(champion, challenger, bars),
-        _churn(champion, challenger, bars),
-        *([] if first is None else [_drift(first, challenger, bars)]),
+    _check_same_sets(champion, challenger)
+    gates = no_worse_gates(champion, challenger, limits)
+    gates += [gate(champion, challenger, limits) for gate in GATES]
+    if first is not None:
+        _check_same_sets(first, challenger)
+        gates.append(drift_gate(first, challenger, limits))
+    changes = [_changes(*pair) for pair in zip(champion.sets, challenger.sets, strict=True)]
+    return GateVerdict(champion.version, challenger.version, tuple(gates), tuple(changes))
+
+
+def _check_same_sets(champion: VersionResults, challenger: VersionResults) -> None:
+    sets = [[(result.name, result.digest) for result in version.sets] for version in (champion, challenger)]
+    if sets[0] != sets[1]:
+        raise ValueError("The two versions did not read the same sets.")
+
+
+def no_worse_gates(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> list[GateResult]:
+    """One gate for each frozen set, and one that does not pass for each needed set that is missing or empty."""
+    pairs = zip(champion.frozen_sets, challenger.frozen_sets, strict=True)
+    read = {result.name for result in champion.sets if result.items}
+    missing = [name for name in limits.needed if name not in read]
+    return [
+        *(_no_worse_gate(before, after, limits) for before, after in pairs),
+        *(_not_measured(f"no_worse_{name}", f"{set_title(name)} were not read.") for name in missing),
     ]
-    return GateVerdict(
-        champion.version, challenger.version, tuple(gates), tuple(_changes(*pair) for pair in pairs)
+
+
+def _no_worse_gate(before: SetResult, after: SetResult, limits: GateLimits) -> GateResult:
+    """Non-inferiority: the upper bound of the rise of the error rate is within the margin of the set."""
+    changes, n = _changes(before, after), len(before.items)
+    fixes, breaks = len(changes.fixes), len(changes.breaks)
+    margin = limits.margins.get(before.name, limits.other)
+    difference, bound = (breaks - fixes) / max(n, 1), upper_bound(fixes, breaks, n)
+    sentence = (
+        f"{set_title(before.name)}: of {n:,}, {fixes:,} are newly read right and {breaks:,} newly misread. The "
+        f"error rate rises by at most {_points(bound)} percentage points (95 % bound); {_points(margin.bound)} "
+        "are allowed."
     )
+    if difference > margin.difference:
+        sentence += (
+            f" On these drawings it rose by {_points(difference)}; {_points(margin.difference)} are allowed."
+        )
+    figures = {
+        "n": n,
+        "fixes": fixes,
+        "breaks": breaks,
+        "errors": [before.errors, after.errors],
+        "difference": difference,
+        "bound": bound,
+        "margin": margin.bound,
+        "most_lost": margin.difference,
+    }
+    passed = bound <= margin.bound and difference <= margin.difference
+    return GateResult(f"no_worse_{before.name}", passed, sentence, figures)
 
 
-def _check_same(champion: VersionResults, challenger: VersionResults) -> None:
-    sides = [[(tried.name, tried.digest) for tried in each.sets] for each in (champion, challenger)]
-    if sides[0] != sides[1]:
-        raise ValueError("The two versions were not tried on the same sets.")
+def better_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Better on the drawings of held-out writers: significantly so, or by much, or as good and surer."""
+    pair = _both(champion, challenger, HELD_OUT)
+    if pair is None:
+        return _not_measured("better", "There is no reviewed drawing of a held-out writer.")
+    before, after = pair
+    changes, n = _changes(before, after), len(before.items)
+    fixes, breaks = len(changes.fixes), len(changes.breaks)
+    mid_p_value = mid_p(fixes, breaks)
+    reasons = {
+        "significant": fixes > breaks and mid_p_value < limits.better,
+        "fewer_errors": after.errors < before.errors and after.errors <= (1 - limits.fewer) * before.errors,
+        "surer": after.errors <= before.errors and after.unsure < before.unsure,
+    }
+    sentence = (
+        f"Of {n:,} held-out drawings, {fixes:,} are newly read right and {breaks:,} newly misread; "
+        f"{after.unsure:,} are unsure instead of {before.unsure:,}."
+    )
+    figures = {
+        "n": n,
+        "fixes": fixes,
+        "breaks": breaks,
+        **reasons,
+        "p": exact_p(fixes, breaks),
+        "mid_p": mid_p_value,
+        "allowed": limits.better,
+        "errors": [before.errors, after.errors],
+        "unsure": [before.unsure, after.unsure],
+    }
+    return GateResult("better", any(reasons.values()), sentence, figures)
 
 
-def _missing(champion: VersionResults, bars: GateLimits) -> list[str]:
-    """The sets that need no file and are not there all the same, or are empty."""
-    there = {tried.name for tried in champion.sets if tried.outcomes}
-    return [name for name in bars.needed if name not in there]
+def recall_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """No digit is forgotten, over the single digits of all frozen sets. One drawing may always be lost: where a
+    digit was drawn less than 200 times, one drawing is more than half a point."""
+    drawn = Counter(item.expected for item in champion.single_digits)
+    if not drawn:
+        return _not_measured("recall", "No single digits were read.")
+    before, after = (_right_by_digit(version.single_digits) for version in (champion, challenger))
+    lost = {digit: before[digit] - after[digit] for digit in sorted(drawn)}
+    forgotten = [digit for digit in lost if lost[digit] > max(1.0, limits.recall * drawn[digit])]
+    if forgotten:
+        losses = (f"of {drawn[digit]:,} drawn {digit}s {lost[digit]:,} fewer" for digit in forgotten)
+        sentence = f"Some digits are forgotten: {', '.join(losses)} are read right."
+    else:
+        worst = max(lost, key=lambda digit: lost[digit] / drawn[digit])
+        sentence = (
+            f"No digit is read noticeably worse. At worst, of {drawn[worst]:,} drawn {worst}s {after[worst]:,} "
+            f"are read right instead of {before[worst]:,}."
+        )
+    counts = {digit: {"n": drawn[digit], "right": [before[digit], after[digit]]} for digit in lost}
+    return GateResult("recall", not forgotten, sentence, {"digits": counts})
+
+
+def _right_by_digit(items: Sequence[ItemResult]) -> Counter[str]:
+    return Counter(item.expected for item in items if item.right)
+
+
+def rejection_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Digits are told from other signs as well as before."""
+    before, after = champion.rejection_auroc, challenger.rejection_auroc
+    if before is None or after is None:
+        return _not_measured("rejection", "No digits, or no signs that are no digits, were read.")
+    sentence = f"Digits are told from other signs with an AUROC of {after:.4f} instead of {before:.4f}."
+    figures = {"auroc": [before, after], "allowed": limits.rejection}
+    return GateResult("rejection", after >= before - limits.rejection, sentence, figures)
+
+
+def calibration_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Confidence and accuracy agree as well as before."""
+    before, after = champion.calibration_error, challenger.calibration_error
+    sentence = (
+        f"Confidence and accuracy differ by {_points(after)} percentage points on average instead of "
+        f"{_points(before)} (expected calibration error)."
+    )
+    figures = {"error": [before, after], "allowed": limits.calibration}
+    return GateResult("calibration", after <= before + limits.calibration, sentence, figures)
+
+
+def speed_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Reading takes about as long as before."""
+    before, after = champion.milliseconds, challenger.milliseconds
+    if before is None or after is None:
+        return _not_measured("speed", "The time of a reading was not measured.")
+    sentence = f"A drawing of one digit takes {after:.2f} ms instead of {before:.2f} ms."
+    figures = {"milliseconds": [before, after], "allowed": limits.slower}
+    return GateResult("speed", after <= (1 + limits.slower) * before, sentence, figures)
+
+
+def size_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """The artifact is about as large as before."""
+    before, after = champion.size, challenger.size
+    if before is None or after is None:
+        return _not_measured("size", "The sizes of the artifacts are not known.")
+    sentence = f"The artifact has {after / 1e6:.2f} MB instead of {before / 1e6:.2f} MB."
+    figures = {"bytes": [before, after], "allowed": limits.larger}
+    return GateResult("size", after <= (1 + limits.larger) * before, sentence, figures)
+
+
+def golden_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Golden cases stay right."""
+    pair = _both(champion, challenger, GOLDEN)
+    if pair is None:
+        return _not_measured("golden", "No golden cases were read.")
+    n, flips = len(pair[0].items), len(_changes(*pair).breaks)
+    sentence = f"Of {n:,} golden cases, {flips:,} are newly misread; the limit is {limits.flips}."
+    return GateResult("golden", flips <= limits.flips, sentence, {"n": n, "flips": flips, "allowed": limits.flips})
+
+
+def churn_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Few drawn digits are read differently than before, whether rightly or not."""
+    pair = _both(champion, challenger, limits.canvas)
+    if pair is None:
+        return _not_measured("churn", "No drawn digits were read.")
+    before, after = pair
+    n = len(before.items)
+    changed = sum(old.text != new.text for old, new in zip(before.items, after.items, strict=True))
+    sentence = f"Of {n:,} drawn digits, {changed:,} are read differently than before, rightly or not."
+    figures = {"n": n, "changed": changed, "allowed": limits.churn}
+    return GateResult("churn", changed <= limits.churn * n, sentence, figures)
+
+
+Gate = Callable[[VersionResults, VersionResults, GateLimits], GateResult]
+
+# The gates over all sets, in the order in which a verdict lists them. Those of single sets come before, drift
+# after.
+GATES: tuple[Gate, ...] = (
+    better_gate,
+    recall_gate,
+    rejection_gate,
+    calibration_gate,
+    speed_gate,
+    size_gate,
+    golden_gate,
+    churn_gate,
+)
+
+
+def drift_gate(first: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:
+    """Losses too small to stop one version do not add up: against the first version the margins of a single step
+    hold. Only a set whose error rate rose counts: changes that outweigh each other grow with every step and are no
+    reason to stop."""
+    pairs = zip(first.frozen_sets, challenger.frozen_sets, strict=True)
+    sets = [_no_worse_gate(before, after, limits) for before, after in pairs]
+    worse = [gate for gate in sets if not gate.passed and gate.figures["difference"] > 0]
+    golden = golden_gate(first, challenger, limits)
+    if not golden.passed:
+        worse.append(golden)
+    origin = f"version {first.version}, from which the active version descends"
+    sentence = f"No frozen set is read worse than by {origin}."
+    if worse:
+        sentence = f"Over several promotions it became worse than {origin}. {worse[0].sentence}"
+    figures = {"first": first.version, "worse": [gate.name for gate in worse]}
+    return GateResult("drift", not worse, sentence, figures)
+
+
+def _both(champion: VersionResults, challenger: VersionResults, name: str) -> tuple[SetResult, SetResult] | None:
+    """A set as both versions read it, None where it is missing or empty."""
+    before, after = champion.set_result(name), challenger.set_result(name)
+    return None if before is None or after is None or not before.items else (before, after)
 
 
 def _changes(before: SetResult, after: SetResult) -> SetChanges:
-    pairs = list(zip(before.outcomes, after.outcomes, strict=True))
+    pairs = list(zip(before.items, after.items, strict=True))
     fixes = tuple(new.id for old, new in pairs if new.right and not old.right)
     return SetChanges(before.name, fixes, tuple(new.id for old, new in pairs if old.right and not new.right))
 
 
-def _no_worse(before: SetResult, after: SetResult, bars: GateLimits) -> GateResult:
-    """Non-inferior: by how much more often the challenger errs is surely within the margin of the set."""
-    changes, n = _changes(before, after), len(before.outcomes)
-    fixes, breaks = len(changes.fixes), len(changes.breaks)
-    margin = bars.margins.get(before.name, bars.other)
-    difference, bound = (breaks - fixes) / max(n, 1), upper_bound(fixes, breaks, n)
-    passed = bound <= margin.bound and difference <= margin.difference
-    sentence = (
-        f"{_set(before.name)}: reads {fixes:,} right that were misread, and misreads {breaks:,} that were right, "
-        f"of {n:,}. At worst it errs {_points(bound)} points more often; {_points(margin.bound)} are allowed."
-    )
-    if difference > margin.difference:
-        sentence += f" It lost {_points(difference)} points, and {_points(margin.difference)} are allowed."
-    figures: dict[str, Any] = {"n": n, "fixes": fixes, "breaks": breaks, "errors": [before.errors, after.errors]}
-    figures |= {"difference": difference, "bound": bound, "margin": margin.bound, "most_lost": margin.difference}
-    return GateResult(f"no_worse_{before.name}", passed, sentence, figures)
-
-
-def _better(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    """Better on what people who never train have drawn: by chance hardly so, or by much, or as good and surer."""
-    before, after = champion.named(HELD_OUT), challenger.named(HELD_OUT)
-    if before is None or after is None or not before.outcomes:
-        return _unmeasured("better", "No reviewed drawing of a person who never trains shows that it is better.")
-    changes = _changes(before, after)
-    fixes, breaks = len(changes.fixes), len(changes.breaks)
-    chance = mid_p(fixes, breaks)
-    reasons = {
-        "significant": fixes > breaks and chance < bars.better,
-        "fewer_errors": after.errors < before.errors and after.errors <= (1 - bars.fewer) * before.errors,
-        "surer": after.errors <= before.errors and after.unsure < before.unsure,
-    }
-    sentence = (
-        f"Reads {fixes:,} held-out drawings right that were misread, and misreads {breaks:,} that were right, of "
-        f"{len(before.outcomes):,}; unsure of {after.unsure:,} instead of {before.unsure:,}."
-    )
-    figures: dict[str, Any] = {"n": len(before.outcomes), "fixes": fixes, "breaks": breaks, **reasons}
-    figures |= {"p": exact_p(fixes, breaks), "mid_p": chance, "allowed": bars.better}
-    figures |= {"errors": [before.errors, after.errors], "unsure": [before.unsure, after.unsure]}
-    return GateResult("better", any(reasons.values()), sentence, figures)
-
-
-def _recall(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    """No digit is forgotten, over all frozen single digits. One drawing may always be lost: where a digit was
-    drawn less than 200 times, one is more than half a point."""
-    counts = [_right_by_digit(each.single) for each in (champion, challenger)]
-    rows = {digit: (n, counts[0][digit][1], counts[1][digit][1]) for digit, (n, _) in counts[0].items()}
-    fallen = {d: (n, old, new) for d, (n, old, new) in rows.items() if old - new > max(1.0, bars.recall * n)}
-    if not rows:
-        return _unmeasured("recall", "No single digits were read.")
-    lost = ", ".join(f"of {n:,} drawn {d}s it reads {old - new:,} fewer" for d, (n, old, new) in fallen.items())
-    worst = max(rows, key=lambda d: (rows[d][1] - rows[d][2]) / rows[d][0])
-    n, old, new = rows[worst]
-    fine = f"No digit is read noticeably worse: at worst the {worst}, {new:,} of {n:,} right instead of {old:,}."
-    figures = {"digits": {d: {"n": n, "right": [old, new]} for d, (n, old, new) in rows.items()}}
-    return GateResult("recall", not fallen, f"It unlearns digits: {lost}." if fallen else fine, figures)
-
-
-def _right_by_digit(outcomes: Sequence[ItemResult]) -> dict[str, tuple[int, int]]:
-    """How many there are of each digit, and how many of them are read right."""
-    found: dict[str, tuple[int, int]] = {}
-    for outcome in outcomes:
-        n, right = found.get(outcome.expected, (0, 0))
-        found[outcome.expected] = (n + 1, right + outcome.right)
-    return dict(sorted(found.items()))
-
-
-def _rejection(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.rejection, challenger.rejection
-    if before is None or after is None:
-        return _unmeasured("rejection", "No digits, or no signs to tell them from, were read.")
-    sentence = f"Digits are told from other signs with an AUROC of {after:.4f} instead of {before:.4f}."
-    figures = {"auroc": [before, after], "allowed": bars.rejection}
-    return GateResult("rejection", after >= before - bars.rejection, sentence, figures)
-
-
-def _calibration(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.calibration, challenger.calibration
-    sentence = (
-        f"Its confidence is {_points(after)} points away from how often it is right, instead of {_points(before)}."
-    )
-    figures = {"error": [before, after], "allowed": bars.calibration}
-    return GateResult("calibration", after <= before + bars.calibration, sentence, figures)
-
-
-def _speed(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.milliseconds, challenger.milliseconds
-    if before is None or after is None:
-        return _unmeasured("speed", "Nobody measured how long a reading takes.")
-    sentence = f"A drawing of one digit takes {after:.2f} ms instead of {before:.2f} ms."
-    figures = {"milliseconds": [before, after], "allowed": bars.slower}
-    return GateResult("speed", after <= (1 + bars.slower) * before, sentence, figures)
-
-
-def _size(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.size, challenger.size
-    if before is None or after is None:
-        return _unmeasured("size", "Nobody said how large the artifacts are.")
-    sentence = f"The artifact has {after / 1e6:.2f} MB instead of {before / 1e6:.2f} MB."
-    figures = {"bytes": [before, after], "allowed": bars.larger}
-    return GateResult("size", after <= (1 + bars.larger) * before, sentence, figures)
-
-
-def _golden(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.named(GOLDEN), challenger.named(GOLDEN)
-    if before is None or after is None or not before.outcomes:
-        return _unmeasured("golden", "No golden cases were read.")
-    n, flips = len(before.outcomes), len(_changes(before, after).breaks)
-    sentence = f"Misreads {flips:,} of {n:,} golden cases that were right; {bars.flips} may be."
-    return GateResult("golden", flips <= bars.flips, sentence, {"n": n, "flips": flips, "allowed": bars.flips})
-
-
-def _churn(champion: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    before, after = champion.named(bars.canvas), challenger.named(bars.canvas)
-    if before is None or after is None or not before.outcomes:
-        return _unmeasured("churn", "No drawn digits were read.")
-    n = len(before.outcomes)
-    changed = sum(old.text != new.text for old, new in zip(before.outcomes, after.outcomes, strict=True))
-    sentence = f"Reads {changed:,} of {n:,} drawn digits otherwise than before, rightly or not."
-    figures = {"n": n, "changed": changed, "allowed": bars.churn}
-    return GateResult("churn", changed <= bars.churn * n, sentence, figures)
-
-
-def _drift(first: VersionResults, challenger: VersionResults, bars: GateLimits) -> GateResult:
-    """Losses too small to stop one version do not add up: the whole way has the margins of a single step. Changes
-    that outweigh each other do add up, and are no reason."""
-    _check_same(first, challenger)
-    pairs = zip(first.sets, challenger.sets, strict=True)
-    steps = [_no_worse(*pair, bars) for pair in pairs if pair[0].name not in (HELD_OUT, GOLDEN)]
-    worse = [step for step in steps if not step.passed and step.figures["difference"] > 0]
-    worse += [step for step in [_golden(first, challenger, bars)] if not step.passed]
-    sentence = "No frozen set is read worse than by the version that all this began with."
-    if worse:
-        sentence = (
-            f"Little by little it became worse than the version that all this began with. {worse[0].sentence}"
-        )
-    figures = {"first": first.version, "worse": [step.name for step in worse]}
-    return GateResult("drift", not worse, sentence, figures)
-
-
-def _unmeasured(name: str, sentence: str) -> GateResult:
+def _not_measured(name: str, sentence: str) -> GateResult:
     return GateResult(name, False, sentence, {})
 
 
-_NAMES = {
-    "mnist": "Digits of MNIST's held-out writers",
-    "digits": "Drawn digits",
-    "numbers": "Drawn numbers",
-    "photos": "Photographed numbers",
-    "junk": "Signs that are no digits",
-    "pen": "Pen digits",
-}
-
-
-def _set(name: str) -> str:
-    return _NAMES.get(name, name.replace("_", " ").capitalize())
-
-
 def _points(share: float) -> str:
+    """A share in percentage points."""
     return f"{100 * share:.2f}"

@@ -1,16 +1,19 @@
-"""The frozen sets on which champion and challenger are compared. No user ever touches them.
+"""The regression sets, on which champion and challenger are compared (pages call them "frozen sets").
 
-Most are synthetic and need no file: an item is drawn from nothing but its id, so that the same drawings come
-again on every machine, and any one of them alone (`find_items`). They come from the generator that also trains,
-from other seeds: they show what is forgotten or poisoned, not how strangers write. For that there are writers who
-never train: MNIST's, a tenth of its training part, and those of pen digits, where these files are at hand. A
-fine-tuning must leave the same writers out. The test part of MNIST is not among them: it is read once per release,
-and gates that read it at each retraining would, in time, choose versions that happen to fit it.
+They contain nothing of users. Most are synthetic and need no file: an item is drawn from a random generator
+whose seed is its id, so that every machine draws the same items, each independent of the others. They come from
+the generator that also makes training data, with other seeds: they show what was forgotten or poisoned, not how
+unseen writers write. That is shown by held-out writers: those of the training part of MNIST, a
+tenth of them, and those of pen digits, where these files are present. A fine-tuning must leave the same writers
+out.
+
+The test part of MNIST is not among the sets. It is read once per release; gates that read it at each retraining
+would in time select versions that happen to fit it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,16 +33,18 @@ from ml.synthesis.photographs import Scene, photograph
 
 MNIST, PEN = "mnist", "pen"
 _SEED = 406
-_MOST_DIGITS = 4  # of a number: longer ones take long and tell little more
-_PHOTO = (400, 200)  # px
-_VARIED = 0.7  # strength, as in `ml.augmentation.trajectory_batches`
+_MAX_DIGITS = 4  # of a number: longer ones take long to read and tell little more
+_PHOTO_SIZE = (400, 200)  # px, width and height
+_VARIATION = 0.7  # strength of `ml.augmentation.trajectory_batches.vary_strokes`
 
 
 @dataclass(frozen=True)
 class SetSizes:
-    """How many items: of each style of a digit, of each slice of numbers, photographs, and of each sign.
+    """The number of items: `digits` of each style of a digit, `numbers` of each number case, `photos` in all,
+    `junk` of each sign.
 
-    The margins of `ml.evaluation.promotion_gates.GateLimits` are made for these: with fewer items no challenger can show that it is no worse.
+    The margins of `ml.evaluation.promotion_gates.GateLimits` are made for the defaults: with fewer items no
+    challenger can show that it is no worse.
     """
 
     digits: int = 30
@@ -49,45 +54,75 @@ class SetSizes:
 
 
 def regression_sets(data: Path | None = None, sizes: SetSizes = SetSizes()) -> list[EvaluationSet]:
-    """Digits, numbers, photographed numbers, junk and golden cases; with `data`, a folder, also MNIST's held-out
-    writers and pen digits where their files are there. Raises DatasetError for a damaged file."""
-    return [*_synthetic(sizes), *_recorded(data, *_RECORDED)]
+    """Digits, numbers, photographed numbers, signs that are no digits, and golden cases.
 
-
-def find_items(ids: Collection[str], data: Path | None = None) -> dict[str, EvaluationItem]:
-    """The items of these ids, for a page that shows what a challenger fixes and breaks.
-
-    What is unknown, or comes from a file that is not at hand, is left out. Raises DatasetError for a damaged file.
+    With `data`, a folder, also MNIST's held-out writers and pen digits, where their files are in it. Raises
+    DatasetError for a damaged file.
     """
-    files = {id.split("/")[0] for id in ids} & set(_RECORDED)
-    recorded = {i.id: i for name in files for each in _recorded(data, name) for i in each.items}
-    drawn = {id: found for id in ids if (found := _redrawn(id)) is not None}
-    return {id: found for id in ids if (found := drawn.get(id) or recorded.get(id)) is not None}
+    sets = list(_synthetic_sets(sizes))
+    if data is not None:
+        sets += [load(data / file) for file, load in _RECORDED if (data / file).exists()]
+    return sets
 
 
-def _synthetic(sizes: SetSizes) -> Iterator[EvaluationSet]:
-    """The sets that are drawn from their ids."""
-    ids = {
+def _synthetic_sets(sizes: SetSizes) -> Iterator[EvaluationSet]:
+    scenes = list(_SCENES)
+    names = {
         "digits": [f"{d}/{style}/{i}" for d in STYLES for style in STYLES[d] for i in range(sizes.digits)],
-        "numbers": [f"{name}/{i}" for name in NUMBER_CASES for i in range(sizes.numbers)],
-        "photos": [f"{list(_SCENES)[i % len(_SCENES)]}/{i}" for i in range(sizes.photos)],
+        "numbers": [f"{case}/{i}" for case in NUMBER_CASES for i in range(sizes.numbers)],
+        "photos": [f"{scenes[i % len(scenes)]}/{i}" for i in range(sizes.photos)],
         "junk": [f"{kind}/{i}" for kind in SIGN_KINDS for i in range(sizes.junk)],
         GOLDEN: list(case_names()),
     }
-    for name, own in ids.items():
-        yield EvaluationSet(name, [_draw(f"{name}/{id}") for id in own])
+    for set_name, item_names in names.items():
+        yield EvaluationSet(set_name, [_draw_item(set_name, item_name) for item_name in item_names])
 
 
-def _recorded(data: Path | None, *names: str) -> Iterator[EvaluationSet]:
-    """The sets that are read from files in the folder `data`, of those named, where there are such files."""
-    for name in names if data is not None else ():
-        file, load = _RECORDED[name]
-        if data is not None and (data / file).exists():
-            yield load(data / file)
+def _draw_item(set_name: str, item_name: str) -> EvaluationItem:
+    id = f"{set_name}/{item_name}"
+    ink, text = _DRAWN[set_name](item_name.split("/"), np.random.default_rng((_SEED, *id.encode())))
+    return EvaluationItem(id, ink, text)
+
+
+def _digit(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
+    """Digit, style and number. Every second one is varied: turned, shaken, sometimes drawn in another order."""
+    label, style, number = int(parts[0]), parts[1], int(parts[2])
+    strokes = write_digit(label, rng=rng, style=style)
+    return _to_pixels(vary_strokes(strokes, rng, _VARIATION) if number % 2 else strokes), str(label)
+
+
+def _number(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
+    """Number case and number; drawn again until it is short enough."""
+    while True:
+        number = write_number_case(parts[0], synthetic_writer(rng), rng)
+        if len("".join(number.text.split())) <= _MAX_DIGITS:
+            return number.strokes, number.text
+
+
+def _photo(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
+    """Scene and number."""
+    text = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, _MAX_DIGITS + 1)))))
+    scene = replace(_SCENES[parts[0]], tilt=float(rng.uniform(-4, 4)), pen=float(rng.uniform(4, 7)))
+    return photograph(write_number(text, rng=rng, canvas=_PHOTO_SIZE), _PHOTO_SIZE, scene, rng), text
+
+
+def _sign(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
+    """Kind of sign and number."""
+    return _to_pixels(write_sign(rng, parts[0])), ""
+
+
+def _golden(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
+    """Digit, style and number."""
+    return write_case(int(parts[0]), parts[1], rng), parts[0]
+
+
+def _to_pixels(strokes: Strokes) -> Strokes:
+    """From a height of one unit to 100 px."""
+    return [100 * stroke for stroke in strokes]
 
 
 def _mnist(file: Path) -> EvaluationSet:
-    """MNIST's held-out writers, or a tenth of the training part where nobody knows them."""
+    """The glyphs of MNIST's held-out writers, or a tenth of the training part where the file names no writers."""
     mnist = load_mnist(file.parent)
     chosen = np.flatnonzero(held_out(mnist.writer_train, 0.1, seed=0))
     items = [EvaluationItem(f"{MNIST}/{i}", mnist.x_train[i], str(mnist.y_train[i])) for i in chosen]
@@ -95,57 +130,11 @@ def _mnist(file: Path) -> EvaluationSet:
 
 
 def _pen(file: Path) -> EvaluationSet:
+    """Pen digits of the writers of the training part who only validate."""
     pen = load_strokes(file)
-    mine = np.flatnonzero(~pen.test)
-    chosen = mine[pen_digits_to_validate_on(pen.writer[mine])]
+    training_part = np.flatnonzero(~pen.test)
+    chosen = training_part[pen_digits_to_validate_on(pen.writer[training_part])]
     return EvaluationSet(PEN, [EvaluationItem(f"{PEN}/{i}", pen.drawings[i], str(pen.label[i])) for i in chosen])
-
-
-def _redrawn(id: str) -> EvaluationItem | None:
-    try:
-        return _draw(id)
-    except (KeyError, IndexError, ValueError):
-        return None
-
-
-def _draw(id: str) -> EvaluationItem:
-    """Raises KeyError, IndexError or ValueError where `id` names nothing."""
-    name, *parts = id.split("/")
-    ink, text = _MAKERS[name](parts, np.random.default_rng((_SEED, *id.encode())))
-    return EvaluationItem(id, ink, text)
-
-
-def _digit(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
-    """Every second digit is varied: turned, shaken, now and then drawn in another order."""
-    label, style, number = int(parts[0]), parts[1], int(parts[2])
-    strokes = write_digit(label, rng=rng, style=style)
-    return _enlarged(vary_strokes(strokes, rng, _VARIED) if number % 2 else strokes), str(label)
-
-
-def _number(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
-    while True:
-        number = write_number_case(parts[0], synthetic_writer(rng), rng)
-        if len("".join(number.text.split())) <= _MOST_DIGITS:
-            return number.strokes, number.text
-
-
-def _photo(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
-    text = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, _MOST_DIGITS + 1)))))
-    scene = replace(_SCENES[parts[0]], tilt=float(rng.uniform(-4, 4)), pen=float(rng.uniform(4, 7)))
-    return photograph(write_number(text, rng=rng, canvas=_PHOTO), _PHOTO, scene, rng), text
-
-
-def _sign(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
-    return _enlarged(write_sign(rng, parts[0])), ""
-
-
-def _golden(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:
-    return write_case(int(parts[0]), parts[1], rng), parts[0]
-
-
-def _enlarged(strokes: Strokes) -> Strokes:
-    """From one unit high to pixels."""
-    return [100 * stroke for stroke in strokes]
 
 
 _SCENES: Mapping[str, Scene] = {
@@ -157,14 +146,16 @@ _SCENES: Mapping[str, Scene] = {
     "cheque": Scene(pattern=0.12, blur=0.8, noise=4, jpeg=60),
     "board": Scene(inverted=True, ink=0.1, gradient=0.2, blur=0.8, noise=6, jpeg=60),
 }
-_MAKERS: Mapping[str, Callable[[Sequence[str], Generator], tuple[Drawing, str]]] = {
+# By set: a function that draws an item from the parts of its name, and returns its ink and true text.
+_DRAWN: Mapping[str, Callable[[Sequence[str], Generator], tuple[Drawing, str]]] = {
     "digits": _digit,
     "numbers": _number,
     "photos": _photo,
     "junk": _sign,
     GOLDEN: _golden,
 }
-_RECORDED: Mapping[str, tuple[str, Callable[[Path], EvaluationSet]]] = {
-    MNIST: ("mnist.npz", _mnist),
-    PEN: ("pendigits_strokes.npz", _pen),
-}
+# Sets that are read from a file.
+_RECORDED: tuple[tuple[str, Callable[[Path], EvaluationSet]], ...] = (
+    ("mnist.npz", _mnist),
+    ("pendigits_strokes.npz", _pen),
+)

@@ -1,4 +1,4 @@
-"""A trained reader as one file that is safe to open: a zip, stored, with a fixed list of members.
+"""The artifact: a trained reader as one file that is safe to open, a stored zip with a fixed list of members.
 
     model.tflite   the glyph network as LiteRT runs it
     card.json      what the artifact is, how it was trained, its calibration
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.inference.exemplars import Exemplars, from_arrays, to_arrays
+from ml.inference.exemplars import Exemplars, exemplars_as_arrays, exemplars_from_arrays
 from ml.inference.weight_sharing import is_kernel_reference, restore_kernels, share_kernels
 
 FORMAT = 1
@@ -48,7 +48,7 @@ NetworkWeights = Mapping[str, NDArray[Any]]
 
 
 class ArtifactError(ValueError):
-    """The file is not an artifact, or not the one that was packed."""
+    """The file is no artifact, is damaged, or holds something that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,23 @@ class StoredNetwork:
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:
-        """All weights, float16 or float32, taken from `model` where they are not stored. Raises ArtifactError."""
+        """All weights by name, float16 or float32, with the kernels from `model`. Raises ArtifactError."""
         try:
             weights = restore_kernels(self.model, self.stored)
         except ValueError as error:
             raise ArtifactError("The kernels of the artifact are not in its network.") from error
-        return _checked(weights)
+        return _check_weights(weights)
 
 
 @dataclass(frozen=True)
 class Artifact(StoredNetwork):
+    """An opened artifact; it is itself the glyph network, `strip` is the line network.
+
+    `version` are the first 12 hexadecimal digits of the SHA-256 of the file.
+    """
+
     card: dict[str, Any]
-    version: str  # first 12 hexadecimal digits of the SHA-256 of the file
+    version: str
     exemplars: Exemplars | None = None
     trajectory: StoredNetwork | None = None
     strip: StoredNetwork | None = None
@@ -89,17 +94,21 @@ def pack(
     trajectory: StoredNetwork | None = None,
     strip: StoredNetwork | None = None,
 ) -> bytes:
-    """The file, each kernel in it once. Raises ArtifactError when it could not be opened again."""
+    """The bytes of an artifact: `model` and `weights` are those of the glyph network, `strip` is the line network.
+
+    Kernels that `model` holds are left out of the weights. Raises ArtifactError for anything that `unpack` would
+    refuse.
+    """
     parts = {
         "model.tflite": model,
         "card.json": json.dumps({**card, "format": FORMAT}, indent=1, sort_keys=True).encode(),
-        "weights.npz": _slim_npz(StoredNetwork(model, weights)),
+        "weights.npz": _weights_npz(StoredNetwork(model, weights)),
     }
     if exemplars is not None:
-        parts[_EXEMPLARS] = _npz(to_arrays(exemplars))
+        parts[_EXEMPLARS] = npz_bytes(exemplars_as_arrays(exemplars))
     for names, network in ((_TRAJECTORY, trajectory), (_STRIP, strip)):
         if network is not None:
-            parts |= dict(zip(names, (network.model, _slim_npz(network)), strict=True))
+            parts |= dict(zip(names, (network.model, _weights_npz(network)), strict=True))
     data = stored_zip(parts)
     unpack(data)
     return data
@@ -122,15 +131,16 @@ def _checksums(files: Mapping[str, bytes]) -> bytes:
     return "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items()).encode()
 
 
-def _slim_npz(network: StoredNetwork) -> bytes:
+def _weights_npz(network: StoredNetwork) -> bytes:
     weights = network.weights
     try:
-        return _npz(share_kernels(network.model, weights))
-    except ValueError:  # LiteRT cannot open the network, which whoever runs it is told
-        return _npz(weights)
+        return npz_bytes(share_kernels(network.model, weights))
+    except ValueError:  # LiteRT cannot open the network: `Reader` refuses such an artifact, packing it is allowed
+        return npz_bytes(weights)
 
 
-def _npz(arrays: NetworkWeights) -> bytes:
+def npz_bytes(arrays: NetworkWeights) -> bytes:
+    """The arrays by name as the bytes of an .npz file without compression."""
     file = io.BytesIO()
     np.savez(file, **arrays)  # type: ignore[arg-type]
     return file.getvalue()
@@ -155,9 +165,13 @@ def unpack(data: bytes) -> Artifact:
 
 
 def _read_members(
-    data: bytes, expected: tuple[str, ...] | None = None, optional: Collection[str] = ()
+    data: bytes, expected: Collection[str] | None = None, optional: Collection[str] = ()
 ) -> dict[str, bytes]:
-    """All members of a stored zip; names, sizes and compression are checked before anything is read."""
+    """All members of a stored zip; names, sizes and compression are checked before anything is read.
+
+    Raises ArtifactError. There must be all `expected` members and no others but `optional` ones; with None any
+    names are allowed.
+    """
     if len(data) > MAX_BYTES:
         raise ArtifactError("The artifact is too large.")
     try:
@@ -193,7 +207,7 @@ def _parse_exemplars(data: bytes) -> Exemplars:
     if len(data) > _EXEMPLARS_BYTES:
         raise ArtifactError("The exemplars of the artifact are too large.")
     try:
-        return from_arrays(_load_npz(data, "exemplars"))
+        return exemplars_from_arrays(_load_npz(data, "exemplars"))
     except ArtifactError:
         raise
     except ValueError as error:
@@ -205,24 +219,24 @@ def _parse_network(parts: Mapping[str, bytes], model: str, weights: str) -> Stor
 
 
 def _load_npz(data: bytes, what: str) -> dict[str, NDArray[Any]]:
-    _read_members(data)  # an .npz is a zip as well: the same bounds hold inside it
+    _read_members(data)  # an .npz is a zip as well and must keep to the same bounds
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
+            loaded = {name: arrays[name] for name in arrays.files}
     except (ValueError, OSError, EOFError, KeyError, SyntaxError, TypeError, MemoryError) as error:
         raise ArtifactError(f"The {what} of the artifact cannot be read.") from error
-    if not all(isinstance(array, np.ndarray) for array in found.values()):  # NumPy hands on other files as bytes
+    if not all(isinstance(array, np.ndarray) for array in loaded.values()):  # NumPy gives other members as bytes
         raise ArtifactError(f"The {what} of the artifact are not arrays alone.")
-    return found
+    return loaded
 
 
 def _parse_weights(data: bytes) -> dict[str, NDArray[Any]]:
     stored = _load_npz(data, "weights")
-    _checked({name: array for name, array in stored.items() if not is_kernel_reference(array)})
+    _check_weights({name: array for name, array in stored.items() if not is_kernel_reference(array)})
     return stored
 
 
-def _checked(weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _check_weights(weights: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     for name, array in weights.items():
         if array.dtype not in (np.float16, np.float32) or not np.isfinite(array).all():
             raise ArtifactError(f"The weights {name!r} are not finite numbers of 16 or 32 bits.")

@@ -1,6 +1,6 @@
-"""A small index of synthetic digits with what the network makes of them, to show what a glyph is like.
+"""Exemplars: a small set of synthetic digits and their embeddings, to show which digits a glyph is like.
 
-It travels in the artifact, because embeddings of one network mean nothing to another.
+They are part of the artifact, because the embeddings of one network mean nothing to another.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from ml.ink.glyph import SIDE, strokes_to_glyph
 from ml.synthesis.handwriting import STYLES, write_digit
 
-EXEMPLARS_PER_DIGIT = 16  # exemplars of a digit: each style about three times
-MAX_EXEMPLARS = 1000  # that an artifact may hold
-_WRITTEN = 12  # digits written in each style, to choose from
-_LEVELS = 17  # 255 / 15: pictures are kept with 4 bits a pixel
+EXEMPLARS_PER_DIGIT = 16  # each style about three times
+MAX_EXEMPLARS = 1000  # in an artifact
+_PER_STYLE = 12  # digits written in each style, to choose from
+_GREY_STEP = 17  # 255 / 15: glyphs are stored with 4 bits for each pixel
 
 Glyphs = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -37,24 +37,24 @@ class Exemplars:
 
 
 def choose_exemplars(embed: Callable[[Glyphs], Floats], seed: int = 0) -> Exemplars:
-    """Digits in all styles by many hands, the most different of each label (greedy k-centre of the cosine).
+    """Digits in all styles and handwritings, the most different of each label (greedy k-centre of the cosine).
 
-    `embed` gives what the network makes of glyphs (n, 28, 28): (n, d).
+    `embed` gives the embeddings (n, d) of glyphs (n, 28, 28).
     """
     rng = np.random.default_rng(seed)
-    found = [_choose(label, embed, rng) for label in STYLES]
-    labels = np.repeat(np.array(list(STYLES)), [len(glyphs) for glyphs, _ in found])
-    return Exemplars(labels, np.concatenate([e for _, e in found]), _coarse(np.concatenate([g for g, _ in found])))
-
-
-def _choose(label: int, embed: Callable[[Glyphs], Floats], rng: np.random.Generator) -> tuple[Glyphs, Floats]:
-    styles = [style for style in STYLES[label] for _ in range(_WRITTEN)]
-    glyphs = np.stack([strokes_to_glyph(write_digit(label, rng=rng, style=style)) for style in styles])
-    embeddings = unit_vectors(embed(glyphs))
-    chosen = [int((embeddings @ embeddings.mean(axis=0)).argmax())]  # begin with the most usual one
-    for _ in range(EXEMPLARS_PER_DIGIT - 1):
-        chosen.append(int((embeddings @ embeddings[chosen].T).max(axis=1).argmin()))
-    return glyphs[chosen], embeddings[chosen]
+    all_glyphs, all_embeddings = [], []
+    for label in STYLES:
+        styles = [style for style in STYLES[label] for _ in range(_PER_STYLE)]
+        glyphs = np.stack([strokes_to_glyph(write_digit(label, rng=rng, style=style)) for style in styles])
+        embeddings = unit_vectors(embed(glyphs))
+        chosen = [int((embeddings @ embeddings.mean(axis=0)).argmax())]  # begin with the most usual one
+        for _ in range(EXEMPLARS_PER_DIGIT - 1):
+            chosen.append(int((embeddings @ embeddings[chosen].T).max(axis=1).argmin()))
+        all_glyphs.append(glyphs[chosen])
+        all_embeddings.append(embeddings[chosen])
+    labels = np.repeat(np.array(list(STYLES)), EXEMPLARS_PER_DIGIT)
+    coarse = np.concatenate(all_glyphs) // _GREY_STEP * _GREY_STEP
+    return Exemplars(labels, np.concatenate(all_embeddings), np.asarray(coarse, np.uint8))
 
 
 def unit_vectors(vectors: NDArray[Any]) -> Floats:
@@ -63,9 +63,9 @@ def unit_vectors(vectors: NDArray[Any]) -> Floats:
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
-def to_arrays(exemplars: Exemplars) -> dict[str, NDArray[Any]]:
-    """As they are kept: two pixels in a byte, embeddings in half precision."""
-    levels = (exemplars.glyphs // _LEVELS).reshape(len(exemplars), -1)
+def exemplars_as_arrays(exemplars: Exemplars) -> dict[str, NDArray[Any]]:
+    """As they are stored: two pixels in a byte, embeddings in half precision."""
+    levels = (exemplars.glyphs // _GREY_STEP).reshape(len(exemplars), -1)
     return {
         "labels": exemplars.labels.astype(np.uint8),
         "embeddings": exemplars.embeddings.astype(np.float16),
@@ -73,8 +73,8 @@ def to_arrays(exemplars: Exemplars) -> dict[str, NDArray[Any]]:
     }
 
 
-def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Exemplars:
-    """What `to_arrays` gave. Raises ValueError for anything else."""
+def exemplars_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Exemplars:
+    """From the arrays that `exemplars_as_arrays` gives. Raises ValueError for any others."""
     if set(arrays) != {"labels", "embeddings", "glyphs"}:
         raise ValueError("Exemplars are labels, embeddings and glyphs.")
     labels, embeddings, packed = arrays["labels"], arrays["embeddings"], arrays["glyphs"]
@@ -86,8 +86,4 @@ def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Exemplars:
     if not np.isfinite(embeddings).all() or packed.dtype != np.uint8 or packed.shape != (n, SIDE * SIDE // 2):
         raise ValueError("The embeddings or the glyphs are damaged.")
     levels = np.stack([packed >> 4, packed & 15], axis=2).reshape(n, SIDE, SIDE)
-    return Exemplars(labels.astype(np.int64), unit_vectors(embeddings), np.asarray(levels * _LEVELS, np.uint8))
-
-
-def _coarse(glyphs: Glyphs) -> Glyphs:
-    return np.asarray(glyphs // _LEVELS * _LEVELS, np.uint8)
+    return Exemplars(labels.astype(np.int64), unit_vectors(embeddings), np.asarray(levels * _GREY_STEP, np.uint8))

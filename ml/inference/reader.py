@@ -1,9 +1,12 @@
-"""Read drawings with a trained artifact. NumPy, OpenCV and LiteRT only: what a worker process needs."""
+"""The reader: it reads drawings with the networks of a trained artifact.
+
+It needs NumPy, OpenCV and LiteRT, and not TensorFlow: workers import it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -27,32 +30,44 @@ Floats = NDArray[np.float64]
 
 SHIPPED = Path(__file__).parents[1] / "base" / "reader.zip"
 
-_SURE, _DIGIT, _NO_DIGIT = 0.995, 0.98, 0.005  # what is less sure in a picture is looked at again,
-_TURN, _SMALLER = 6.0, 0.92  # turned by so many degrees and so much smaller
-_OUTPUTS = 11  # ten digit logits, one digit-ness logit; an embedding follows
+# A glyph of a picture is read three times unless its likeliest label and its being a digit have these
+# probabilities, or it is surely no digit.
+_SURE_LABEL, _SURE_DIGIT, _SURE_NO_DIGIT = 0.995, 0.98, 0.005
+
+_TURN_DEGREES, _TURN_SCALE = 6.0, 0.92  # of the second and the third time, one turn to each side
+
+_OUTPUTS = 11  # ten digit logits and the logit of being a digit; an embedding follows
+
+Pixels = NDArray[np.uint8]
+Embeddings = NDArray[np.float32]
 
 
 class NoSuchDigit(ValueError):
-    """The drawing has fewer digits than that."""
+    """The reading of the drawing has no digit of this index."""
 
 
 class Reader:
-    """A trained reader. Safe to share between threads; one thread runs the network at a time."""
+    """A trained reader. Threads may share it; each of its networks runs in one thread at a time."""
 
     def __init__(self, artifact: Artifact) -> None:
+        """Raises ArtifactError where networks do not run or the calibration or the exemplars do not fit."""
         self._artifact = artifact
-        self._calibration = _calibration(artifact.card)
-        self._glyphs = BatchNetwork(artifact.model, (SIDE, SIDE, 1), _OUTPUTS)
-        drawn = artifact.trajectory
-        self._trajectories = None if drawn is None else BatchNetwork(drawn.model, (POINTS, CHANNELS), _OUTPUTS)
-        self._strips = None if artifact.strip is None else LineNetwork(artifact.strip.model, BLANK + 1)
-        index = artifact.exemplars
-        if index is not None and index.embeddings.shape[1] != self._glyphs.width - _OUTPUTS:
+        try:
+            self._calibration = Calibration.parse(artifact.card.get("calibration", {}))
+        except ValueError as error:
+            raise ArtifactError("The calibration in the card of the artifact is damaged.") from error
+        self._glyph_network = BatchNetwork(artifact.model, (SIDE, SIDE, 1), _OUTPUTS)
+        self._trajectory_network = None
+        if artifact.trajectory is not None:
+            self._trajectory_network = BatchNetwork(artifact.trajectory.model, (POINTS, CHANNELS), _OUTPUTS)
+        self._line_network = None if artifact.strip is None else LineNetwork(artifact.strip.model, BLANK + 1)
+        exemplars = artifact.exemplars
+        if exemplars is not None and exemplars.embeddings.shape[1] != self._glyph_network.width - _OUTPUTS:
             raise ArtifactError("The exemplars of the artifact are those of another network.")
 
     @classmethod
     def open(cls, source: Path | bytes) -> Reader:
-        """From a file or its bytes. Raises ArtifactError."""
+        """From the file of an artifact or its bytes. Raises ArtifactError."""
         if isinstance(source, bytes):
             return cls(unpack(source))
         try:
@@ -74,167 +89,178 @@ class Reader:
 
     def read(
         self,
-        drawings: Sequence[Strokes | NDArray[np.uint8]],
+        drawings: Sequence[Strokes | Pixels],
         profiles: Sequence[WriterProfile | None] | None = None,
     ) -> list[Reading]:
-        """One reading a drawing: strokes, or pixels, (h, w) grey with 0 black or (h, w, 3) in colour.
+        """One reading for each drawing: strokes, or pixels uint8, (h, w) grey with 0 black or (h, w, 3) in colour.
 
-        `profiles` are those of their writers.
-
-        The glyphs of all drawings share the calls of the network. Raises InkError for what is neither, and
-        ValueError for a profile that another reader made.
+        `profiles` are those of their writers, one for each drawing. The glyphs of all drawings share the calls of
+        the networks. Raises InkError for a drawing that is neither strokes nor pixels, and ValueError for a
+        profile that was made by another reader.
         """
-        return self._readings([open_drawing(drawing) for drawing in drawings], profiles)
+        return self._decode([open_drawing(drawing) for drawing in drawings], profiles or [None] * len(drawings))
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Strokes]]) -> WriterProfile | None:
-        """How somebody writes, from drawings of one digit each that they confirmed, the newest first.
+        """The profile of a writer, from the labels and strokes of confirmed single digits, the newest first.
 
-        None of too few: see `ml.inference.personalization`. Raises InkError for what are no strokes.
+        None of too few: see `ml.inference.personalization`. Raises InkError for strokes that are none.
         """
-        alike = [
-            (label, components) for label, ink in confirmed if (components := find_components(ink)) is not None
-        ][:MAX_CONFIRMED]
-        if len(alike) < MIN_CONFIRMED:
+        labels, glyphs = _single_digits(confirmed)
+        if len(labels) < MIN_CONFIRMED:
             return None
-        glyphs = np.stack([components.glyph(range(len(components.boxes)), 0.0) for _, components in alike])
-        return self.reference_population.profile([label for label, _ in alike], self._embed(glyphs))
+        newest = np.stack(glyphs[:MAX_CONFIRMED])
+        return self.reference_population.profile(labels[:MAX_CONFIRMED], self._embed(newest))
 
     @cached_property
     def reference_population(self) -> ReferencePopulation:
-        """Everybody's digits, to which profiles are compared; written when first asked for, in a second or two."""
+        """What profiles are compared with; its digits are written when it is first used, in a second or two."""
         return ReferencePopulation.gather(self.version, self._embed)
 
-    def _embed(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _embed(self, glyphs: Pixels) -> Embeddings:
         return self.glyph_outputs(glyphs)[:, _OUTPUTS:]
 
     def explain(
         self,
-        drawing: Strokes | NDArray[np.uint8],
+        drawing: Strokes | Pixels,
         digit: int = 0,
         own: Sequence[tuple[int, Strokes]] = (),
         profile: WriterProfile | None = None,
     ) -> Explanation:
-        """Why a digit of the reading is what it is; `own` are drawings of one known digit, to be compared with.
+        """Why the digit of this index in the reading was read so.
 
-        `profile` is that by which it was read.
-
-        Raises InkError, and NoSuchDigit when the reading has no digit of this index.
+        `own` are the labels and strokes of single digits to compare it with, `profile` is that with which the
+        drawing was read. Raises InkError, and NoSuchDigit where the reading has no digit of this index.
         """
-        page = open_drawing(drawing)
-        [reading] = self._readings([page], [profile])
+        decoder = open_drawing(drawing)
+        [reading] = self._decode([decoder], [profile])
         if not 0 <= digit < len(reading.digits):
             raise NoSuchDigit(f"There is no digit {digit} in this drawing.")
-        alike = [
-            (label, components) for label, strokes in own if (components := find_components(strokes)) is not None
-        ]
-        glyphs = [components.glyph(range(len(components.boxes)), 0.0) for _, components in alike]
-        known = ReferenceGlyphs(self._artifact.exemplars, glyphs, [label for label, _ in alike])
-        return explain_glyph(page.subject(reading.digits[digit]), known, partial(self._look, profile=profile))
+        labels, glyphs = _single_digits(own)
+        references = ReferenceGlyphs(self._artifact.exemplars, glyphs, labels)
+        classify = partial(self.label_probabilities, profile=profile)
+        return explain_glyph(decoder.read_glyph(reading.digits[digit]), references, classify)
 
-    def _look(
-        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None, profile: WriterProfile | None = None
-    ) -> tuple[Floats, NDArray[np.float32]]:
-        """Chances (n, 11) of the labels and of no digit, and the embeddings."""
-        outputs = self._seen(glyphs, ways is None)
-        digits, digit_probability = self._calibration.probabilities(
-            outputs, None if ways is None else self._drawn(ways)
-        )
-        if profile is not None:
-            digits = profile.adapt(digits, outputs[:, _OUTPUTS:])
-        chances = np.column_stack([np.exp(digits) * digit_probability[:, None], 1.0 - digit_probability])
-        return chances, outputs[:, _OUTPUTS:]
-
-    def _readings(
-        self, pages: Sequence[DrawingDecoder], profiles: Sequence[WriterProfile | None] | None = None
+    def _decode(
+        self, decoders: Sequence[DrawingDecoder], profiles: Sequence[WriterProfile | None]
     ) -> list[Reading]:
-        counts = [len(page.candidates) for page in pages]
+        counts = [len(decoder.candidates) for decoder in decoders]
         if not sum(counts):
-            return [EMPTY_READING for _ in pages]
-        glyphs = np.stack([glyph for page in pages for glyph in page.glyphs()])
-        outputs = self._seen(glyphs, np.repeat([not page.has_strokes for page in pages], counts))
-        drawn = self._drawn([way for page in pages for way in page.trajectories()])
+            return [EMPTY_READING for _ in decoders]
+        glyphs = np.stack([glyph for decoder in decoders for glyph in decoder.glyphs()])
+        is_picture = np.repeat([not decoder.has_strokes for decoder in decoders], counts)
+        glyph_outputs = self._refined_glyph_outputs(glyphs, is_picture)
+        trajectories = [trajectory for decoder in decoders for trajectory in decoder.trajectories()]
+        trajectory_outputs = self._trajectory_outputs(trajectories)
         readings = []
-        for page, n, profile in zip(pages, counts, profiles or [None] * len(pages), strict=True):
-            mine, outputs, also = outputs[:n], outputs[n:], None
-            if drawn is not None and page.has_strokes:
-                also, drawn = drawn[:n], drawn[n:]
-            digits, digit_probability = self._calibration.probabilities(mine, also)
+        for decoder, count, profile in zip(decoders, counts, profiles, strict=True):
+            own_glyphs, glyph_outputs = glyph_outputs[:count], glyph_outputs[count:]
+            own_trajectories = None
+            if trajectory_outputs is not None and decoder.has_strokes:
+                own_trajectories, trajectory_outputs = trajectory_outputs[:count], trajectory_outputs[count:]
+            digits, digit_probability = self._calibration.probabilities(own_glyphs, own_trajectories)
             if profile is not None:
-                digits = self._by_hand(profile, page, digits, mine[:, _OUTPUTS:])
-            readings.append(page.reading(digits, digit_probability, self._calibration, self.read_line))
+                digits = self._adapt(digits, decoder, own_glyphs[:, _OUTPUTS:], profile)
+            readings.append(decoder.decode(digits, digit_probability, self._calibration, self.read_line))
         return readings
 
-    def _by_hand(
-        self, profile: WriterProfile, page: DrawingDecoder, digits: Floats, embeddings: NDArray[np.float32]
+    def _adapt(
+        self, digits: Floats, decoder: DrawingDecoder, embeddings: Embeddings, profile: WriterProfile
     ) -> Floats:
-        """Log probabilities (n, 10) by the profile, but of what is low beside its line.
+        """Log probabilities (n, 10) by the profile, but unchanged for candidates that are low in their line.
 
-        That is a full stop unless it is likely a 0, so a profile would have a say in what is no digit.
+        Low ink is a full stop unless it is likely a 0: there a profile would decide what is a digit at all.
         """
         if profile.population.version != self.version:
             raise ValueError("This profile was made by another reader.")
-        low = np.array([candidate.low_cost > 0 for candidate in page.candidates], bool)
-        return np.where(low[:, None], digits, profile.adapt(digits, embeddings))
+        is_low = np.array([candidate.low_cost > 0 for candidate in decoder.candidates], bool)
+        return np.where(is_low[:, None], digits, profile.adapt(digits, embeddings))
 
     @property
     def read_line(self) -> ReadLine | None:
-        """What says of a strip which digits it holds; None where the artifact has no network for that."""
-        strips = self._strips
-        return None if strips is None else lambda strip: CtcOutput(strips.run(strip))
+        """The line network, from a line image to its output; None where the artifact has none."""
+        network = self._line_network
+        return None if network is None else lambda image: CtcOutput(network.run(image))
 
-    def score_candidates(self, page: DrawingDecoder, chosen: Sequence[int]) -> tuple[Floats, Floats]:
-        """Of some candidates: log probabilities of the labels (n, 10), and the probability to be a digit (n,)."""
-        candidates = [page.candidates[i] for i in chosen]
-        glyphs = np.stack([page.glyph(candidate) for candidate in candidates])
-        drawn = self._drawn([page.trajectory(c) for c in candidates]) if page.has_strokes else None
-        return self._calibration.probabilities(self._seen(glyphs, not page.has_strokes), drawn)
+    def score_candidates(self, decoder: DrawingDecoder, chosen: Sequence[int]) -> tuple[Floats, Floats]:
+        """Scores of the candidates with these indices, as `DrawingDecoder` takes them."""
+        candidates = [decoder.candidates[i] for i in chosen]
+        glyphs = np.stack([decoder.glyph(candidate) for candidate in candidates])
+        trajectories = [decoder.trajectory(c) for c in candidates] if decoder.has_strokes else None
+        digits, digit_probability, _ = self._classify(glyphs, trajectories)
+        return digits, digit_probability
 
-    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        """The same of glyphs (n, 28, 28) that are known as pictures only."""
-        return self._calibration.probabilities(self._seen(glyphs, True))
+    def classify(self, glyphs: Pixels) -> tuple[Floats, Floats]:
+        """Scores of pictures of single digits (n, 28, 28) uint8, as `score_candidates` gives them."""
+        digits, digit_probability, _ = self._classify(glyphs, None)
+        return digits, digit_probability
 
     def classify_with_embeddings(
-        self, glyphs: NDArray[np.uint8], ways: NDArray[np.float32] | None = None
-    ) -> tuple[Floats, NDArray[np.float32]]:
-        """Log probabilities of the labels (n, 10) and embeddings (n, d) of glyphs, with trajectories or not."""
-        outputs = self._seen(glyphs, ways is None)
-        digits, _ = self._calibration.probabilities(outputs, None if ways is None else self._drawn(ways))
-        return digits, outputs[:, _OUTPUTS:]
+        self, glyphs: Pixels, trajectories: NDArray[np.float32] | None = None
+    ) -> tuple[Floats, Embeddings]:
+        """Log probabilities of the labels (n, 10), and embeddings (n, d); pictures have no trajectories."""
+        digits, _, embeddings = self._classify(glyphs, trajectories)
+        return digits, embeddings
 
-    def glyph_outputs(self, glyphs: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """What the network says of glyphs (n, 28, 28): ten logits, the digit-ness logit, the embedding."""
-        return self._glyphs.run(glyphs[..., None] * np.float32(1 / 255))
+    def label_probabilities(
+        self, glyphs: Pixels, trajectories: NDArray[np.float32] | None, profile: WriterProfile | None = None
+    ) -> tuple[Floats, Embeddings]:
+        """Probabilities (n, 11) of the labels and of no digit, and embeddings (n, d)."""
+        digits, digit_probability, embeddings = self._classify(glyphs, trajectories)
+        if profile is not None:
+            digits = profile.adapt(digits, embeddings)
+        return np.column_stack([np.exp(digits) * digit_probability[:, None], 1.0 - digit_probability]), embeddings
 
-    def _seen(self, glyphs: NDArray[np.uint8], pictures: NDArray[np.bool_] | bool) -> NDArray[np.float32]:
-        """The outputs; of doubtful pictures (n,) the logits are the mean of three looks, two of them turned.
+    def _classify(
+        self, glyphs: Pixels, trajectories: Sequence[Trajectory] | NDArray[np.float32] | None
+    ) -> tuple[Floats, Floats, Embeddings]:
+        """Log probabilities of the labels (n, 10), probabilities of being a digit (n,), and embeddings (n, d).
 
-        On the cheques that train this made 51 misread amounts of 59, and five or nine looks made 51 as well.
+        Glyphs without trajectories (None) are those of pictures.
+        """
+        outputs = self._refined_glyph_outputs(glyphs, np.full(len(glyphs), trajectories is None))
+        trajectory_outputs = None if trajectories is None else self._trajectory_outputs(trajectories)
+        return *self._calibration.probabilities(outputs, trajectory_outputs), outputs[:, _OUTPUTS:]
+
+    def glyph_outputs(self, glyphs: Pixels) -> NDArray[np.float32]:
+        """The outputs of the glyph network for glyphs (n, 28, 28).
+
+        They are ten digit logits, the logit of being a digit, and an embedding.
+        """
+        return self._glyph_network.run(glyphs[..., None] * np.float32(1 / 255))
+
+    def _refined_glyph_outputs(self, glyphs: Pixels, is_picture: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """The same, but for doubtful pictures the logits are the mean of three looks, two of them turned.
+
+        On the cheques that train this made 51 misread amounts of 59; five or nine looks made 51 as well.
         """
         outputs = self.glyph_outputs(glyphs)
-        if not np.any(pictures):
+        if not is_picture.any():
             return outputs
-        again = np.flatnonzero(pictures & self._doubtful(outputs))
-        if len(again):
-            looks = [
-                self.glyph_outputs(rotate_glyphs(glyphs[again], degrees, _SMALLER)) for degrees in (-_TURN, _TURN)
-            ]
-            outputs[again, :_OUTPUTS] = np.mean([outputs[again], *looks], axis=0)[:, :_OUTPUTS]
+        digits, digit_probability = self._calibration.probabilities(outputs)
+        is_sure = (digits.max(axis=1) > math.log(_SURE_LABEL)) & (digit_probability > _SURE_DIGIT)
+        doubtful = np.flatnonzero(is_picture & ~is_sure & (digit_probability >= _SURE_NO_DIGIT))
+        if len(doubtful):
+            looks = [outputs[doubtful]]
+            for degrees in (-_TURN_DEGREES, _TURN_DEGREES):
+                looks.append(self.glyph_outputs(rotate_glyphs(glyphs[doubtful], degrees, _TURN_SCALE)))
+            outputs[doubtful, :_OUTPUTS] = np.mean(looks, axis=0)[:, :_OUTPUTS]
         return outputs
 
-    def _doubtful(self, outputs: NDArray[np.float32]) -> NDArray[np.bool_]:
-        digits, digit_probability = self._calibration.probabilities(outputs)
-        surely = (digits.max(axis=1) > math.log(_SURE)) & (digit_probability > _DIGIT)
-        return np.asarray(~surely & (digit_probability >= _NO_DIGIT))
-
-    def _drawn(self, trajectories: Sequence[Trajectory] | NDArray[np.float32]) -> NDArray[np.float32] | None:
-        """Ten logits and the digit-ness logit (n, 11); None where there is nobody to ask or nothing to ask."""
-        if self._trajectories is None or not len(trajectories):
+    def _trajectory_outputs(
+        self, trajectories: Sequence[Trajectory] | NDArray[np.float32]
+    ) -> NDArray[np.float32] | None:
+        """Ten digit logits and the logit of being a digit (n, 11); None without a network or trajectories."""
+        if self._trajectory_network is None or not len(trajectories):
             return None
-        return self._trajectories.run(np.asarray(trajectories, np.float32))[:, :_OUTPUTS]
+        return self._trajectory_network.run(np.asarray(trajectories, np.float32))[:, :_OUTPUTS]
 
 
-def _calibration(card: dict[str, Any]) -> Calibration:
-    try:
-        return Calibration.parse(card.get("calibration", {}))
-    except ValueError as error:
-        raise ArtifactError("The calibration in the card of the artifact is damaged.") from error
+def _single_digits(drawings: Iterable[tuple[int, Strokes]]) -> tuple[list[int], list[Pixels]]:
+    """Labels, and glyphs (28, 28) of all strokes, of the drawings that are not empty. Raises InkError."""
+    labels, glyphs = [], []
+    for label, strokes in drawings:
+        components = find_components(strokes)
+        if components is not None:
+            labels.append(label)
+            glyphs.append(components.glyph(range(len(components.boxes)), 0.0))
+    return labels, glyphs

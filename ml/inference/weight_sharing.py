@@ -1,7 +1,8 @@
-"""Kernels that the file for LiteRT holds as well, so that an artifact needs to hold them once only.
+"""Weight sharing: leave kernels out of the weights of a network where its LiteRT model holds them anyway.
 
-LiteRT keeps a kernel in half precision, output channels first. A kernel is left out of the weights when the file
-has the same values bit for bit; the number of the tensor that has them stands in its place.
+Training needs the weights, serving needs the model. LiteRT stores a kernel in half precision, output channels
+first. A kernel is replaced by a reference, the number of the tensor that holds it, when the model has the same
+values bit for bit.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Axes of Keras in the order of LiteRT: (in, out) as (out, in), (h, w, in, out) as (out, h, w, in).
-_ORDERS = {2: (1, 0), 4: (3, 0, 1, 2)}
+_AXES = {2: (1, 0), 4: (3, 0, 1, 2)}
 
 Arrays = Mapping[str, NDArray[Any]]
 Half = NDArray[np.float16]
@@ -26,67 +27,66 @@ def is_kernel_reference(array: NDArray[Any]) -> bool:
 
 
 def share_kernels(model: bytes, weights: Arrays) -> dict[str, NDArray[Any]]:
-    """The weights, with numbers of tensors for all kernels that `model` holds.
+    """The weights by name, with references for all kernels that `model` holds.
 
-    Raises ValueError when LiteRT cannot open `model`.
+    Each tensor of the model is referred to once, as `restore_kernels` takes it once. Raises ValueError when LiteRT
+    cannot open `model`.
     """
     constants = _constants(model)
-    return {name: _find(array, constants) for name, array in weights.items()}
+    shared = dict(weights)
+    for name, array in weights.items():
+        if array.dtype == np.float16 and array.ndim in _AXES:
+            kernel = array.transpose(_AXES[array.ndim])
+            number = _number_of(kernel, constants)
+            if number is not None:
+                del constants[number]
+                shared[name] = np.array(number, np.int32)
+    return shared
 
 
 def restore_kernels(model: bytes, weights: Arrays) -> dict[str, NDArray[Any]]:
-    """What `leave_out` took. Raises ValueError when `model` does not hold a kernel, or LiteRT cannot open it."""
-    if not any(map(is_kernel_reference, weights.values())):
-        return dict(weights)
-    constants = _constants(model)
-    return {
-        name: _take(int(array), constants) if is_kernel_reference(array) else array
-        for name, array in weights.items()
-    }
+    """The weights that `share_kernels` was given, in the order and the axes of Keras.
+
+    Raises ValueError when `model` does not hold a kernel, or LiteRT cannot open it.
+    """
+    restored = dict(weights)
+    references = {name: int(array) for name, array in weights.items() if is_kernel_reference(array)}
+    constants = _constants(model) if references else {}
+    for name, number in references.items():
+        # Once only: a small file could ask for gigabytes if several references could take one tensor.
+        constant = constants.pop(number, None)
+        if constant is None or constant.ndim not in _AXES:
+            raise ValueError(f"The network holds no kernel as tensor {number}, or none that is left.")
+        restored[name] = np.ascontiguousarray(constant.transpose(np.argsort(_AXES[constant.ndim])))
+    return restored
 
 
-def _find(array: NDArray[Any], constants: dict[int, Half]) -> NDArray[Any]:
-    """The number of a tensor with these values, which is gone from `constants` then; else the array itself."""
-    if array.dtype != np.float16 or array.ndim not in _ORDERS:
-        return array
-    wanted = array.transpose(_ORDERS[array.ndim])
+def _number_of(kernel: NDArray[Any], constants: Mapping[int, Half]) -> int | None:
+    """That of the first tensor with these values; compared as bytes, because 0 and -0 are equal."""
     for number, constant in constants.items():
-        # As bytes, because 0 and -0 are equal.
-        if constant.shape == wanted.shape and constant.tobytes() == wanted.tobytes():
-            del constants[number]
-            return np.array(number, np.int32)
-    return array
-
-
-def _take(number: int, constants: dict[int, Half]) -> Half:
-    """A kernel, once: a small file could ask for gigabytes if one tensor were good for many."""
-    constant = constants.pop(number, None)
-    if constant is None or constant.ndim not in _ORDERS:
-        raise ValueError(f"The network holds no kernel as tensor {number}, or none that is left.")
-    return np.ascontiguousarray(constant.transpose(np.argsort(_ORDERS[constant.ndim])))
+        if constant.shape == kernel.shape and constant.tobytes() == kernel.tobytes():
+            return number
+    return None
 
 
 def _constants(model: bytes) -> dict[int, Half]:
     """All constants in half precision, by the number of their tensor. Raises ValueError."""
-    found, room = {}, len(model)  # tensors can share bytes of the file, and each is copied
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    # A delegate may keep the values elsewhere, in an order of its own.
+    resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    constants: dict[int, Half] = {}
+    room = len(model)  # tensors can share bytes of the file, and each is copied
     try:
-        interpreter = _open(model)
+        interpreter = Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=resolver)
         for tensor in interpreter.get_tensor_details():
             if tensor["dtype"] is not np.float16:
                 continue
-            with suppress(ValueError):  # no constant: nothing else has values before it is allocated
-                found[tensor["index"]] = constant = interpreter.get_tensor(tensor["index"])
+            with suppress(ValueError):  # raised for what is no constant: it has no values before it is allocated
+                constants[tensor["index"]] = constant = interpreter.get_tensor(tensor["index"])
                 room -= constant.nbytes
             if room < 0:
                 raise ValueError("The tensors of the network are larger than its file.")
     except (RuntimeError, IndexError, TypeError) as error:
         raise ValueError("LiteRT cannot open the network.") from error
-    return found
-
-
-def _open(model: bytes) -> Any:
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    # A delegate may keep the values elsewhere, in an order of its own.
-    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    return Interpreter(model_content=model, num_threads=1, experimental_op_resolver_type=plain)
+    return constants

@@ -8,18 +8,18 @@ apart.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Grey = NDArray[np.uint8]
-Colours = NDArray[np.uint8]
-ToGrey = Callable[..., Any]  # takes pixels and their axis of colours
+Grey = NDArray[np.uint8]  # (h, w)
+Colours = NDArray[np.uint8]  # (..., 3)
 
-_STEP = 3  # one pixel in nine is looked at; lines of a pen are wider
-_INK = 0.02  # the share of pixels that differ most from paper and count as ink
-_CLEARLY = 1.25  # how much farther apart another channel must have them; the reader knows the usual one
+_STEP = 3  # one pixel in nine is sampled; lines of a pen are wider
+_INK_SHARE = 0.02  # of the pixels count as ink: those that differ most from paper
+_CLEARLY = 1.25  # how much farther apart another grey must have them; the reader was trained on the usual one
 
 
 def as_uint8(array: object) -> Grey:
@@ -28,33 +28,30 @@ def as_uint8(array: object) -> Grey:
 
 
 def to_grey(pixels: Grey | Colours) -> Grey:
-    """Grey pixels (h, w) of grey ones or of colours (h, w, 3); 0 black .. 255 white."""
+    """Grey pixels (h, w), 0 black to 255 white, of grey ones or of colours (h, w, 3).
+
+    The usual grey is the darkest channel of a light page and the lightest of a dark one: coloured ink is at full
+    strength in it.
+    """
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     sample = pixels[::_STEP, ::_STEP].reshape(-1, 3)
-    greys: list[ToGrey] = [_extreme(sample), *(_channel(k) for k in range(3)), np.min, np.max]
-    apart = _distances(sample, greys)
-    best = int(np.argmax(apart))
-    chosen = greys[best] if apart[best] > _CLEARLY * apart[0] else greys[0]
+    usual = np.min if np.median(sample) >= 128 else np.max
+    channels = [partial(np.take, indices=k) for k in range(3)]
+    conversions: list[Callable[..., Any]] = [usual, *channels, np.min, np.max]
+    contrasts = _contrasts(sample, conversions)
+    best = int(np.argmax(contrasts))
+    chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
     return np.ascontiguousarray(chosen(pixels, axis=-1))
 
 
-def _extreme(sample: Colours) -> ToGrey:
-    """The darkest channel of a light page, the lightest of a dark one: coloured ink is at full strength in it."""
-    return np.min if np.median(sample) >= 128 else np.max
-
-
-def _channel(k: int) -> ToGrey:
-    return lambda pixels, axis: np.take(pixels, k, axis=axis)
-
-
-def _distances(sample: Colours, greys: list[ToGrey]) -> list[float]:
-    """How far ink is from paper in each of the greys; ink is what differs most from the median colour."""
+def _contrasts(sample: Colours, conversions: list[Callable[..., Any]]) -> list[float]:
+    """How far ink lies from paper in each of the greys; ink is what differs most from the median colour."""
     paper = np.median(sample, axis=0)
     away = np.abs(sample - paper).sum(axis=1)
-    ink = away >= np.quantile(away, 1 - _INK)
-    return [_distance(grey(sample, axis=-1).astype(np.float32), ink) for grey in greys]
-
-
-def _distance(grey: NDArray[np.float32], ink: NDArray[np.bool_]) -> float:
-    return float(abs(np.median(grey[ink]) - np.median(grey)))
+    is_ink = away >= np.quantile(away, 1 - _INK_SHARE)
+    contrasts = []
+    for convert in conversions:
+        grey = convert(sample, axis=-1).astype(np.float32)
+        contrasts.append(float(abs(np.median(grey[is_ink]) - np.median(grey))))
+    return contrasts

@@ -1,10 +1,11 @@
-"""Opens pictures that somebody sent, each in a process of its own that the kernel ends when it costs too much.
+"""A server that opens users' pictures, each in a process of its own that the kernel ends when it costs too much.
 
-A server with one thread, started by the web process as `python -m ml.ink.image_server` with a socket as its standard
-input. It has imported Pillow and NumPy once; for each message, two open files with the limits of one picture, it
-forks. The child reads the picture from the first file and answers on the second, a socket: ANSWER, and behind it a
-message for people, or the files that are kept. Nothing is pickled: a child that a hostile file has taken over can
-send wrong bytes, and no code. The server ends with its web process, whose end of the socket closes then.
+The web process starts it as `python -m ml.ink.image_server` with a socket as its standard input. The server has
+one thread and has imported Pillow and NumPy once. A message is REQUEST, the limits of one picture, with two
+open files; for each message the server forks. The child reads the picture from the first file and answers on
+the second, a socket: ANSWER, and after it a message for people, or the files that are kept. Nothing is pickled:
+a child that a hostile file has taken over can send wrong bytes, but no code. The server ends with its web
+process, whose end of the socket closes then.
 """
 
 from __future__ import annotations
@@ -18,29 +19,30 @@ import sys
 from ml.ink.image_format import ANSWER, REQUEST, ImageError, ImageLimits
 from ml.ink.images import keep_image
 
-_FILES = 32  # that a child may have open; it needs its two and what Python imports late
+_MAX_FILES = 32  # that a child may have open; it needs its two and those of modules that are imported late
 
 
 def serve(control: socket.socket) -> None:
     """Fork for every picture that comes, until the other end is closed."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
-    held = _memory()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children
+    held = _address_space()
     while True:
         message, files, _, _ = socket.recv_fds(control, REQUEST.size, 2)
         if not message:
             return
         if len(message) == REQUEST.size and len(files) == 2 and os.fork() == 0:
             control.close()
-            _child(files[0], files[1], ImageLimits(*REQUEST.unpack(message)), held)
+            _answer_and_exit(files[0], files[1], ImageLimits(*REQUEST.unpack(message)), held)
         for file in files:
             os.close(file)
 
 
-def _child(source: int, answer: int, limits: ImageLimits, held: int) -> None:
+def _answer_and_exit(source: int, answer: int, limits: ImageLimits, held: int) -> None:
+    """Open the picture of the file `source`, write to the socket `answer`, and end this process, a child."""
     status = 1
     try:
-        _limit(limits, held)
-        reply = _answer(source, limits)
+        _limit_process(limits, held)
+        reply = _open_picture(source, limits)
         with socket.socket(fileno=answer) as connection:
             connection.sendall(reply)
         status = 0
@@ -48,7 +50,8 @@ def _child(source: int, answer: int, limits: ImageLimits, held: int) -> None:
         os._exit(status)
 
 
-def _answer(source: int, limits: ImageLimits) -> bytes:
+def _open_picture(source: int, limits: ImageLimits) -> bytes:
+    """The bytes of an answer."""
     try:
         with open(source, "rb") as file:
             file.seek(0)
@@ -60,20 +63,23 @@ def _answer(source: int, limits: ImageLimits) -> bytes:
     return head + kept.image + kept.thumbnail
 
 
-def _limit(limits: ImageLimits, held: int) -> None:
-    """Have the kernel end this process; native code that hangs asks no handler of Python's."""
+def _limit_process(limits: ImageLimits, held: int) -> None:
+    """Have the kernel end this process at its limits: a Python handler would not run while native code hangs.
+
+    `held` are the bytes of address space that the process holds already.
+    """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 2 * limits.seconds)
     processor = max(1, round(limits.seconds + 0.5))
     resource.setrlimit(resource.RLIMIT_CPU, (processor, processor))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES, _FILES))
-    if held:  # macOS knows no such limit
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_FILES, _MAX_FILES))
+    if held:  # macOS does not support this limit
         resource.setrlimit(resource.RLIMIT_AS, (held + limits.memory,) * 2)
 
 
-def _memory() -> int:
+def _address_space() -> int:
     """Bytes of address space that this process holds; 0 where the system does not say."""
     try:
         with open("/proc/self/statm") as file:
@@ -83,5 +89,5 @@ def _memory() -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the web process, and that this one
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the web process, and its end ends this one
     serve(socket.socket(fileno=sys.stdin.fileno()))

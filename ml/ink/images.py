@@ -1,7 +1,6 @@
-"""A picture file to upright pixels, and pixels to the files that are kept.
+"""Picture files decoded to upright pixels, and pixels encoded to the files that are kept.
 
-What decodes a file that somebody sent runs in a process of its own (`ml.ink.image_server`): this module holds every
-step, from the bytes to what is kept.
+Files of users are decoded in a process of its own (`ml.ink.image_server`), by the functions of this module.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from ml.ink.image_format import FORMATS, KEPT_LIMITS, MAX_SIDE, ImageError, Imag
 Pixels = NDArray[np.uint8]  # (h, w) grey, 0 black .. 255 white, or (h, w, 3) red, green, blue
 
 THUMBNAIL_SIDE = 320
-_FEW_COLOURS = 1024  # in a sample of a picture: drawn by a program, hence a PNG; a photograph has more
-_QUALITY_SMALL = 80
-_QUALITY = 90  # of a JPEG that is kept; without thinned-out colours, in which thin coloured lines would fade
+_FEW_COLOURS = 1024  # of a sample of the pixels; a photograph has more, a picture drawn by a program has not
+_QUALITY = 90  # of a JPEG that is kept
+_THUMBNAIL_QUALITY = 80  # of its thumbnail, if that is a JPEG
 _ORIENTATION = 0x0112  # EXIF tag
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -33,17 +32,17 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 # All that Pillow and libheif were seen to raise for damaged or hostile files.
-_BROKEN = (
+_DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError, TypeError, ZeroDivisionError,
     AttributeError, RuntimeError, struct.error, Image.DecompressionBombError, Image.DecompressionBombWarning,
 )  # fmt: skip
-# Pillow's own limit is a warning at 89 megapixels and knows nothing of scans, parts or formats: ours are stricter.
+# Pillow's own limit is a warning at 89 megapixels, whatever the format and the scans; ImageLimits is stricter.
 Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)
 class KeptImage:
-    """An uploaded picture made ours: PNG or JPEG files without metadata, and (width, height) in pixels."""
+    """An uploaded picture, encoded anew as PNG or JPEG without metadata, and its (width, height) in pixels."""
 
     image: bytes
     thumbnail: bytes
@@ -51,25 +50,27 @@ class KeptImage:
 
 
 def keep_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> KeptImage:
-    """What is kept of a file that somebody sent. Raises PictureError."""
+    """What is kept of a file that a user sent. Raises ImageError."""
     pixels = decode_image(data, limits)
     height, width = pixels.shape[:2]
     picture = Image.fromarray(pixels)
     image = _jpeg(picture, _QUALITY) if _is_photograph(pixels) else _png(picture)
     small = _shrink(picture, THUMBNAIL_SIDE)
-    return KeptImage(image, min(_png(small), _jpeg(small, _QUALITY_SMALL), key=len), (width, height))
+    return KeptImage(image, min(_png(small), _jpeg(small, _THUMBNAIL_QUALITY), key=len), (width, height))
 
 
 def decode_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> Pixels:
     """The first picture of a file, upright, in colour if it has any, at most MAX_SIDE long.
 
     Transparency is laid on a ground on which the ink can be seen: see `_flatten`. Colour profiles are not applied.
-    Raises PictureError.
+    Raises ImageError.
     """
     name = check_file(data, limits)
     try:
         if name == "HEIF":
-            _open_heif()
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener(thumbnails=False)
         with Image.open(io.BytesIO(data), formats=[name]) as picture:
             _draft(picture)
             check_size(picture.size, limits)
@@ -78,19 +79,19 @@ def decode_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> Pixels:
         raise
     except MemoryError as error:
         raise ImageError("The picture takes too much memory to open. Send a smaller one.") from error
-    except _BROKEN as error:
+    except _DECODING_ERRORS as error:
         raise ImageError(f"The file is damaged, or not a picture we can open. Send {FORMATS}.") from error
 
 
 def encode_png(grey: Pixels) -> bytes:
-    """A grey PNG of (h, w) pixels that carries nothing but the pixels. Raises PictureError."""
+    """A grey PNG of pixels (h, w), without metadata. Raises ImageError for other arrays."""
     if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
         raise ImageError("Only grey pixels can be kept, as a table of bytes.")
     return _png(Image.fromarray(np.ascontiguousarray(grey)))
 
 
 def _is_photograph(pixels: Pixels) -> bool:
-    """Of many colours: a JPEG of it is a tenth of a PNG. Grey pictures stay as they are to the last bit."""
+    """Whether a picture has many colours, so that a JPEG is a tenth of a PNG. Grey ones are kept without loss."""
     if pixels.ndim == 2:
         return False
     colours = pixels[::4, ::4].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
@@ -104,27 +105,23 @@ def _png(picture: Image.Image) -> bytes:
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    """Without subsampling of the colours, by which thin coloured lines would fade."""
     file = io.BytesIO()
     picture.save(file, format="JPEG", quality=quality, subsampling=0)
     return file.getvalue()
 
 
-def _open_heif() -> None:
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener(thumbnails=False)
-
-
 def _draft(picture: Image.Image) -> None:
-    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, never below MAX_SIDE: a phone photo takes 10 MB, not 75."""
+    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, not below MAX_SIDE: a phone's photo takes 10 MB, not 75."""
     width, height = picture.size
     scale = max(1, max(width, height) // MAX_SIDE)
     picture.draft(None, (max(1, width // scale), max(1, height // scale)))
 
 
 def _pixels(picture: Image.Image) -> Pixels:
+    """Upright pixels at most MAX_SIDE long; (h, w) where all are grey."""
     picture.load()
-    turn = _TURNS.get(_orientation(picture))  # only now: TIFF and HEIF are turned by loading, and say so
+    turn = _TURNS.get(_orientation(picture))  # after loading, which turns TIFF and HEIF and resets the tag
     small = _flatten(_shrink(_eight_bits(picture), MAX_SIDE))
     pixels = np.asarray(small if turn is None else small.transpose(turn))
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
@@ -135,12 +132,12 @@ def _pixels(picture: Image.Image) -> Pixels:
 def _orientation(picture: Image.Image) -> int:
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
-    except _BROKEN:
-        return 1  # damaged EXIF is no reason to refuse a sound picture
+    except _DECODING_ERRORS:
+        return 1  # a sound picture with damaged EXIF is accepted
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """As mode L, RGB or RGBA."""
+    """The picture in mode L, RGB or RGBA."""
     if picture.mode.startswith(("I", "F")):
         return _scaled(picture)
     if picture.has_transparency_data:
@@ -149,7 +146,10 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def _scaled(picture: Image.Image) -> Image.Image:
-    """16 or more bits to 8, by the largest value there is: scanners leave the upper bits of 16 unused."""
+    """The picture with 8 bits instead of 16 or more, scaled by its largest value.
+
+    Scanners leave the upper bits of 16 unused.
+    """
     values = np.asarray(picture).astype(np.float32)
     values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low = min(0.0, float(values.min()))
@@ -157,18 +157,18 @@ def _scaled(picture: Image.Image) -> Image.Image:
     if picture.mode.startswith("I"):
         whole = 2.0 ** max(8, int(np.ceil(np.log2(whole + 1)))) - 1 if whole > 0 else 255.0
     grey = Image.fromarray(((values - low) * (255 / (whole or 1.0))).round().clip(0, 255).astype(np.uint8))
-    clear = picture.info.get("transparency")
-    if not isinstance(clear, int):
+    transparent = picture.info.get("transparency")
+    if not isinstance(transparent, int):
         return grey
-    seen = Image.fromarray(np.where(values == clear, 0, 255).astype(np.uint8))
-    return Image.merge("LA", (grey, seen)).convert("RGBA")
+    alpha = Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8))
+    return Image.merge("LA", (grey, alpha)).convert("RGBA")
 
 
 def _flatten(picture: Image.Image) -> Image.Image:
-    """As mode L or RGB: transparency is laid on white or black, whichever lets the ink be seen.
+    """The picture in mode L or RGB: transparent pixels become white or black, so that the ink can be seen.
 
-    What is opaque is either a page with ink on it, which gets a ground of the page's own lightness, or the ink
-    alone, light or dark (or a page from which the ink is cut out), which gets the ground that differs.
+    Opaque pixels are either a page with ink on it, which gets a ground of the page's own lightness, or the ink
+    alone, light or dark (or a page from which the ink is cut out), which gets a ground of the opposite lightness.
     """
     if picture.mode != "RGBA":
         return picture
@@ -184,10 +184,11 @@ def _flatten(picture: Image.Image) -> Image.Image:
 
 
 def _shrink(picture: Image.Image, side: int) -> Image.Image:
+    """The picture with a longer side of at most `side` pixels."""
     width, height = picture.size
     scale = side / max(width, height)
     if scale >= 1:
         return picture
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Box averages all pixels; anything sharper drops thin lines, anything on two steps would blur them.
+    # The box filter averages all pixels: a sharper filter drops thin lines, two steps would blur them.
     return picture.resize(size, Image.Resampling.BOX)

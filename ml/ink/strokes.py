@@ -11,18 +11,19 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-Strokes = list[NDArray[np.float32]]  # each (n, 2): x, y; y points down; any unit; n >= 1
+Stroke = NDArray[np.float32]  # (n, 2): x, y; y points down; any unit; n >= 1
+Strokes = list[Stroke]
 Box = tuple[float, float, float, float]  # x, y, width, height
 
 MAX_STROKES = 500
-MAX_POINTS = 10_000  # a page of numbers fits: about 40 points a digit
-POINTS_A_STROKE = 20  # a stroke that somebody draws has about as many
+MAX_POINTS = 10_000  # enough for a page of numbers: a digit has about 40
+POINTS_A_STROKE = 20  # of a usual stroke
 MAX_COORDINATE = 1e6
 MAX_TIME = 1e13  # milliseconds; a clock that counts from 1970 is at 1.8e12
 
 
 class InkError(ValueError):
-    """What was sent is no drawing. The message says what to do and is safe to show."""
+    """What a client sent is no drawing. The message says what to do and is safe to show."""
 
 
 def parse_strokes(raw: object) -> Strokes:
@@ -34,14 +35,6 @@ def parse_strokes(raw: object) -> Strokes:
         raise InkError("Send the drawing as a list of strokes, each a list of points [x, y].")
     if len(raw) > MAX_STROKES:
         raise InkError(f"The drawing has too many strokes. Send at most {MAX_STROKES}.")
-    _check_size(raw)
-    strokes = [_parse_stroke(stroke) for stroke in raw if len(stroke)]
-    if not strokes:
-        raise InkError("There is nothing drawn yet. Write a number first.")
-    return strokes
-
-
-def _check_size(raw: Sequence[object]) -> None:
     points = 0
     for stroke in raw:
         if not isinstance(stroke, list | tuple):
@@ -49,9 +42,13 @@ def _check_size(raw: Sequence[object]) -> None:
         points += len(stroke)
     if points > MAX_POINTS:
         raise InkError(f"The drawing has too many points. Send at most {MAX_POINTS}.")
+    strokes = [_parse_stroke(stroke) for stroke in raw if len(stroke)]
+    if not strokes:
+        raise InkError("There is nothing drawn yet. Write a number first.")
+    return strokes
 
 
-def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
+def _parse_stroke(stroke: Sequence[Sequence[float]]) -> Stroke:
     # Sets of types and lengths: one pass in C each, where a loop over points would cost most of the request.
     if not set(map(type, stroke)) <= {list, tuple} or not set(map(len, stroke)) <= {2, 3}:
         raise InkError("Each point must be a list of two numbers, [x, y], or three, [x, y, time].")
@@ -70,7 +67,7 @@ def _parse_stroke(stroke: Sequence[Sequence[float]]) -> NDArray[np.float32]:
 
 
 def reading_work(raw: Sequence[Sequence[object]]) -> int:
-    """What it takes to read strokes as they came, in strokes of POINTS_A_STROKE points; at least one."""
+    """The work of reading strokes as a client sent them, in strokes of POINTS_A_STROKE points; at least 1."""
     return max(1, len(raw), sum(map(len, raw)) // POINTS_A_STROKE)
 
 
@@ -81,7 +78,20 @@ def bounds(strokes: Strokes) -> Box:
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
+def arc_lengths(stroke: Stroke) -> NDArray[np.float64]:
+    """(n,) the length of a stroke (n, 2) from its first point to each of its points."""
+    steps = np.diff(stroke.astype(np.float64), axis=0)
+    return np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
+
+
+def points_along(
+    stroke: Stroke, along: NDArray[np.float64], lengths: Sequence[float] | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(k, 2) the points at k lengths along a stroke; `along` are its `arc_lengths`."""
+    return np.stack([np.interp(lengths, along, stroke[:, 0]), np.interp(lengths, along, stroke[:, 1])], axis=1)
+
+
 def transform(strokes: Strokes, matrix: NDArray[np.floating]) -> Strokes:
-    """Apply an affine (2, 3) matrix to every point."""
+    """The strokes with an affine matrix (2, 3) applied to every point."""
     linear, shift = matrix[:, :2].T, matrix[:, 2]
     return [(stroke @ linear + shift).astype(np.float32) for stroke in strokes]

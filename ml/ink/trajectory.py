@@ -1,4 +1,4 @@
-"""The way of the pen through one digit: what a picture of it no longer shows.
+"""The path of the pen through one digit, which a picture of the digit no longer shows.
 
 A 7 and a 1, or a 9 and an 8, may look alike, but are drawn in another order. Of 2,497 digits by ten writers that
 no network had seen, one on pictures misread 22, one on trajectories 17, and both together 6.
@@ -14,53 +14,54 @@ from ml.ink.strokes import Strokes
 POINTS = 48  # a digit has two or three turns and as many strokes; twice as many points read no better
 CHANNELS = 5
 
-_SAME = 1e-6  # of the side; a pen that goes on where it ended was not lifted
-
+_SAME_PLACE = 1e-6  # of the side; a pen that goes on where it ended was not lifted
 _SHARES = np.linspace(0.0, 1.0, POINTS)
 
 Trajectory = NDArray[np.float32]  # (48, 5)
+Complex = NDArray[np.complex128]  # (n,), points or directions x + iy
 
 
 def strokes_to_trajectory(strokes: Strokes, min_side: float = 0.0) -> Trajectory:
-    """Points at even steps along the strokes, in the order in which they were drawn, and along the ways between.
+    """Points at equal steps along the strokes, in the order in which they were drawn, and along the ways between.
 
     Each is x, y from the middle of the box in its longer side (-0.5 to 0.5), the direction of the pen as a unit
-    vector, and 1 on the way from where the pen was lifted to where the next stroke begins. `min_side`, in stroke
-    units, is the smallest longer side, so that a dot stays a dot.
+    vector, and 1 on the way from where the pen was lifted to where the next stroke begins. `min_side`, in units of
+    the strokes, is the smallest longer side, so that a dot stays a dot.
     """
-    points = np.concatenate(strokes).astype(np.float64, order="C")  # x and y in turn, as complex numbers are
+    points = np.concatenate(strokes).astype(np.float64, order="C")  # x and y alternate, as in complex numbers
     low, high = points.min(axis=0), points.max(axis=0)
     side = max(float((high - low).max()), min_side, 1e-6)
     places = ((points - (low + high) / 2) / side).view(np.complex128)[:, 0]
     along = np.zeros(len(places))
     np.abs(places[1:] - places[:-1]).cumsum(out=along[1:])
-    even = _SHARES * along[-1]
-    way = np.interp(even, along, places)
-    found = np.empty((POINTS, CHANNELS), np.float32)
-    found[:, :2] = _pairs(way)
-    found[:, 2:4] = _pairs(_directions(way))
-    found[:, 4] = _starts(strokes, places)[np.minimum(np.searchsorted(along, even), len(along) - 1)]
-    return found
+    lengths = _SHARES * along[-1]
+    path = np.interp(lengths, along, places)
+    trajectory = np.empty((POINTS, CHANNELS), np.float32)
+    trajectory[:, :2] = _as_pairs(path)
+    trajectory[:, 2:4] = _as_pairs(_directions(path))
+    next_point = np.minimum(np.searchsorted(along, lengths), len(along) - 1)
+    trajectory[:, 4] = _starts(strokes, places)[next_point]
+    return trajectory
 
 
-def _pairs(numbers: NDArray[np.complex128]) -> NDArray[np.float64]:
+def _as_pairs(numbers: Complex) -> NDArray[np.float64]:
     return numbers.view(np.float64).reshape(-1, 2)
 
 
-def _directions(way: NDArray[np.complex128]) -> NDArray[np.complex128]:
+def _directions(path: Complex) -> Complex:
     """From the point before to the point after, of length 1; 0 where the pen stands still."""
-    step = np.empty_like(way)
-    step[1:-1] = way[2:] - way[:-2]
-    step[0], step[-1] = way[1] - way[0], way[-1] - way[-2]
+    step = np.empty_like(path)
+    step[1:-1] = path[2:] - path[:-2]
+    step[0], step[-1] = path[1] - path[0], path[-1] - path[-2]
     step /= np.abs(step) + 1e-9
     return step
 
 
-def _starts(strokes: Strokes, places: NDArray[np.complex128]) -> NDArray[np.float64]:
-    """For each point of the strokes 1 where one begins elsewhere than the one before ended."""
+def _starts(strokes: Strokes, places: Complex) -> NDArray[np.float64]:
+    """For each point 1 where a stroke begins elsewhere than the one before ended, else 0."""
     starts = np.zeros(len(places))
     if len(strokes) == 1:
         return starts
     firsts = np.cumsum([len(stroke) for stroke in strokes[:-1]], dtype=np.int64)
-    starts[firsts] = np.abs(places[firsts] - places[firsts - 1]) > _SAME
+    starts[firsts] = np.abs(places[firsts] - places[firsts - 1]) > _SAME_PLACE
     return starts

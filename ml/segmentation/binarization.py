@@ -1,4 +1,4 @@
-"""Ink told from paper in grey pixels: polarity, uneven light, the printed pattern of the paper, shadows."""
+"""Ink separated from paper in grey pixels: polarity, uneven light, the printed pattern of the paper, shadows."""
 
 from __future__ import annotations
 
@@ -8,33 +8,39 @@ from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey, as_uint8
 
-_FAINTEST = 14  # of 255; whatever differs less from paper is no ink
-_LEAST = 0.3  # of the depth of ink: lighter than that are edges of strokes, or stains
-_NOISE = 5.5  # standard deviations that no pixel of noise reaches
-_QUANTILES = 1.03  # standard deviations between the quantiles 0.1 and 0.4, which are paper on nearly all pages
-_BROAD = 0.25  # of the shorter side of a picture; no line is as broad
-_BROADEST = 0.67  # the same of a bitmap, where a 1 may be a block
-_FULL = 0.25  # of a bitmap: with more ink than that its polarity is asked of the width of its lines
-_BITMAP = 300  # px; the longer side of what may be a digit that fills its frame
-_GREY = 0.2  # of a bitmap lies between black and white, at its edges; of paper in uneven light a third and more
-_SHARP = 0.8  # of the steepest edges: a level with edges nearly as steep is still a level of the pen
+_FAINTEST = 14  # of 255; what differs less from paper is no ink
+_MIN_DEPTH = 0.3  # of the depth of ink; lighter pixels are edges of strokes, or stains
+_MAX_EDGE_LEVEL = 0.65  # of the depth of ink; darker levels are not tried as the edge of ink
+_SHARP = 0.8  # of the steepest edges; a level with edges nearly as steep is still a level of the pen
+_MAX_NOISE = 5.5  # standard deviations that no pixel of noise reaches
+_QUANTILE_DEVIATIONS = (
+    1.03  # standard deviations between the quantiles 0.1 and 0.4, both paper on nearly all pages
+)
+_MAX_LINE = 0.25  # of the shorter side of a picture; no line is as broad
+_MAX_BITMAP_LINE = 0.67  # of the shorter side of a bitmap, where a 1 may be a block
+_FULL_BITMAP = 0.25  # share of dark pixels; with more of both kinds, the width of the lines decides the polarity
+_BITMAP_SIDE = 300  # px; the longer side of a digit that fills its frame
+_BITMAP_GREY = 0.2  # share of pixels between black and white, at edges; in uneven light it is a third and more
 
 
 def extract_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
     dark_on_light = grey if _is_dark_on_light(grey) else 255 - grey
-    paper = _paper(dark_on_light, _BROADEST if _is_bitmap(grey) else _BROAD)
-    lacking = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
-    return as_uint8(cv2.divide(lacking, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
+    paper = _paper_brightness(dark_on_light, _MAX_BITMAP_LINE if _is_bitmap(grey) else _MAX_LINE)
+    missing = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
+    return as_uint8(cv2.divide(missing, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
 
 
 def _is_dark_on_light(grey: Grey) -> bool:
-    """By what is farther from the paper; where a shadow makes that unclear, by what stands out from around it."""
+    """Whether ink is darker than paper: ink is what lies farther from the median brightness.
+
+    Where a shadow makes that unclear, it is what stands out from its surroundings.
+    """
     smooth = as_uint8(cv2.blur(grey, (3, 3)))
     low, middle, high = _quantiles(_counts(smooth), 0.005, 0.5, 0.995)
     if _is_bitmap(grey):
         dark = smooth < (low + high) / 2
-        if _FULL < dark.mean() < 1 - _FULL:
+        if _FULL_BITMAP < dark.mean() < 1 - _FULL_BITMAP:
             return _depth(dark) <= _depth(~dark)
     darker, lighter = middle - low, high - middle
     if max(darker, lighter) < 2 * min(darker, lighter):
@@ -47,113 +53,129 @@ def _is_dark_on_light(grey: Grey) -> bool:
 
 def _is_bitmap(grey: Grey) -> bool:
     """Whether a picture may be one digit that fills it, in even light: it is small, and little of it is grey."""
-    if max(grey.shape) > _BITMAP:
+    if max(grey.shape) > _BITMAP_SIDE:
         return False
     smooth = as_uint8(cv2.blur(grey, (3, 3)))
     low, high = _quantiles(_counts(smooth), 0.005, 0.995)
-    return bool((np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean() < _GREY)
+    return bool((np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean() < _BITMAP_GREY)
 
 
 def _depth(area: NDArray[np.bool_]) -> float:
-    """How far inside of it the deepest pixels of an area (h, w) lie; the edge of the picture is no edge of it."""
+    """How far, in pixels, the deepest pixels of an area (h, w) lie inside it.
+
+    The edge of the picture is no edge of the area.
+    """
     framed = np.pad(area.astype(np.uint8), 1, mode="edge")
     return float(np.quantile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 0.9))
 
 
-def _paper(grey: Grey, broad: float) -> NDArray[np.float32]:
-    """The brightness of the paper (h, w): a closing wider than any pen, `broad` of the shorter side.
+def _paper_brightness(grey: Grey, max_line: float) -> NDArray[np.float32]:
+    """The brightness of the paper (h, w): a closing wider than any line, which has `max_line` of the shorter side.
 
-    It is done small because it is smooth anyway.
+    It is computed at a smaller size because it is smooth anyway.
     """
     height, width = grey.shape
     shrink = max(1.0, min(height, width) / 96)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    reach = 2 * int(min(size) * broad / 2) + 3
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
-    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), reach / 4)
+    side = 2 * int(min(size) * max_line / 2) + 3
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), side / 4)
     return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def is_blank(ink: Grey) -> bool:
-    """True where ink (h, w) is no more than noise of paper: lines outlive a blur that noise does not.
+    """Whether ink (h, w) is no more than noise of paper: lines outlive a blur that noise does not.
 
     The larger the picture, the farther the farthest pixel of noise, and the less a blur costs the lines.
     """
     side = min(ink.shape)
     sigma = 1.5 + side / 800
-    shrink = max(1, int(sigma))  # a blurred picture is as well seen in fewer pixels
+    shrink = max(1, int(sigma))  # a blurred picture shows as much in fewer pixels
     size = (ink.shape[1] // shrink, ink.shape[0] // shrink)
     small = ink if shrink == 1 else cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     smooth = cv2.GaussianBlur(small.astype(np.float32), (0, 0), sigma / shrink)
     low, middle = np.percentile(smooth[::3, ::3], [10, 40])
-    return bool(smooth.max() <= middle + max(1.0, (_NOISE + side / 600) * float(middle - low) / _QUANTILES))
+    deviations = (_MAX_NOISE + side / 600) * float(middle - low) / _QUANTILE_DEVIATIONS
+    return bool(smooth.max() <= middle + max(1.0, deviations))
 
 
 def binarize(ink: Grey, enlarged: float = 1.0) -> Grey | None:
-    """255 on ink (h, w), 0 on paper; None where there is no ink. The picture was `enlarged` so many times."""
+    """255 on ink (h, w), 0 on paper; None where there is no ink.
+
+    `enlarged` is how many times the picture was enlarged before.
+    """
     smooth = as_uint8(cv2.GaussianBlur(ink, (0, 0), min(max(0.8, 0.5 * enlarged), 1.5)))
     counts = _counts(smooth)
     low, middle = _quantiles(counts, 0.1, 0.4)
-    deviation = float(middle - low) / _QUANTILES
+    deviation = float(middle - low) / _QUANTILE_DEVIATIONS
     strong = np.where(np.arange(256) > max(_FAINTEST, middle + 5 * deviation), counts, 0)
     if not strong.any():
         return None
     [top] = _quantiles(strong, 0.95)
-    faint, core = _levels(smooth, max(_FAINTEST, middle + 2 * deviation), top)
-    mask = _touched(smooth, faint, core)
+    faint, core = _edge_levels(smooth, max(_FAINTEST, middle + 2 * deviation), top)
+    mask = _hysteresis(smooth, faint, core)
     return mask if mask.any() else None
 
 
-def _levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
-    """The levels of ink and of its faint ends: those where the edges are steepest, and nearly as steep.
+def _edge_levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
+    """The levels of the faint ends of strokes and of ink: those with nearly the steepest edges, and the steepest.
 
     Pen strokes have steeper edges than stains, shadows and the pattern printed on a cheque, all of which is
-    lighter. So of the contour lines of a picture those at half the depth of the ink are steepest.
+    lighter. So the contour lines of a picture are steepest at half the depth of the ink. Levels below `floor` are
+    noise; `top` is the depth of the ink.
     """
-    lowest, sigma = max(floor, _LEAST * top), max(1.0, 0.04 * top)
-    inked = np.flatnonzero(smooth >= lowest - 4 * sigma)  # lighter pixels don't count at any level that is tried
-    right, down = (cv2.Sobel(smooth, cv2.CV_16S, *way).ravel()[inked] for way in ((1, 0), (0, 1)))
+    lowest, sigma = max(floor, _MIN_DEPTH * top), max(1.0, 0.04 * top)
+    inked = np.flatnonzero(smooth >= lowest - 4 * sigma)  # lighter pixels do not count at any level that is tried
+    right = cv2.Sobel(smooth, cv2.CV_16S, 1, 0).ravel()[inked]
+    down = cv2.Sobel(smooth, cv2.CV_16S, 0, 1).ravel()[inked]
     slope = np.hypot(right.astype(np.float32), down.astype(np.float32))
     level = smooth.ravel()[inked]
     count = np.bincount(level, minlength=256).astype(np.float64)
     total = np.bincount(level, weights=slope, minlength=256).astype(np.float64)
-    steep = _smoothed(total, sigma) / np.maximum(_smoothed(count, sigma), 1e-9)
-    tried = np.arange(256)
-    steep[(tried < lowest) | (tried > max(floor + 1, 0.65 * top)) | (count == 0)] = 0
-    core = int(steep.argmax())
-    return float(np.flatnonzero(steep >= _SHARP * steep[core])[0]), float(core)
-
-
-def _counts(grey: Grey) -> NDArray[np.float32]:
-    """(256,) how many bytes there are of each value."""
-    return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]), np.float32).ravel()
-
-
-def _quantiles(counts: NDArray[np.float32], *shares: float) -> list[float]:
-    """Of counted bytes: as `np.percentile` with the method "higher", ten times faster."""
-    below = np.cumsum(counts, dtype=np.float64)
-    return [float(np.searchsorted(below, share * below[-1])) for share in shares]
+    steepness = _smoothed(total, sigma) / np.maximum(_smoothed(count, sigma), 1e-9)
+    levels = np.arange(256)
+    is_tried = (levels >= lowest) & (levels <= max(floor + 1, _MAX_EDGE_LEVEL * top)) & (count != 0)
+    steepness[~is_tried] = 0
+    core = int(steepness.argmax())
+    return float(np.flatnonzero(steepness >= _SHARP * steepness[core])[0]), float(core)
 
 
 def _smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return np.asarray(cv2.GaussianBlur(values.reshape(1, -1), (0, 0), sigma), np.float64).ravel()
 
 
-def _touched(smooth: Grey, faint: float, core: float) -> Grey:
-    """255 on the components above `faint` that hold any of `core`: faint ends of strokes stay, faint stains go."""
+def _hysteresis(smooth: Grey, faint: float, core: float) -> Grey:
+    """255 on the components above `faint` that hold a pixel above `core`.
+
+    So the faint ends of strokes stay and faint stains go.
+    """
     above = smooth > faint
     inked = np.flatnonzero(above)
     count, labels = cv2.connectedComponents(above.view(np.uint8), connectivity=8)
-    mine = labels.ravel()[inked]
-    kept = np.bincount(mine[smooth.ravel()[inked] > core], minlength=count) > 0
+    component = labels.ravel()[inked]
+    is_kept = np.bincount(component[smooth.ravel()[inked] > core], minlength=count) > 0
     mask = np.zeros(smooth.shape, np.uint8)
-    mask.ravel()[inked[kept[mine]]] = 255
+    mask.ravel()[inked[is_kept[component]]] = 255
     return mask
 
 
+def _counts(grey: Grey) -> NDArray[np.float32]:
+    """(256,) the number of pixels of each value."""
+    return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]), np.float32).ravel()
+
+
+def _quantiles(counts: NDArray[np.float32], *shares: float) -> list[float]:
+    """The quantiles of counted values, as `np.percentile` with the method "higher", but ten times faster."""
+    below = np.cumsum(counts, dtype=np.float64)
+    return [float(np.searchsorted(below, share * below[-1])) for share in shares]
+
+
 def remove_shadows(ink: Grey, mask: Grey) -> Grey:
-    """Take away what is broader than any line: an opening wider than the pen leaves shadows, but no writing."""
+    """Ink (h, w) without what is broader than any line; the same object where there is nothing so broad.
+
+    An opening wider than the pen, whose width is measured on `mask`, leaves shadows but no writing.
+    """
     pen = pen_width(mask)
     side = round(4 * pen) + 3
     if side > min(ink.shape) / 3:
@@ -164,12 +186,25 @@ def remove_shadows(ink: Grey, mask: Grey) -> Grey:
     return as_uint8(cv2.subtract(ink, cv2.blur(broad, (side, side))))
 
 
+def component_pen_width(component: NDArray[np.bool_]) -> float:
+    """The width of the lines, in pixels, of one component (h, w).
+
+    It is twice the area by the number of pixels at the edge, because a line has two edges.
+    """
+    inside = cv2.copyMakeBorder(component.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    edge = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
+    return 2 * int(inside.sum()) / max(edge, 1)
+
+
 def pen_width(mask: Grey) -> float:
-    """The median over the components, so that one large shadow does not count more than one digit."""
+    """The width of the lines, in pixels, of a mask (h, w) that holds some ink.
+
+    It is the median over the components, so that one large shadow counts no more than one digit.
+    """
     inked = np.flatnonzero(mask > 0)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
-    mine = labels.ravel()[inked]
-    outer = cv2.erode(mask, np.ones((3, 3), np.uint8)).ravel()[inked] == 0
-    area, edge = np.bincount(mine, minlength=count), np.bincount(mine[outer], minlength=count)
-    large = area >= max(1, 0.05 * area.max())
-    return float(np.median(2 * area[large] / np.maximum(edge[large], 1)))
+    component = labels.ravel()[inked]
+    is_edge = cv2.erode(mask, np.ones((3, 3), np.uint8)).ravel()[inked] == 0
+    area, edge = np.bincount(component, minlength=count), np.bincount(component[is_edge], minlength=count)
+    is_large = area >= max(1, 0.05 * area.max())
+    return float(np.median(2 * area[is_large] / np.maximum(edge[is_large], 1)))

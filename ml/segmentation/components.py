@@ -1,4 +1,4 @@
-"""Pieces of ink with boxes: all that the lattice knows of a drawing, whether strokes or pixels are behind it."""
+"""What a drawing is cut into: components of ink with boxes, whether strokes or pixels are behind them."""
 
 from __future__ import annotations
 
@@ -25,35 +25,60 @@ from ml.segmentation.stroke_splitting import is_ligature, split_strokes
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height
 
-_RETRACED = 8.0  # log odds that a line and the same line drawn again are one,
-_UNDERLINED = -4.0  # and that a line below writing is a part of it
+_RETRACED_LOG_ODDS = 8.0  # that a stroke and the same stroke drawn again are of one digit
+_UNDERLINED_LOG_ODDS = -4.0  # that a line below writing is a part of it
 
 
 class Components(Protocol):
-    """What a drawing is cut into. A component is never shared by two digits; a digit may have several."""
+    """The components of one drawing: strokes, connected ink of a picture, or parts of those.
+
+    A component is never shared by two digits; a digit may have several components. They are numbered from 0, in
+    the order of `boxes`.
+    """
 
     @property
-    def boxes(self) -> Boxes: ...
+    def boxes(self) -> Boxes:
+        """The boxes (n, 4) of all components, in units of the drawing."""
+        ...
 
     @property
-    def has_strokes(self) -> bool: ...
+    def has_strokes(self) -> bool:
+        """Whether the components are strokes.
+
+        Of a picture `affinity_log_odds` and `may_be_ligature` know nothing; of strokes `crossed_ink` is always 0.
+        """
+        ...
 
     @property
-    def owners(self) -> Sequence[int]: ...
+    def owners(self) -> Sequence[int]:
+        """For each component the number of the stroke or of the connected ink that it is, or is a part of.
 
-    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]: ...
+        The parts of one owner follow each other.
+        """
+        ...
 
-    def crossed_ink(self, component: int) -> float: ...
+    def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The log odds (m,) that one digit has both components of pairs (m, 2).
 
-    def may_be_ligature(self, component: int) -> bool: ...
+        `heights` (m,) are the heights of the lines of the pairs.
+        """
+        ...
+
+    def crossed_ink(self, component: int) -> float:
+        """The ink that the cut before this component crosses, in widths of the pen; 0 where nothing was cut."""
+        ...
+
+    def may_be_ligature(self, component: int) -> bool:
+        """Whether the component may only lead from one digit to the next."""
+        ...
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
-        """The chosen components together as 28x28, in a square of at least `min_side` units."""
+        """The chosen components together as 28x28, in a square of at least `min_side` units of the drawing."""
         ...
 
 
 class StrokeComponents:
-    """Each stroke is a component, but for those that are too wide for one digit: their parts are components."""
+    """Components of a drawing of strokes: each stroke, or its parts where it is too wide for one digit."""
 
     has_strokes = True
 
@@ -66,44 +91,58 @@ class StrokeComponents:
             box[2:] = stroke.max(axis=0) - box[:2]
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
+        """See `Components.glyph`."""
         return strokes_to_glyph(self.strokes(chosen), min_side=min_side)
 
     def trajectory(self, chosen: Sequence[int], min_side: float) -> Trajectory:
-        """The chosen components in the order in which they were drawn."""
+        """The chosen components in the order in which they were drawn; `min_side` as for `glyph`."""
         return strokes_to_trajectory(self.strokes(sorted(chosen)), min_side)
 
     def strokes(self, chosen: Sequence[int]) -> Strokes:
+        """The strokes, or parts of strokes, of the chosen components."""
         return [self._strokes[i] for i in chosen]
 
     def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The log odds (m,) that one digit has both strokes of pairs (m, 2) in lines of such heights (m,)."""
-        odds = shipped_affinity().log_odds(pair_features(self._even, pairs, heights))
-        odds = np.where(are_retraced(self._even, pairs, heights), _RETRACED, odds)
-        return np.where(are_underlined(self._even, pairs, heights), _UNDERLINED, odds)
+        """See `Components.affinity_log_odds`."""
+        odds = shipped_affinity().log_odds(pair_features(self._resampled, pairs, heights))
+        odds = np.where(are_retraced(self._resampled, pairs, heights), _RETRACED_LOG_ODDS, odds)
+        return np.where(are_underlined(self._resampled, pairs, heights), _UNDERLINED_LOG_ODDS, odds)
 
     @cached_property
-    def _even(self) -> NDArray[np.float64]:
+    def _resampled(self) -> NDArray[np.float64]:
         return resample(self._strokes)
 
     def crossed_ink(self, component: int) -> float:
-        return 0.0  # a stroke is cut across, wherever that is
+        """0: wherever a stroke is cut, the cut crosses its one line."""
+        return 0.0
 
     def may_be_ligature(self, component: int) -> bool:
-        """Whether a component may be no more than the way from one digit to the next."""
-        inner = 0 < component < len(self.owners) - 1
+        """See `Components.may_be_ligature`; only a part between two others of one stroke may be one."""
+        is_inner = 0 < component < len(self.owners) - 1
         return (
-            inner
+            is_inner
             and self.owners[component - 1] == self.owners[component] == self.owners[component + 1]
             and is_ligature(self._strokes[component])
         )
 
 
+def positions_by_owner(owners: Sequence[int]) -> dict[int, list[int]]:
+    """The rising positions of each owner in `owners`; the owners in the order of their first positions."""
+    positions: dict[int, list[int]] = {}
+    for position, owner in enumerate(owners):
+        positions.setdefault(owner, []).append(position)
+    return positions
+
+
 def union_box(boxes: Boxes) -> NDArray[np.float64]:
-    """The box (4,) around boxes (n, 4)."""
+    """The box (4,) around boxes (n, 4); there must be one at least."""
     low = boxes[:, :2].min(axis=0)
     return np.concatenate([low, (boxes[:, :2] + boxes[:, 2:]).max(axis=0) - low])
 
 
 def typical_height(heights: NDArray[np.float64]) -> float:
-    """The height of a digit: an upper quantile, because hats, bars and dots are components too."""
-    return float(np.sort(heights)[math.ceil(0.7 * (len(heights) - 1))])  # np.quantile takes ten times as long
+    """The height of a digit, from the heights (n,) of components.
+
+    It is an upper quantile, because hats, bars and dots are components too. `np.quantile` takes ten times as long.
+    """
+    return float(np.sort(heights)[math.ceil(0.7 * (len(heights) - 1))])

@@ -1,7 +1,7 @@
 """Whether two strokes belong to one digit, by where they lie and in which order they were drawn.
 
-The network is asked what strokes look like together. A 1 that overlaps a 0 looks much like a 0, but nobody draws a
-0 so: how strokes lie to each other says that, before any network has looked.
+The networks only see what strokes look like together. A 1 that overlaps a 0 looks much like a 0, but nobody draws
+a 0 so: the positions of the strokes show that before any network has seen them.
 """
 
 from __future__ import annotations
@@ -16,146 +16,158 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.strokes import Strokes
+from ml.ink.strokes import Strokes, arc_lengths, points_along
+from ml.labels import Floats
 
-Floats = NDArray[np.float64]
-Pairs = NDArray[np.int64]  # (m, 2): of strokes by their place in the drawing
+Pairs = NDArray[np.int64]  # (m, 2): strokes by their place in the drawing
 
 SHIPPED_AFFINITY = Path(__file__).parents[1] / "base" / "links.json"
 FEATURES = 18
-_POINTS = 24  # of a stroke, when the distance to another is measured
-_RETRACED = 0.06  # heights that a line may miss the one it goes over again
-_RULE = 0.9  # heights; a line below writing that is narrower may be the foot of a digit, if its gap is no wider
-_FOOT = 0.07  # heights
-_FLAT = 0.15
-_DECAY = 1e-4  # of the weights, for each example
+_POINTS = 24  # of a stroke, where distances to other strokes are measured
+_RETRACED = 0.06  # heights; the most by which a line may miss the line that it goes over again
+_FLAT = 0.15  # height divided by width of a level line
+_UNDERLINE = 0.5  # heights; a level line below writing that is narrower may be a part of it
+_FOOT_GAP = 0.07  # heights; a level line closer to the ink above it may be the foot of a digit
+_FOOT = 0.9  # heights; the width of such a foot, at most
+_DECAY = 1e-4  # of the coefficients, for each example
 
 
 @dataclass(frozen=True)
 class StrokeAffinity:
-    """A quadratic form of what is measured at two strokes: the log odds that one digit has both."""
+    """A quadratic form of the features of two strokes: the log odds that one digit has both."""
 
-    mean: Floats  # (18,)
-    spread: Floats  # (18,)
-    form: Floats  # (19, 19), upper triangle
+    mean: Floats  # (18,) of the features
+    spread: Floats  # (18,) standard deviations of the features
+    form: Floats  # (19, 19), upper triangle, of 1 and the standardised features
 
     @classmethod
     def open(cls, source: Path = SHIPPED_AFFINITY) -> StrokeAffinity:
-        """Raises OSError and ValueError for a file that is missing or not one of `as_json`."""
+        """From a file of `as_json`. Raises OSError where it cannot be read and ValueError where it is not one."""
         return cls.parse(json.loads(source.read_text()))
 
     @classmethod
     def parse(cls, stored: Mapping[str, Any]) -> StrokeAffinity:
+        """From what `as_json` returned. Raises ValueError for numbers that are not finite or not as many."""
         mean, spread = (np.array(stored[name], np.float64) for name in ("mean", "spread"))
         form = np.zeros((FEATURES + 1, FEATURES + 1))
         form[np.triu_indices(FEATURES + 1)] = stored["form"]
         if mean.shape != (FEATURES,) or spread.shape != (FEATURES,) or not np.isfinite(form).all():
-            raise ValueError("These are not the weights of links.")
+            raise ValueError("These are not the coefficients of stroke affinities.")
         return cls(mean, spread, form)
 
     def as_json(self) -> dict[str, list[float]]:
-        rounded = {"mean": self.mean, "spread": self.spread, "form": self.form[np.triu_indices(FEATURES + 1)]}
-        return {name: np.round(values, 4).tolist() for name, values in rounded.items()}
+        """The coefficients with four decimals, to be stored as JSON."""
+        form = self.form[np.triu_indices(FEATURES + 1)]
+        arrays = {"mean": self.mean, "spread": self.spread, "form": form}
+        return {name: np.round(values, 4).tolist() for name, values in arrays.items()}
 
-    def log_odds(self, measured: Floats) -> Floats:
-        """(m,) of measures (m, 18)."""
-        x = np.concatenate([np.ones((len(measured), 1)), (measured - self.mean) / self.spread], axis=1)
+    def log_odds(self, features: Floats) -> Floats:
+        """The log odds (m,) for features (m, 18) as by `pair_features`."""
+        x = _with_constant((features - self.mean) / self.spread)
         return np.asarray(((x @ self.form) * x).sum(axis=1))
 
 
 @cache
 def shipped_affinity() -> StrokeAffinity:
-    """The links that the project ships."""
+    """The affinity that the project ships."""
     return StrokeAffinity.open()
 
 
 def resample(strokes: Strokes) -> Floats:
-    """(n, 24, 2) points at equal steps along each stroke."""
-    return np.stack([_even(stroke) for stroke in strokes])
+    """(n, 24, 2) points at equal steps along each of n strokes."""
+    resampled = []
+    for stroke in strokes:
+        along = arc_lengths(stroke)
+        resampled.append(points_along(stroke, along, np.linspace(0, along[-1], _POINTS)))
+    return np.stack(resampled)
 
 
 def pair_features(points: Floats, pairs: Pairs, heights: Floats) -> Floats:
-    """(m, 18) measures of pairs of strokes, given as by `even`; lengths are in `heights` (m,) of their lines."""
+    """The features (m, 18) of pairs (m, 2) of strokes, given as by `resample`.
+
+    Lengths are in `heights` (m,) of the lines of the pairs.
+    """
     low, high = points.min(axis=1), points.max(axis=1)
-    a, b = pairs.min(axis=1), pairs.max(axis=1)
+    a, b = pairs.min(axis=1), pairs.max(axis=1)  # a was drawn before b
     unit = np.maximum(heights, 1e-9)[:, None]
     shared = (np.minimum(high[a], high[b]) - np.maximum(low[a], low[b])) / unit
-    whole = (np.maximum(high[a], high[b]) - np.minimum(low[a], low[b])) / unit
+    union = (np.maximum(high[a], high[b]) - np.minimum(low[a], low[b])) / unit
     first, second = (high[a] - low[a]) / unit, (high[b] - low[b]) / unit
-    apart = (low[b] + high[b] - low[a] - high[a]) / 2 / unit
+    between_middles = (low[b] + high[b] - low[a] - high[a]) / 2 / unit
     jump = (points[b, 0] - points[a, -1]) / unit
-    begin_x = (points[b, 0, 0] - high[a, 0]) / unit[:, 0]
-    begin_y = (points[b, 0, 1] - low[a, 1]) / unit[:, 0]
+    start_x = (points[b, 0, 0] - high[a, 0]) / unit[:, 0]
+    start_y = (points[b, 0, 1] - low[a, 1]) / unit[:, 0]
     columns = [
         shared[:, 0].clip(-0.5, 0.5),
         (shared[:, 0] / np.minimum(first[:, 0], second[:, 0]).clip(0.05)).clip(0, 1),
         shared[:, 1].clip(-0.5, 1.2),
-        (_nearest(points[a], points[b]) / unit[:, 0]).clip(0, 0.5),
+        (_least_distances(points[a], points[b]) / unit[:, 0]).clip(0, 0.5),
         *first.clip(0, 1.3).T,
         *second.clip(0, 1.3).T,
         np.minimum(first[:, 1], second[:, 1]).clip(0, 1.2),
-        *whole.clip(0, 2).T,
-        *apart.clip(-1, 1).T,
+        *union.clip(0, 2).T,
+        *between_middles.clip(-1, 1).T,
         *jump.clip(-1.3, 1.3).T,
-        begin_x.clip(-1, 0.6),
-        begin_y.clip(-0.6, 1.2),
+        start_x.clip(-1, 0.6),
+        start_y.clip(-0.6, 1.2),
         (b - a == 1).astype(np.float64),
     ]
     return np.stack(columns, axis=1)
 
 
 def are_retraced(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.bool_]:
-    """(m,) whether strokes, given as by `even`, are one line drawn twice; lengths are in `heights` (m,)."""
+    """(m,) whether the strokes of each pair are one line drawn twice; for the arguments see `pair_features`."""
     a, b = points[pairs[:, 0]], points[pairs[:, 1]]
-    ends = np.minimum(_farthest(a, b), _farthest(a, b[:, ::-1]))
-    return np.asarray(ends < _RETRACED * heights)
+    apart = np.minimum(_greatest_distances(a, b), _greatest_distances(a, b[:, ::-1]))
+    return np.asarray(apart < _RETRACED * heights)
 
 
 def are_underlined(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.bool_]:
-    """(m,) whether one of two strokes is a line below the other."""
+    """(m,) whether one stroke of each pair is a line below the other; for the arguments see `pair_features`."""
     low, high = points.min(axis=1), points.max(axis=1)
-    across, down = (high - low).T
+    width, height = (high - low).T
 
-    def below(b: NDArray[np.int64], a: NDArray[np.int64]) -> NDArray[np.bool_]:
-        gap = (low[b, 1] - high[a, 1]) / np.maximum(heights, 1e-9)
-        flat = (down[b] < _FLAT * across[b]) & (across[b] > np.where(gap < _FOOT, _RULE, 0.5) * heights)
-        return np.asarray(flat & (gap >= 0))
+    def underlines(line: NDArray[np.int64], writing: NDArray[np.int64]) -> NDArray[np.bool_]:
+        gap = (low[line, 1] - high[writing, 1]) / np.maximum(heights, 1e-9)
+        is_flat = height[line] < _FLAT * width[line]
+        is_long = width[line] > np.where(gap < _FOOT_GAP, _FOOT, _UNDERLINE) * heights
+        return np.asarray((is_flat & is_long) & (gap >= 0))
 
-    return below(*pairs.T) | below(*pairs.T[::-1])
-
-
-def _farthest(a: Floats, b: Floats) -> Floats:
-    """(m,) the greatest distances between points (m, 24, 2) as they follow each other."""
-    return np.asarray(np.sqrt(((a - b) ** 2).sum(axis=-1).max(axis=-1)))
+    a, b = pairs.T
+    return underlines(a, b) | underlines(b, a)
 
 
-def _even(stroke: NDArray[np.float32]) -> Floats:
-    if len(stroke) == 1:
-        return np.repeat(stroke.astype(np.float64), _POINTS, axis=0)
-    steps = np.diff(stroke.astype(np.float64), axis=0)
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(steps[:, 0], steps[:, 1]))])
-    places = np.linspace(0, along[-1], _POINTS)
-    return np.stack([np.interp(places, along, stroke[:, 0]), np.interp(places, along, stroke[:, 1])], axis=1)
-
-
-def _nearest(a: Floats, b: Floats) -> Floats:
-    """(m,) the least distances between points (m, 24, 2) of one and the other."""
+def _least_distances(a: Floats, b: Floats) -> Floats:
+    """(m,) the least distances between points (m, 24, 2) of one stroke and of the other."""
     squared = ((a[:, :, None] - b[:, None, :]) ** 2).sum(axis=-1)
     return np.asarray(np.sqrt(squared.min(axis=(1, 2))))
 
 
-def fit_affinity(measured: Floats, together: NDArray[np.bool_], steps: int = 25) -> StrokeAffinity:
-    """Logistic regression on measures (m, 18) and their products, by Newton's method."""
-    mean, spread = measured.mean(axis=0), measured.std(axis=0) + 1e-6
-    x = np.concatenate([np.ones((len(measured), 1)), (measured - mean) / spread], axis=1)
+def _greatest_distances(a: Floats, b: Floats) -> Floats:
+    """(m,) the greatest distances between points (m, 24, 2) of the same place along both strokes."""
+    return np.asarray(np.sqrt(((a - b) ** 2).sum(axis=-1).max(axis=-1)))
+
+
+def fit_affinity(features: Floats, are_together: NDArray[np.bool_], steps: int = 25) -> StrokeAffinity:
+    """Logistic regression on features (m, 18) and their products, by `steps` of Newton's method.
+
+    `are_together` (m,) is true where one digit has both strokes.
+    """
+    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    x = _with_constant((features - mean) / spread)
     rows, columns = np.triu_indices(FEATURES + 1)
     X = x[:, rows] * x[:, columns]
     w, decay = np.zeros(X.shape[1]), _DECAY * len(X)
     for _ in range(steps):
         p = 1 / (1 + np.exp(-(X @ w).clip(-50, 50)))
-        gradient = X.T @ (p - together) + decay * w
+        gradient = X.T @ (p - are_together) + decay * w
         hessian = (X * (p * (1 - p))[:, None]).T @ X + decay * np.eye(len(w))
         w = w - np.linalg.solve(hessian, gradient)
     form = np.zeros((FEATURES + 1, FEATURES + 1))
     form[rows, columns] = w
     return StrokeAffinity(mean, spread, form)
+
+
+def _with_constant(x: Floats) -> Floats:
+    """(m, k + 1): a column of ones before the columns of `x` (m, k)."""
+    return np.concatenate([np.ones((len(x), 1)), x], axis=1)

@@ -1,84 +1,122 @@
-"""Lines of components: which lie beside each other, and in which order they are read."""
+"""Which components of a drawing lie on one line, and in which order they are read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.segmentation.components import Boxes, typical_height, union_box
+from ml.segmentation.components import Boxes, Components, positions_by_owner, typical_height, union_box
+from ml.segmentation.stroke_affinity import Pairs
 
 LineOrder = tuple[int, ...]  # components of one line, from left to right
 
+_SURE_LOG_ODDS = 3.0  # that one digit has both strokes of a pair
 
-def find_lines(
-    boxes: Boxes, clusters: Sequence[Sequence[int]] = (), owners: Sequence[int] | None = None
-) -> list[LineOrder]:
-    """Pieces (n, 4) as lines from top to bottom, each from left to right.
 
-    A cluster of components is never parted; components of one owner follow each other.
+def find_lines(components: Components) -> list[LineOrder]:
+    """The components as lines from top to bottom, each from left to right.
+
+    Components that surely belong together are on one line; the parts of one owner follow each other.
     """
+    boxes = components.boxes
     if len(boxes) == 1:
         return [(0,)]
-    middle = _middles(boxes, owners)
-    if not clusters or len(clusters) == len(boxes):
-        return [_sorted(middle, line) for line in _group(boxes)]
-    whole = np.array([union_box(boxes[list(cluster)]) for cluster in clusters])
-    return [_sorted(middle, [i for cluster in line for i in clusters[cluster]]) for line in _group(whole)]
+    middles = _owner_middles(components)
+    clusters = _clusters(components)
+    if len(clusters) == len(boxes):
+        return [_left_to_right(middles, line) for line in _group(boxes)]
+    cluster_boxes = np.array([union_box(boxes[cluster]) for cluster in clusters])
+    return [
+        _left_to_right(middles, [i for cluster in line for i in clusters[cluster]])
+        for line in _group(cluster_boxes)
+    ]
 
 
-def _middles(boxes: Boxes, owners: Sequence[int] | None) -> list[float]:
-    """By which the components are sorted: their own, or that of all of their owner together."""
-    if owners is None or len(set(owners)) == len(owners):
+def _owner_middles(components: Components) -> list[float]:
+    """For each component the horizontal middle of its owner, by which lines are sorted."""
+    boxes, owners = components.boxes, components.owners
+    positions = positions_by_owner(owners)
+    if len(positions) == len(owners):
         return [float(middle) for middle in boxes[:, 0] + boxes[:, 2] / 2]
-    number = np.asarray(owners)
-    whole = {owner: union_box(boxes[number == owner]) for owner in set(owners)}
-    return [float(whole[owner][0] + whole[owner][2] / 2) for owner in owners]
+    owner_boxes = {owner: union_box(boxes[own]) for owner, own in positions.items()}
+    return [float(owner_boxes[owner][0] + owner_boxes[owner][2] / 2) for owner in owners]
 
 
-def _sorted(middle: Sequence[float], line: Sequence[int] | NDArray[np.int64]) -> LineOrder:
-    return tuple(sorted((int(i) for i in line), key=lambda i: (middle[i], i)))
+def _left_to_right(middles: Sequence[float], line: Sequence[int] | NDArray[np.int64]) -> LineOrder:
+    return tuple(sorted((int(i) for i in line), key=lambda i: (middles[i], i)))
+
+
+def _clusters(components: Components) -> list[list[int]]:
+    """Components that are surely on one line: parts of one owner, and low strokes that make one digit."""
+    boxes = components.boxes
+    height = max(typical_height(boxes[:, 3]), 1e-9)
+    owners = np.asarray(components.owners)
+    near = owners[:, None] == owners
+    pairs = _low_pairs(boxes, height)
+    if len(pairs):
+        sure = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURE_LOG_ODDS]
+        near[sure[:, 0], sure[:, 1]] = near[sure[:, 1], sure[:, 0]] = True
+    group = _connected_groups(near)
+    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
+
+
+def _low_pairs(boxes: Boxes, height: float) -> Pairs:
+    """(m, 2) pairs of components drawn soon after each other, one of them low, that together are a digit high."""
+    pairs = []
+    for a, b in combinations(range(len(boxes)), 2):
+        if b - a > 3:
+            continue
+        pair = boxes[[a, b]]
+        w, h = union_box(pair)[2:]
+        if pair[:, 3].min() < 0.75 * height and h < 1.5 * height and w < pair[:, 2].sum() + 0.2 * height:
+            pairs.append((a, b))
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _connected_groups(near: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(n,) for each node the lowest node that it is connected with, by the symmetric relation `near` (n, n)."""
+    group = np.full(len(near), -1, np.int64)
+    for seed in range(len(near)):
+        pending = [seed] if group[seed] < 0 else []
+        while pending:
+            node = pending.pop()
+            group[node] = seed
+            fresh = np.flatnonzero(near[node] & (group < 0))
+            group[fresh] = seed
+            pending.extend(int(i) for i in fresh)
+    return group
 
 
 def _group(boxes: Boxes) -> list[NDArray[np.int64]]:
-    """The boxes (n, 4) of each line."""
+    """The positions of the boxes (n, 4) of each line, lines from top to bottom.
+
+    Lines are made of boxes of about the typical height; each other box joins the line of the nearest of those.
+    """
     height = typical_height(boxes[:, 3])
-    body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
-    bodies = np.flatnonzero(body)
+    is_body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
+    bodies = np.flatnonzero(is_body)
     group = np.empty(len(boxes), np.int64)
-    group[bodies] = connected_groups(_same_line(boxes[bodies], 2.5 * height))
-    for i in np.flatnonzero(~body):
-        group[i] = group[bodies[np.argmin(_distance(boxes[i], boxes[bodies]))]]
+    group[bodies] = _connected_groups(_on_one_line(boxes[bodies], 2.5 * height))
+    for i in np.flatnonzero(~is_body):
+        group[i] = group[bodies[np.argmin(_distances(boxes[i], boxes[bodies]))]]
     middle = boxes[:, 1] + boxes[:, 3] / 2
     lines = [np.flatnonzero(group == g) for g in np.unique(group)]
     lines.sort(key=lambda line: float(middle[line].mean()))
     return _rejoin(boxes, lines)
 
 
-def _same_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
-    """(n, n) true where two bodies share more than half of the smaller height and are not far apart."""
+def _on_one_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
+    """(n, n) true where two boxes share more than half of the smaller height and are less than `reach` apart."""
     x, y, w, h = boxes.T
     shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
     apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
     return np.asarray((shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach))
 
 
-def connected_groups(near: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The number of the connected component of each node."""
-    group = np.full(len(near), -1, np.int64)
-    for seed in range(len(near)):
-        todo = [seed] if group[seed] < 0 else []
-        while todo:
-            node = todo.pop()
-            group[node] = seed
-            fresh = np.flatnonzero(near[node] & (group < 0))
-            group[fresh] = seed
-            todo.extend(int(i) for i in fresh)
-    return group
-
-
-def _distance(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
+def _distances(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
     """(n,) gaps between a box and others; where they overlap the distance of the centres breaks the tie."""
     gap = np.maximum(np.maximum(others[:, :2] - box[:2] - box[2:], box[:2] - others[:, :2] - others[:, 2:]), 0)
     centres = others[:, :2] + others[:, 2:] / 2 - box[:2] - box[2:] / 2
@@ -86,19 +124,14 @@ def _distance(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
 
 
 def _rejoin(boxes: Boxes, lines: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
-    """Join parts of one line that lie far apart: side by side, and level."""
-    joined: list[NDArray[np.int64]] = []
-    for line in lines:
-        box = union_box(boxes[line])
-        last = union_box(boxes[joined[-1]]) if joined else None
-        if last is not None and _level(last, box):
+    """Join lines that are parts of one line far apart: each beside the one before it, and level with it."""
+    joined = [lines[0]]
+    for line in lines[1:]:
+        a, b = union_box(boxes[joined[-1]]), union_box(boxes[line])
+        are_beside = a[0] + a[2] < b[0] or b[0] + b[2] < a[0]
+        shared = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+        if are_beside and shared > 0.5 * min(a[3], b[3]):
             joined[-1] = np.concatenate([joined[-1], line])
         else:
             joined.append(line)
     return joined
-
-
-def _level(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    shared = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    beside = a[0] + a[2] < b[0] or b[0] + b[2] < a[0]
-    return bool(beside and shared > 0.5 * min(a[3], b[3]))

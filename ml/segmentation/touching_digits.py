@@ -1,4 +1,7 @@
-"""Digits that touch, cut apart where the least ink has to be crossed. The lattice may join the parts again."""
+"""Connected ink that may be several touching digits, cut where a path from top to bottom crosses the least ink.
+
+The lattice may join the parts again.
+"""
 
 from __future__ import annotations
 
@@ -10,131 +13,135 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey
+from ml.labels import Floats
+from ml.segmentation.binarization import component_pen_width
 from ml.segmentation.components import Boxes, typical_height
 
-Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]  # (h, w), true on the ink of one component
 
-_WIDE = 0.7  # heights: components wider than this may be two digits
-_ROWS = 48  # the search for ways runs on components shrunk to so many rows
-_APART = 0.2  # heights between cuts
-_SIDEWAYS = 0.03  # cost of a step aside, in pixels of ink
-_DEAREST = 0.4  # heights of ink that a cut may cross
-_MOST = 9
-_PAPER = 0.25  # of the darkest ink
+_WIDE = 0.7  # heights; a wider component may be two digits
+_HIGH = 0.4  # heights; a lower component is a dash or a mark, however wide
+_MAX_CUTS = 9  # of a component
+_MIN_DISTANCE = 0.2  # heights between cuts, and between a cut and the ends of the component
+_MAX_CROSSED = 0.4  # heights of ink that a cut may cross
+_SEARCH_ROWS = 48  # a digit is shrunk to this height before paths are searched
+_SIDE_STEP = 0.03  # cost of a step aside, in pixels of ink
+_PAPER = 0.25  # of the darkest ink; what is lighter is paper
 _HOLE = 0.6  # cost of a pixel of paper with ink all around, in pixels of ink
 
 
 @dataclass(frozen=True)
 class SplitComponents:
-    """Components, some of them cut.
+    """The connected components of a picture, some of them cut into parts."""
 
-    `labels` (h, w) holds 1 + the index of the part and 0 for paper, `boxes` is (n, 4), `owners` says from which
-    component each part is. Parts of one component follow each other from left to right; `crossed` (n,) is the ink
-    that the cut before each of them crosses, in widths of the line, and 0 where none was made.
-    """
+    labels: NDArray[np.int32]  # (h, w), 1 + the number of the part, 0 on paper
+    boxes: Boxes  # (n, 4) in pixels
+    owners: tuple[int, ...]  # the component of each part; its parts follow each other from left to right
+    crossed: Floats  # (n,) ink that the cut before each part crosses, in widths of the pen; 0 without a cut
 
-    labels: NDArray[np.int32]
-    boxes: Boxes
-    owners: tuple[int, ...]
-    crossed: Floats
+
+@dataclass(frozen=True)
+class _Cut:
+    """A path from the top to the bottom of a component, along which it is cut."""
+
+    crossed: float  # ink on it, in pixels
+    columns: NDArray[np.int64]  # (h,)
 
 
 def split_wide_components(ink: Grey, labels: NDArray[np.int32], boxes: Boxes) -> SplitComponents:
-    """Components too wide for one digit cut wherever little ink has to be crossed; see `Parts` for the arrays."""
+    """Cut components too wide for one digit wherever little ink has to be crossed.
+
+    `ink` (h, w) is high on ink; `labels` (h, w) holds 1 + the number of the component and 0 on paper; `boxes`
+    (n, 4) are in pixels.
+    """
     height = typical_height(boxes[:, 3])
-    wide = (boxes[:, 2] > _WIDE * height) & (boxes[:, 3] > 0.4 * height)
-    cut = labels.copy()
-    found: list[Floats] = []
+    is_wide = (boxes[:, 2] > _WIDE * height) & (boxes[:, 3] > _HIGH * height)
+    part_labels = labels.copy()
+    part_boxes: list[Floats] = []
     owners: list[int] = []
     crossed: list[float] = []
-    for i, box in enumerate(boxes):
+    for owner, box in enumerate(boxes):
         x, y, w, h = box.astype(int)
         window = np.s_[y : y + h, x : x + w]
-        mine = labels[window] == i + 1
-        parts, costs = [mine], [0.0]
-        if wide[i]:
-            parts, costs = _parts(np.where(mine, ink[window], 0).astype(np.uint8), mine, height)
-        for part, cost in zip(parts, costs, strict=True):
-            found.append(_box_of(part, x, y) if wide[i] else box)
-            cut[window][part] = len(found)
-            owners.append(i)
-            crossed.append(cost)
-    return SplitComponents(cut, np.array(found), tuple(owners), np.array(crossed))
+        mask = labels[window] == owner + 1
+        parts = [(mask, 0.0)]
+        if is_wide[owner]:
+            parts = _split(np.where(mask, ink[window], 0).astype(np.uint8), mask, height)
+        for part, part_crossed in parts:
+            part_boxes.append(_box_around(part, x, y) if is_wide[owner] else box)
+            part_labels[window][part] = len(part_boxes)
+            owners.append(owner)
+            crossed.append(part_crossed)
+    return SplitComponents(part_labels, np.array(part_boxes), tuple(owners), np.array(crossed))
 
 
-def _box_of(part: NDArray[np.bool_], x: int, y: int) -> Floats:
+def _box_around(part: Mask, x: int, y: int) -> Floats:
+    """The box (4,) of a part in a window that begins at column `x` and row `y`."""
     rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
     return np.array([x + columns[0], y + rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1], np.float64)
 
 
-def _parts(ink: Grey, mine: NDArray[np.bool_], height: float) -> tuple[list[NDArray[np.bool_]], list[float]]:
-    """A component (h, w) in parts from left to right, and the ink crossed before each, as in `Parts`."""
-    scale = min(1.0, _ROWS / height)
+def _split(ink: Grey, mask: Mask, height: float) -> list[tuple[Mask, float]]:
+    """The parts of a component from left to right, each with the ink crossed before it, in widths of the pen."""
+    scale = min(1.0, _SEARCH_ROWS / height)
     size = (max(1, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float64) / max(int(ink.max()), 1)
-    ways = _ways(np.maximum(small, _HOLE * _holes(small)), height * scale)
-    left = np.zeros(small.shape, np.uint8)  # how many cuts are left of each pixel
-    for _, way in ways:
-        left += np.arange(size[0]) >= way[:, None]
-    large = cv2.resize(left, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    numbers = np.unique(large[mine]).tolist()
-    pen = max(_line_width(mine) * scale, 0.5)
-    costs = [ways[number - 1][0] / pen for number in numbers[1:]]
-    return [mine & (large == number) for number in numbers], [0.0, *costs]
+    cuts = _find_cuts(np.maximum(small, _HOLE * _holes(small)), height * scale)
+    cuts_left_of = np.zeros(small.shape, np.uint8)  # for each pixel the number of cuts left of it
+    for cut in cuts:
+        cuts_left_of += np.arange(size[0]) >= cut.columns[:, None]
+    part_of = cv2.resize(cuts_left_of, ink.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    numbers = np.unique(part_of[mask]).tolist()
+    pen = max(component_pen_width(mask) * scale, 0.5)
+    crossed = [0.0, *(cuts[number - 1].crossed / pen for number in numbers[1:])]
+    return [(mask & (part_of == number), before) for number, before in zip(numbers, crossed, strict=True)]
 
 
-def _line_width(mine: NDArray[np.bool_]) -> float:
-    """Of a component (h, w), in pixels: a line has two edges."""
-    inside = np.pad(mine.astype(np.uint8), 1)
-    edge = int(inside.sum()) - int(cv2.erode(inside, np.ones((3, 3), np.uint8)).sum())
-    return 2 * int(inside.sum()) / max(edge, 1)
-
-
-def _holes(ink: Floats) -> NDArray[np.bool_]:
-    """(h, w) true on paper with ink all around. The way between two zeros is dearer than that through one."""
+def _holes(ink: Floats) -> Mask:
+    """(h, w) true on paper with ink all around: a cut between two zeros must cost less than one through a zero."""
     paper = np.pad((ink < _PAPER).astype(np.uint8), 1, constant_values=1)
     _, labels = cv2.connectedComponents(paper, connectivity=4)
     return np.asarray((labels != labels[0, 0]) & (paper > 0))[1:-1, 1:-1]
 
 
-def _ways(ink: Floats, height: float) -> list[tuple[float, NDArray[np.int64]]]:
-    """The ways from top to bottom through ink (h, w) that cross least, no two close together, from left to right.
-
-    Each is the ink that it crosses, in pixels, and its columns (h,).
-    """
+def _find_cuts(ink: Floats, height: float) -> list[_Cut]:
+    """The cuts through ink (h, w) that cross the least, no two close together, from left to right."""
     middle = len(ink) // 2
-    down, from_top = _cheapest(ink[: middle + 1])
-    up, from_bottom = _cheapest(ink[: middle - 1 : -1])
-    cost = down + up - ink[middle]
-    apart = _APART * height
-    ways: list[tuple[float, NDArray[np.int64]]] = []
-    most = min(_MOST, round(ink.shape[1] / (_APART * height)))
-    for x in np.argsort(cost, kind="stable"):
-        if cost[x] > _DEAREST * height or len(ways) == most:
+    down, steps_from_top = _cheapest_paths(ink[: middle + 1])
+    up, steps_from_bottom = _cheapest_paths(ink[: middle - 1 : -1])
+    crossed = down + up - ink[middle]  # (w,) by the cheapest path through each column of the middle row
+    distance = _MIN_DISTANCE * height
+    most = min(_MAX_CUTS, round(ink.shape[1] / (_MIN_DISTANCE * height)))
+    cuts: list[_Cut] = []
+    for x in np.argsort(crossed, kind="stable"):
+        if crossed[x] > _MAX_CROSSED * height or len(cuts) == most:
             break
-        if not apart <= x <= ink.shape[1] - 1 - apart:
+        if not distance <= x <= ink.shape[1] - 1 - distance:
             continue
-        if all(abs(int(x) - int(way[middle])) >= apart for _, way in ways):
-            way = np.concatenate([_trace(from_top, x), _trace(from_bottom, x)[-2::-1]])
-            ways.append((float(cost[x]), way))
-    return sorted(ways, key=lambda found: int(found[1][middle]))
+        if all(abs(int(x) - int(cut.columns[middle])) >= distance for cut in cuts):
+            above, below = _trace(steps_from_top, x), _trace(steps_from_bottom, x)
+            cuts.append(_Cut(float(crossed[x]), np.concatenate([above, below[-2::-1]])))
+    return sorted(cuts, key=lambda cut: int(cut.columns[middle]))
 
 
-def _cheapest(ink: Floats) -> tuple[Floats, NDArray[np.int64]]:
-    """Cost (w,) of the cheapest way from the first row to each place of the last, and its steps (h, w)."""
+def _cheapest_paths(ink: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """The cost (w,) of the cheapest path from the first row of ink (h, w) to each column of the last.
+
+    Also the steps (h, w): -1, 0 or 1 column to the place in the row above on the cheapest path to each pixel.
+    """
     total = np.pad(ink, ((0, 0), (1, 1)), constant_values=np.inf)
     for above, here in pairwise(total):
-        here[1:-1] += np.minimum(above[1:-1], np.minimum(above[:-2], above[2:]) + _SIDEWAYS)
-    tried = np.stack([total[:-1, 1:-1], total[:-1, :-2] + _SIDEWAYS, total[:-1, 2:] + _SIDEWAYS])
+        here[1:-1] += np.minimum(above[1:-1], np.minimum(above[:-2], above[2:]) + _SIDE_STEP)
+    options = np.stack([total[:-1, 1:-1], total[:-1, :-2] + _SIDE_STEP, total[:-1, 2:] + _SIDE_STEP])
     steps = np.zeros(ink.shape, np.int64)
-    steps[1:] = np.array([0, -1, 1])[tried.argmin(axis=0)]
+    steps[1:] = np.array([0, -1, 1])[options.argmin(axis=0)]
     return total[-1, 1:-1], steps
 
 
 def _trace(steps: NDArray[np.int64], x: int) -> NDArray[np.int64]:
-    """The columns (h,) of the way that ends at column `x` of the last row."""
-    way = np.empty(len(steps), np.int64)
+    """The columns (h,) of the path that ends at column `x` of the last row."""
+    columns = np.empty(len(steps), np.int64)
     for y in range(len(steps) - 1, -1, -1):
-        way[y] = x
+        columns[y] = x
         x = x + int(steps[y, x])
-    return way
+    return columns

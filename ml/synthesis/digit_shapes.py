@@ -1,13 +1,14 @@
-"""Middle lines of synthetic digits and signs.
+"""Templates of synthetic digits and signs: the paths of the pen.
 
-A template is drawn on a grid 100 high, y down: points "x,y", strokes separated by "/". The pen runs
-smoothly through the points and turns sharply at those that end in "!".
+A template is drawn on a grid 100 high, y down: points "x,y", strokes separated by "/". The pen runs smoothly
+through the points and turns sharply at those that end in "!".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+# By label and name of the style.
 DIGIT_SHAPES: Mapping[int, Mapping[str, str]] = {
     0: {
         "round": "38,2 12,22 5,55 18,92 40,99 62,80 68,45 58,12 37,3",
@@ -116,8 +117,8 @@ DIGIT_SHAPES: Mapping[int, Mapping[str, str]] = {
     },
 }  # fmt: skip
 
-# Signs and letters that nobody takes for a digit, "_" before a variant. Those that somebody would (O, I, l, S, Z,
-# B, G, b, g, q, T, Y, /, |) are left out on purpose: to learn them as "no digit" would cost real digits.
+# By name, with "_" before a variant. Signs that some people take for a digit (O, I, l, S, Z, B, G, b, g, q, T, Y,
+# /, |) are left out on purpose: to learn them as "no digit" would cost real digits.
 SIGN_SHAPES: Mapping[str, str] = {
     "plus": "35,20 35,80 / 5,50 65,50",
     "times": "5,20 65,80 / 65,20 5,80",

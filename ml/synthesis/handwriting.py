@@ -1,48 +1,53 @@
-"""Synthetic handwriting: strokes from the project's own templates, so that tests need no data set."""
+"""Synthetic handwriting: digits, numbers and signs as strokes, from the project's own templates.
+
+Tests need no data set because of it, and training adds styles that are rare in data sets.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from ml.ink.strokes import Strokes, bounds, transform
-from ml.synthesis.digit_shapes import DIGIT_SHAPES
-from ml.synthesis.digit_shapes import SIGN_SHAPES as TEMPLATES
+from ml.labels import Floats
+from ml.synthesis.digit_shapes import DIGIT_SHAPES, SIGN_SHAPES
 
 STYLES: dict[int, tuple[str, ...]] = {label: tuple(styles) for label, styles in DIGIT_SHAPES.items()}
-SIGN_KINDS: tuple[str, ...] = (*TEMPLATES, "scribble", "zigzag", "spiral", "tangle", "dots", "blob", "polygon")
 
 
 @dataclass(frozen=True)
 class Handwriting:
-    """How one writer writes: the same for all digits of a number."""
+    """How one writer writes: the same for all digits of a number. Lengths are in heights of a digit."""
 
     styles: tuple[str, ...]  # by digit
-    slant: float
-    width: float
-    wobble: float  # of the control points, in heights
-    gap: float  # between digits, in heights
+    slant: float  # shift to the right for each unit upwards
+    width: float  # factor
+    wobble: float  # standard deviation of the control points
+    gap: float  # between digits
 
 
 def random_handwriting(rng: Generator) -> Handwriting:
+    """A handwriting with one style for each digit."""
     styles = tuple(str(rng.choice(STYLES[label])) for label in range(10))
     slant = float(np.clip(rng.normal(0.08, 0.15), -0.35, 0.5))
     width = float(rng.uniform(0.72, 1.3))
-    return Handwriting(
-        styles, slant, width, float(rng.uniform(0.01, 0.035)), max(0.1, float(rng.normal(0.28, 0.1)))
-    )
+    wobble = float(rng.uniform(0.01, 0.035))
+    gap = max(0.1, float(rng.normal(0.28, 0.1)))
+    return Handwriting(styles, slant, width, wobble, gap)
 
 
 def write_digit(
     label: int, *, rng: Generator, style: str | None = None, handwriting: Handwriting | None = None
 ) -> Strokes:
-    """Strokes of one digit, about one unit high, y down. Raises KeyError for an unknown style."""
+    """Strokes of one digit, about one unit high, y down.
+
+    Without a handwriting a random one is taken; `style` replaces its style. Raises KeyError for an unknown style.
+    """
     handwriting = handwriting or random_handwriting(rng)
     template = DIGIT_SHAPES[label][style or handwriting.styles[label]]
     return _write(template, handwriting, rng)
@@ -67,17 +72,18 @@ def write_number(
     strokes: Strokes = []
     for number, row in enumerate(rows):
         strokes += _shift(_write_row(row, handwriting, rng), rng.uniform(0, 0.4), number * 1.7)
-    turn = np.array([[np.cos(slope), -np.sin(slope), 0], [np.sin(slope), np.cos(slope), 0]])
-    return _fit(transform(strokes, turn), canvas, rng)
+    rotation = np.array([[np.cos(slope), -np.sin(slope), 0], [np.sin(slope), np.cos(slope), 0]])
+    return _fit(transform(strokes, rotation), canvas, rng)
 
 
 def compose_line(
     drawings: Sequence[Strokes], *, rng: Generator, gaps: tuple[float, float] | None = None
 ) -> Strokes:
-    """Digits that were drawn one by one as one line: uneven gaps, sizes and base line, sloping up to 8 degrees.
+    """Digits that were drawn one by one as one line about 100 units high.
 
-    `gaps` is the range of the gaps between boxes in heights, negative where they overlap; without it they vary
-    around a quarter of the height and overlap now and then.
+    Gaps, sizes and the base line are uneven, and the line slopes up to 8 degrees. `gaps` is the range of the gaps
+    between boxes in heights, negative where they overlap; without it they vary around a quarter of the height and
+    overlap now and then.
     """
     strokes: Strokes = []
     pen = 0.0
@@ -93,20 +99,11 @@ def compose_line(
 
 
 def write_sign(rng: Generator, kind: str | None = None) -> Strokes:
-    """Strokes of something that is no digit, about one unit high: one of SIGNS."""
+    """Strokes of something that is no digit, about one unit high: `kind` of SIGN_KINDS, or any of them."""
     kind = kind or str(rng.choice(SIGN_KINDS))
-    free = {
-        "scribble": _scribble,
-        "zigzag": _zigzag,
-        "polygon": _polygon,
-        "spiral": _spiral,
-        "tangle": _tangle,
-        "dots": _dots,
-        "blob": _blob,
-    }
-    if kind in free:
-        return [line.astype(np.float32) for line in free[kind](rng)]
-    return _write(TEMPLATES[kind], random_handwriting(rng), rng)
+    if kind in _FREE_SIGNS:
+        return [stroke.astype(np.float32) for stroke in _FREE_SIGNS[kind](rng)]
+    return _write(SIGN_SHAPES[kind], random_handwriting(rng), rng)
 
 
 def _write(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
@@ -114,7 +111,7 @@ def _write(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
     strokes: Strokes = []
     for runs in _parse(template):
         miss = rng.normal(0, handwriting.wobble, 2) if strokes else np.zeros(2)
-        corner: NDArray[np.float64] | None = None
+        corner: Floats | None = None
         points = []
         for run in runs:
             control = run + rng.normal(0, handwriting.wobble, run.shape) + miss
@@ -123,31 +120,34 @@ def _write(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
             corner = control[-1]
             points.append(_smooth(control))
         strokes.append(np.concatenate(points))
-    turn = np.deg2rad(rng.normal(0, 3.5))
+    angle = np.deg2rad(rng.normal(0, 3.5))
     height = 1.0 + rng.normal(0, 0.05)
     slant = handwriting.slant + rng.normal(0, 0.03)
-    matrix = np.array([[handwriting.width, -slant, 0], [0, height, 0]])
-    spin = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    return transform([s.astype(np.float32) for s in strokes], spin @ matrix)
+    shear = np.array([[handwriting.width, -slant, 0], [0, height, 0]])
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return transform([stroke.astype(np.float32) for stroke in strokes], rotation @ shear)
 
 
 @lru_cache(maxsize=256)
-def _parse(template: str) -> tuple[tuple[NDArray[np.float64], ...], ...]:
-    """Strokes of runs of control points (n, 2), in heights; a run ends where the next begins, at a sharp turn."""
+def _parse(template: str) -> tuple[tuple[Floats, ...], ...]:
+    """The strokes of a template as runs of control points (n, 2), in heights.
+
+    A run ends where the next begins, at a sharp turn.
+    """
     strokes = []
     for stroke in template.split("/"):
         runs: list[list[tuple[float, float]]] = [[]]
-        for word in stroke.split():
-            x, y = word.rstrip("!").split(",")
+        for point in stroke.split():
+            x, y = point.rstrip("!").split(",")
             runs[-1].append((float(x) / 100, float(y) / 100))
-            if word.endswith("!"):
+            if point.endswith("!"):
                 runs.append([runs[-1][-1]])
         strokes.append(tuple(np.array(run) for run in runs if len(run) > 1))
     return tuple(strokes)
 
 
-def _smooth(control: NDArray[np.float64], steps: int = 7) -> NDArray[np.float64]:
-    """A Catmull-Rom curve through control points (n, 2)."""
+def _smooth(control: Floats, steps: int = 7) -> Floats:
+    """A Catmull-Rom curve through control points (n, 2), with `steps` points for each of them."""
     padded = np.concatenate([2 * control[:1] - control[1:2], control, 2 * control[-1:] - control[-2:-1]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None, None]
     a, b, c, d = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
@@ -156,6 +156,7 @@ def _smooth(control: NDArray[np.float64], steps: int = 7) -> NDArray[np.float64]
 
 
 def _write_row(row: str, handwriting: Handwriting, rng: Generator) -> Strokes:
+    """One row of digits and spaces, about one unit high."""
     strokes: Strokes = []
     pen = 0.0
     for character in row:
@@ -175,7 +176,7 @@ def _shift(strokes: Strokes, x: float, y: float) -> Strokes:
 
 
 def _fit(strokes: Strokes, canvas: tuple[float, float], rng: Generator) -> Strokes:
-    """Scale down or up into the canvas with a margin, somewhere in it."""
+    """Scale strokes down or up so that they fit into the canvas with a margin, and put them somewhere in it."""
     x, y, width, height = bounds(strokes)
     room = 0.92 * np.array(canvas)
     scale = min(room[0] / max(width, 1e-6), room[1] / max(height, 1e-6), 120.0)
@@ -183,50 +184,61 @@ def _fit(strokes: Strokes, canvas: tuple[float, float], rng: Generator) -> Strok
     return [((stroke - [x, y]) * scale + left).astype(np.float32) for stroke in strokes]
 
 
-def _polygon(rng: Generator) -> list[NDArray[np.float64]]:
-    """Three to five straight sides, closed more or less: squares, triangles, kites of any width."""
-    n = int(rng.choice([3, 3, 4, 4, 4, 5]))
-    angle = np.sort(np.arange(n) + rng.uniform(-0.3, 0.3, n)) * 2 * np.pi / n + rng.uniform(0, 2 * np.pi)
-    corners = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.35, 0.5, (n, 1))
-    corners = np.concatenate([corners, corners[:1] + rng.normal(0, 0.03, (1, 2))]) * [rng.uniform(0.6, 1.6), 1]
-    share = np.linspace(0, 1, 12)[:, None]
-    return [
-        np.concatenate([a + share * (b - a) for a, b in pairwise(corners)]) + rng.normal(0, 0.004, (12 * n, 2))
-    ]
-
-
-def _scribble(rng: Generator) -> list[NDArray[np.float64]]:
-    """To and fro, as one strikes something out."""
+def _scribble(rng: Generator) -> list[Floats]:
+    """A line to and fro, as people strike something out."""
     n = int(rng.integers(6, 16))
     x = np.where(np.arange(n) % 2, 1.0, 0.0) + rng.normal(0, 0.12, n)
     y = np.linspace(0, rng.uniform(0.3, 1.0), n) + rng.normal(0, 0.08, n)
     return [_smooth(np.stack([x, y], axis=1))]
 
 
-def _zigzag(rng: Generator) -> list[NDArray[np.float64]]:
+def _zigzag(rng: Generator) -> list[Floats]:
     n = int(rng.integers(5, 11))
     y = np.where(np.arange(n) % 2, 1.0, 0.0) * rng.uniform(0.3, 1) + rng.normal(0, 0.06, n)
     return [np.stack([np.linspace(0, 1.2, n), y], axis=1)]
 
 
-def _spiral(rng: Generator) -> list[NDArray[np.float64]]:
+def _spiral(rng: Generator) -> list[Floats]:
     angle = np.linspace(0, rng.uniform(4.2, 8) * np.pi, 80) * rng.choice([-1, 1])
     radius = np.linspace(0.03, 0.5, 80)
     return [np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)]
 
 
-def _tangle(rng: Generator) -> list[NDArray[np.float64]]:
+def _tangle(rng: Generator) -> list[Floats]:
     return [_smooth(rng.uniform(0, 1, (int(rng.integers(9, 22)), 2)))]
 
 
-def _dots(rng: Generator) -> list[NDArray[np.float64]]:
+def _dots(rng: Generator) -> list[Floats]:
     centres = rng.uniform(0, 1, (int(rng.integers(2, 9)), 1, 2))
     return [centre + rng.normal(0, 0.01, (3, 2)) for centre in centres]
 
 
-def _blob(rng: Generator) -> list[NDArray[np.float64]]:
+def _blob(rng: Generator) -> list[Floats]:
     """A filled spot: strokes so dense that nothing shows between them."""
     n = 40
     y = np.linspace(0, 1, n)
     half = 0.5 * np.sqrt(np.clip(1 - (2 * y - 1) ** 2, 0.01, 1)) * rng.uniform(0.6, 1.2)
     return [np.stack([np.where(np.arange(n) % 2, 0.5 - half, 0.5 + half), y], axis=1)]
+
+
+def _polygon(rng: Generator) -> list[Floats]:
+    """Three to five straight sides, nearly closed: squares, triangles, kites of any width."""
+    n = int(rng.choice([3, 3, 4, 4, 4, 5]))
+    angle = np.sort(np.arange(n) + rng.uniform(-0.3, 0.3, n)) * 2 * np.pi / n + rng.uniform(0, 2 * np.pi)
+    corners = np.stack([np.cos(angle), np.sin(angle)], axis=1) * rng.uniform(0.35, 0.5, (n, 1))
+    corners = np.concatenate([corners, corners[:1] + rng.normal(0, 0.03, (1, 2))]) * [rng.uniform(0.6, 1.6), 1]
+    share = np.linspace(0, 1, 12)[:, None]
+    outline = np.concatenate([a + share * (b - a) for a, b in pairwise(corners)])
+    return [outline + rng.normal(0, 0.004, (12 * n, 2))]
+
+
+_FREE_SIGNS: Mapping[str, Callable[[Generator], list[Floats]]] = {
+    "scribble": _scribble,
+    "zigzag": _zigzag,
+    "spiral": _spiral,
+    "tangle": _tangle,
+    "dots": _dots,
+    "blob": _blob,
+    "polygon": _polygon,
+}
+SIGN_KINDS: tuple[str, ...] = (*SIGN_SHAPES, *_FREE_SIGNS)

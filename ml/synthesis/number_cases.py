@@ -1,26 +1,26 @@
-"""Numbers with one difficulty each, and whose strokes are whose: to tune the lattice, and to measure it."""
+"""Synthetic numbers with one difficulty each, and the digit of each stroke: to fit and to measure segmentation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.ink.strokes import Strokes, bounds, transform
+from ml.ink.strokes import Box, Stroke, Strokes, bounds, transform
+from ml.labels import Floats
 from ml.synthesis.handwriting import compose_line, random_handwriting, write_digit, write_sign
 
 NO_DIGIT = -1  # the owner of a stroke that belongs to no digit
 
-DigitWriter = Callable[[Generator], tuple[int, Strokes]]  # a digit by the one writer of a number
+DigitWriter = Callable[[Generator], tuple[int, Strokes]]  # a label and its strokes, by the one writer of a number
 
 
 @dataclass(frozen=True)
 class WrittenNumber:
-    """A drawing, what it says, and the digit (counted along the text) of each stroke.
+    """A drawing, its text, and the digit (counted along the text) of each stroke.
 
     A stroke that two digits share, drawn without lifting the pen, is owned by the first.
     """
@@ -31,14 +31,18 @@ class WrittenNumber:
 
     def segments(self) -> list[Strokes]:
         """The strokes of each digit, along the text."""
-        own: dict[int, Strokes] = {}
+        strokes_of: dict[int, Strokes] = {}
         for owner, stroke in zip(self.owners, self.strokes, strict=True):
-            own.setdefault(owner, []).append(stroke)
-        return [own[i] for i in sorted(own) if i != NO_DIGIT]
+            strokes_of.setdefault(owner, []).append(stroke)
+        return [strokes_of[owner] for owner in sorted(strokes_of) if owner != NO_DIGIT]
+
+    def reordered(self, order: Sequence[int]) -> WrittenNumber:
+        """The same strokes, drawn in this order."""
+        return WrittenNumber([self.strokes[i] for i in order], self.text, tuple(self.owners[i] for i in order))
 
 
 def synthetic_writer(rng: Generator) -> DigitWriter:
-    """Writes any digit in one synthetic handwriting."""
+    """A writer of any digit in one synthetic handwriting."""
     handwriting = random_handwriting(rng)
 
     def write(rng: Generator) -> tuple[int, Strokes]:
@@ -49,7 +53,7 @@ def synthetic_writer(rng: Generator) -> DigitWriter:
 
 
 def recorded_writer(drawings: Sequence[Strokes], labels: Sequence[int]) -> DigitWriter:
-    """Takes digits from what one person has drawn."""
+    """A writer who takes any digit of what one person has drawn."""
 
     def write(rng: Generator) -> tuple[int, Strokes]:
         i = int(rng.integers(len(drawings)))
@@ -59,14 +63,14 @@ def recorded_writer(drawings: Sequence[Strokes], labels: Sequence[int]) -> Digit
 
 
 def write_number_case(name: str, digits: DigitWriter, rng: Generator) -> WrittenNumber:
-    """A number of the slice `name`, one of SLICES, by the writer `digits`."""
+    """A number of the case `name` by the writer `digits`. Raises KeyError for a name not in NUMBER_CASES."""
     return NUMBER_CASES[name](digits, rng)
 
 
 def write_numbers(
     writers: Callable[[Generator], DigitWriter], names: Sequence[str], n: int, seed: int
 ) -> Iterator[WrittenNumber]:
-    """`n` numbers of each of the slices, each by a writer that `writers` chooses."""
+    """`n` numbers of each of the cases `names`, each by a writer that `writers` chooses."""
     for name in names:
         rng = np.random.default_rng((seed, *name.encode()))
         for _ in range(n):
@@ -76,6 +80,7 @@ def write_numbers(
 def _row(
     digits: DigitWriter, rng: Generator, gaps: tuple[float, float] | None, least: int = 2, most: int = 6
 ) -> WrittenNumber:
+    """One line of `least` to `most` digits; `gaps` as for `compose_line`."""
     written = [digits(rng) for _ in range(int(rng.integers(least, most + 1)))]
     owners = [i for i, (_, drawing) in enumerate(written) for _ in drawing]
     strokes = compose_line([drawing for _, drawing in written], rng=rng, gaps=gaps)
@@ -92,7 +97,7 @@ def _single(digits: DigitWriter, rng: Generator) -> WrittenNumber:
 
 
 def _several_strokes(digits: DigitWriter, rng: Generator) -> WrittenNumber:
-    """One digit of several strokes: the writer's own if he has any, after some tries."""
+    """One digit of several strokes, if the writer has any; found by at most 20 further tries."""
     number = _single(digits, rng)
     for _ in range(20):
         if len(number.strokes) > 1:
@@ -103,48 +108,46 @@ def _several_strokes(digits: DigitWriter, rng: Generator) -> WrittenNumber:
 
 def _sloped(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     number = _row(digits, rng, (0.05, 0.4), least=3)
-    turn = np.deg2rad(rng.uniform(8, 17) * rng.choice([-1, 1]))  # the line of compose_line slopes already
-    matrix = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0]])
-    return WrittenNumber(transform(number.strokes, matrix), number.text, number.owners)
+    angle = np.deg2rad(rng.uniform(8, 17) * rng.choice([-1, 1]))  # the line of compose_line slopes already
+    rotation = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0]])
+    return WrittenNumber(transform(number.strokes, rotation), number.text, number.owners)
 
 
 def _mixed_sizes(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     """Digits of 0.6 to 1.3 of the usual height."""
     number = _row(digits, rng, (0.1, 0.4))
     strokes: Strokes = []
-    for _, drawing in groupby(zip(number.owners, number.strokes, strict=True), key=lambda pair: pair[0]):
-        own = [stroke for _, stroke in drawing]
+    for own in number.segments():
         x, y, width, height = bounds(own)
         foot = np.array([x + width / 2, y + height], np.float32)
-        strokes += [((stroke - foot) * rng.uniform(0.6, 1.3) + foot).astype(np.float32) for stroke in own[:1]]
+        strokes.append(((own[0] - foot) * rng.uniform(0.6, 1.3) + foot).astype(np.float32))
         scale = np.ptp(strokes[-1], axis=0).max() / max(float(np.ptp(own[0], axis=0).max()), 1e-6)
         strokes += [((stroke - foot) * scale + foot).astype(np.float32) for stroke in own[1:]]
     return WrittenNumber(strokes, number.text, number.owners)
 
 
 def _delayed(digits: DigitWriter, rng: Generator) -> WrittenNumber:
-    """Hats and bars are drawn when all the rest, or the next digit, is."""
+    """Hats and bars are drawn after the next digit, or after all digits."""
     number = _row(digits, rng, (-0.08, 0.3))
-    later = rng.random() < 0.5
-    rank = []
+    comes_last = rng.random() < 0.5
+    ranks = []
     for place, owner in enumerate(number.owners):
-        first = place == 0 or number.owners[place - 1] != owner
-        rank.append((owner if first else 99 if later else owner + 1.5, place))
-    order = [place for _, place in sorted(rank)]
-    return WrittenNumber([number.strokes[i] for i in order], number.text, tuple(number.owners[i] for i in order))
+        is_first = place == 0 or number.owners[place - 1] != owner
+        ranks.append(owner if is_first else 99 if comes_last else owner + 1.5)
+    return number.reordered(sorted(range(len(ranks)), key=lambda place: ranks[place]))
 
 
 def _out_of_order(digits: DigitWriter, rng: Generator) -> WrittenNumber:
-    """Digits are drawn in any order, and some strokes the other way round."""
+    """Digits are drawn in any order, and some strokes backwards."""
     number = _row(digits, rng, (-0.1, 0.3))
     turn = rng.permutation(1 + max(number.owners))
-    order = sorted(range(len(number.owners)), key=lambda i: (turn[number.owners[i]], i))
-    strokes = [number.strokes[i][:: -1 if rng.random() < 0.3 else 1] for i in order]
-    return WrittenNumber(strokes, number.text, tuple(number.owners[i] for i in order))
+    number = number.reordered(sorted(range(len(number.owners)), key=lambda i: (turn[number.owners[i]], i)))
+    strokes = [stroke[:: -1 if rng.random() < 0.3 else 1] for stroke in number.strokes]
+    return WrittenNumber(strokes, number.text, number.owners)
 
 
 def _joined(digits: DigitWriter, rng: Generator) -> WrittenNumber:
-    """Now and then the pen is not lifted between two digits."""
+    """Between some digits the pen is not lifted."""
     number = _row(digits, rng, (0.02, 0.3))
     strokes, owners = [number.strokes[0]], [number.owners[0]]
     last = number.owners[0]
@@ -158,14 +161,14 @@ def _joined(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     return WrittenNumber(strokes, number.text, tuple(owners))
 
 
-def _can_join(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
-    """A pen goes on to the right, and not far."""
+def _can_join(a: Stroke, b: Stroke) -> bool:
+    """Whether a pen would go on from one stroke to the next: to the right, and not far."""
     step = b[0] - a[-1]
     return bool(step[0] > -5 and np.hypot(*step) < 80)  # compose_line writes 100 high
 
 
-def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A line that hangs through a little, (8, 2)."""
+def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> Stroke:
+    """A line (8, 2) between two points that sags a little."""
     t = np.linspace(0, 1, 10)[1:-1, None]
     sag = np.array([0, 0.25]) * abs(float(end[0] - start[0]))
     return np.asarray(start + (end - start) * t + 4 * t * (1 - t) * sag, np.float32)
@@ -174,9 +177,8 @@ def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> NDArray[n
 def _spaced(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     """Two or three numbers on a line."""
     usual = rng.uniform(0.05, 0.45)
-    parts = [
-        _row(digits, rng, (max(0.0, usual - 0.08), usual + 0.08), 1, 4) for _ in range(int(rng.integers(2, 4)))
-    ]
+    gaps = (max(0.0, usual - 0.08), usual + 0.08)
+    parts = [_row(digits, rng, gaps, 1, 4) for _ in range(int(rng.integers(2, 4)))]
     space = max(0.9, rng.uniform(2.4, 5.0) * usual)
     return _together(parts, lambda box: np.array([box[0] + box[2] + 100 * space * rng.uniform(0.9, 1.2), 0]), " ")
 
@@ -197,6 +199,7 @@ def _evenly_wide(digits: DigitWriter, rng: Generator) -> WrittenNumber:
 
 
 def _lines(digits: DigitWriter, rng: Generator) -> WrittenNumber:
+    """Two or three numbers below each other."""
     parts = [_row(digits, rng, (0.05, 0.4), 1, 5) for _ in range(int(rng.integers(2, 4)))]
     pitch = rng.uniform(1.4, 2.2)
     return _together(
@@ -204,12 +207,12 @@ def _lines(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     )
 
 
-def _together(
-    parts: Sequence[WrittenNumber],
-    start: Callable[[tuple[float, float, float, float]], NDArray[np.float64]],
-    between: str,
-) -> WrittenNumber:
-    """Parts one after the other; `start` says from the box of the last where the next one begins."""
+def _together(parts: Sequence[WrittenNumber], start: Callable[[Box], Floats], between: str) -> WrittenNumber:
+    """Parts as one number, with the character `between` them in its text.
+
+    `start` gives, from the box of the part before, the place (x, y) where the next part begins; beside a space its
+    y is added to the height at which the part was written.
+    """
     strokes: Strokes = list(parts[0].strokes)
     owners, last = list(parts[0].owners), parts[0].strokes
     for part in parts[1:]:
@@ -229,36 +232,33 @@ def _marked(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     return WrittenNumber([*number.strokes, *mark], number.text, (*number.owners, *(NO_DIGIT for _ in mark)))
 
 
-def _stop(box: tuple[float, float, float, float], rng: Generator) -> Strokes:
+def _full_stop(box: Box, rng: Generator) -> Strokes:
     x, y, width, height = box
     return [np.array([[x + width + 15, y + height - 4], [x + width + 16, y + height - 3]], np.float32)]
 
 
-def _dash(box: tuple[float, float, float, float], rng: Generator) -> Strokes:
+def _dash(box: Box, rng: Generator) -> Strokes:
     x, y, width, height = box
     start = x + width + rng.uniform(12, 30)
     return [np.array([[start, y + height / 2], [start + rng.uniform(35, 60), y + height / 2 + 2]], np.float32)]
 
 
-def _line_below(box: tuple[float, float, float, float], rng: Generator) -> Strokes:
+def _line_below(box: Box, rng: Generator) -> Strokes:
     x, y, width, height = box
     level = y + height + rng.uniform(6, 25)
-    return [
-        np.array(
-            [[x - 8, level], [x + width / 2, level + 2], [x + width + 8, level + rng.normal(0, 3)]], np.float32
-        )
-    ]
+    right = [x + width + 8, level + rng.normal(0, 3)]
+    return [np.array([[x - 8, level], [x + width / 2, level + 2], right], np.float32)]
 
 
-def _struck_out(box: tuple[float, float, float, float], rng: Generator) -> Strokes:
+def _struck_out(box: Box, rng: Generator) -> Strokes:
     x, y, width, height = box
-    blot = [100 * stroke * np.array([0.7, 1], np.float32) for stroke in write_sign(rng, "scribble")]
-    left, top, _, _ = bounds(blot)
+    scribble = [100 * stroke * np.array([0.7, 1], np.float32) for stroke in write_sign(rng, "scribble")]
+    left, top, _, _ = bounds(scribble)
     place = np.array([x + width + rng.uniform(12, 40) - left, y + height - 100 - top], np.float32)
-    return [stroke + place for stroke in blot]
+    return [stroke + place for stroke in scribble]
 
 
-_MARKS = (_stop, _dash, _line_below, _struck_out)
+_MARKS = (_full_stop, _dash, _line_below, _struck_out)
 
 NUMBER_CASES: Mapping[str, Callable[[DigitWriter, Generator], WrittenNumber]] = {
     "single": _single,

@@ -1,4 +1,4 @@
-"""Synthetic photographs of strokes on paper, with the faults that real ones have. For tests and for reports."""
+"""Synthetic photographs of strokes on paper, with the faults of real ones, for tests and for reports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from ml.ink.greyscale import Grey
 from ml.ink.strokes import Strokes
 
-Grey = NDArray[np.uint8]
+Brightness = NDArray[np.float32]  # (h, w), 0 black to 1 white
+
 _SPACING = 0.075  # of the longer side, between the lines of ruled paper
 
 
@@ -21,7 +23,7 @@ class Scene:
 
     pen: float = 5.0
     ink: float = 0.15  # brightness; coloured ink and pencil, seen as grey, are brighter
-    paper: float = 0.85
+    paper: float = 0.85  # brightness
     lines: str = "none"  # none | ruled | squared | form, which has one line under the writing
     line: float = 0.6  # brightness of the lines
     pattern: float = 0.0  # depth of the fine waves printed on cheques
@@ -39,31 +41,42 @@ def photograph(strokes: Strokes, size: tuple[int, int], scene: Scene, rng: Gener
 
     Raises ValueError for lines of an unknown kind.
     """
-    page = _tilted(_write(strokes, _page(size, scene, strokes), scene), scene)
+    page = _tilted(_with_strokes(_page(size, scene, strokes), strokes, scene), scene.tilt)
     page = page * _light(size, scene, rng)
     if scene.blur:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), scene.blur), np.float32)
-    grey = 255 * (1 - page if scene.inverted else page) + rng.normal(0, scene.noise, page.shape)
-    return _compressed(np.rint(grey).clip(0, 255).astype(np.uint8), scene.jpeg)
+    pixels = 255 * (1 - page if scene.inverted else page) + rng.normal(0, scene.noise, page.shape)
+    grey = np.rint(pixels).clip(0, 255).astype(np.uint8)
+    if not scene.jpeg:
+        return grey
+    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, scene.jpeg])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def _page(size: tuple[int, int], scene: Scene, strokes: Strokes) -> NDArray[np.float32]:
+def _page(size: tuple[int, int], scene: Scene, strokes: Strokes) -> Brightness:
+    """The page with its pattern and its lines; the one line of a form lies just below the strokes."""
+    if scene.lines not in {"none", "form", "ruled", "squared"}:
+        raise ValueError("There are no such lines.")
     width, height = size
     y, x = np.mgrid[:height, :width].astype(np.float32)
     page = np.full((height, width), scene.paper, np.float32)
     page -= scene.pattern * (np.sin(y * 1.1 + 3 * np.sin(x / 40)) > 0.6)
-    step, lowest = max(8, round(_SPACING * max(size))), max(float(stroke[:, 1].max()) for stroke in strokes)
-    rows = {"none": [], "form": [round(lowest + scene.pen / 2)]}.get(scene.lines, list(range(step, height, step)))
-    if scene.lines not in {"none", "form", "ruled", "squared"}:
-        raise ValueError("There are no such lines.")
+    step = max(8, round(_SPACING * max(size)))
+    if scene.lines == "form":
+        lowest = max(float(stroke[:, 1].max()) for stroke in strokes)
+        rows = [round(lowest + scene.pen / 2)]
+    else:
+        rows = [] if scene.lines == "none" else list(range(step, height, step))
+    columns = list(range(step, width, step)) if scene.lines == "squared" else []
     for row in rows:
         page[row : row + 2] = np.minimum(page[row : row + 2], scene.line)
-    for column in range(step, width, step) if scene.lines == "squared" else ():
+    for column in columns:
         page[:, column : column + 2] = np.minimum(page[:, column : column + 2], scene.line)
     return page
 
 
-def _write(strokes: Strokes, page: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
+def _with_strokes(page: Brightness, strokes: Strokes, scene: Scene) -> Brightness:
+    """The page with the strokes drawn in anti-aliased ink, which never brightens it."""
     cover = np.zeros(page.shape, np.uint8)
     lines = [np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32) for stroke in strokes]
     cv2.polylines(cover, lines, False, 255, max(1, round(scene.pen)), cv2.LINE_AA, 4)
@@ -71,27 +84,22 @@ def _write(strokes: Strokes, page: NDArray[np.float32], scene: Scene) -> NDArray
     return np.asarray(page * (1 - share) + np.minimum(page, scene.ink) * share, np.float32)
 
 
-def _tilted(page: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
-    if not scene.tilt:
+def _tilted(page: Brightness, degrees: float) -> Brightness:
+    if not degrees:
         return page
     height, width = page.shape
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), scene.tilt, 1.0)
-    return np.asarray(cv2.warpAffine(page, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.float32)
+    rotation = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    return np.asarray(cv2.warpAffine(page, rotation, (width, height), borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _light(size: tuple[int, int], scene: Scene, rng: Generator) -> NDArray[np.float32]:
+def _light(size: tuple[int, int], scene: Scene, rng: Generator) -> Brightness:
+    """The share of the light (h, w) that reaches the page: a gradient in any direction, and a shadow below."""
     width, height = size
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    turn = rng.uniform(0, 2 * np.pi)
-    away = np.cos(turn) * (x / width - 0.5) + np.sin(turn) * (y / height - 0.5)
+    direction = rng.uniform(0, 2 * np.pi)
+    away = np.cos(direction) * (x / width - 0.5) + np.sin(direction) * (y / height - 0.5)
     light = 1 - scene.gradient * (0.5 + away / np.sqrt(2))
     edge = rng.uniform(0.3, 0.7) * height + rng.uniform(-0.2, 0.2) * (x - width / 2)
-    soft = 0.03 * height
-    return np.asarray(light * (1 - scene.shadow / (1 + np.exp(((edge - y) / soft).clip(-30, 30)))), np.float32)
-
-
-def _compressed(grey: Grey, quality: int) -> Grey:
-    if not quality:
-        return grey
-    _, data = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+    softness = 0.03 * height
+    shadow = scene.shadow / (1 + np.exp(((edge - y) / softness).clip(-30, 30)))
+    return np.asarray(light * (1 - shadow), np.float32)

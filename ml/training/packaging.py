@@ -1,4 +1,4 @@
-"""From trained networks to an artifact: calibrated and measured on writers who did not train."""
+"""Package trained networks as an artifact: calibrated and measured on writers who did not train."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from ml.augmentation.line_batches import to_line_images
 from ml.augmentation.line_sampling import compose_lines
-from ml.augmentation.negatives import CutNegatives, LatticeNegatives, sign_source
-from ml.augmentation.sampling import digits_as_strokes, synthetic_digits
+from ml.augmentation.negatives import CutNegatives, LatticeNegatives
+from ml.augmentation.sampling import digits_as_strokes
+from ml.augmentation.sources import RecordedStrokes, SizedStrokes
+from ml.augmentation.synthetic_pool import synthetic_digits, synthetic_signs
 from ml.augmentation.trajectory_batches import vary_strokes
-from ml.augmentation.warping import GlyphWarper, SizedStrokes
-from ml.data.corpus import Corpus, LabeledInk, LabeledLines
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration
+from ml.data.corpus import Corpus, CorpusSplit, LabeledLines
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration
 from ml.decoding.ctc import CtcOutput
 from ml.inference.artifact import StoredNetwork, pack
 from ml.inference.exemplars import Exemplars, choose_exemplars
@@ -25,9 +27,12 @@ from ml.ink.glyph import strokes_to_glyph
 from ml.ink.trajectory import strokes_to_trajectory
 from ml.labels import Glyphs, Labels
 from ml.training.networks import DIGIT_COUNT, as_inputs, get_weights, to_tflite
+from ml.training.settings import TrainingSettings
 
-log = logging.getLogger("ml.training.train")
+log = logging.getLogger(__name__)
 
+_MAX_VALIDATION = 2000  # synthetic digits, signs, or composed lines to validate on
+# Stored in the card: another text would be another version of the same networks.
 _OUTPUTS = (
     "of glyphs 10 digits, 1 digit-ness, 64 embedding; of trajectories 10 digits, 1 digit-ness; "
     "of each step along a strip 10 digits, 1 nothing"
@@ -36,131 +41,150 @@ _OUTPUTS = (
 
 @dataclass(frozen=True)
 class TrainedNetworks:
-    """Trained Keras networks on glyphs, on trajectories and on strips."""
+    """The trained Keras networks of a reader."""
 
     glyphs: Any
     trajectories: Any
-    strips: Any
+    lines: Any
 
     @property
     def parameters(self) -> int:
-        return sum(model.count_params() for model in (self.glyphs, self.trajectories, self.strips))
+        """The number of parameters of all networks together."""
+        return sum(model.count_params() for model in (self.glyphs, self.trajectories, self.lines))
 
 
 @dataclass(frozen=True)
 class ValidationSet:
-    """What to validate on: glyphs, labels, and trajectories where they are known."""
+    """Examples to validate on: glyphs, labels, and trajectories (n, 48, 5) where the strokes are known."""
 
     glyphs: Glyphs
     labels: Labels
     trajectories: NDArray[np.float32] | None = None
 
 
-def validation_sets(material: Corpus, seed: int, most: int) -> dict[str, ValidationSet]:
-    """Pictures as they are. Drawings as by more hands (`ml.augmentation.trajectory_batches`), or too few are misread to calibrate by.
+def validation_sets(corpus: Corpus, seed: int, size: int) -> dict[str, ValidationSet]:
+    """Validation sets by name: those of the corpus, synthetic digits, and negatives made of both.
 
-    Junk is made of the validation writers' digits.
+    Images stay as they are. Drawings are varied as if more people had written them
+    (`ml.augmentation.trajectory_batches`): without that too few are misread to calibrate by. `size` is the number
+    of synthetic digits, signs and negatives of the lattice each.
     """
     rng = np.random.default_rng((seed, 3))
-    still = GlyphWarper(seed=0)
-    own = synthetic_digits(most, rng)
-    sets = {name: _examined(part, rng) for name, part in {**material, "synthetic": own}.items()}
-    sets["signs"] = _drawn(*sign_source(most, rng, still).ink(most, rng, 0.0), rng)
-    sets["lattice_junk"] = _drawn(
-        *LatticeNegatives(*digits_as_strokes(material, own), still).ink(most, rng, 0.0), rng
-    )
-    if "mnist" in material:
-        mnist = material["mnist"].glyphs, material["mnist"].labels
-        sets["cut_junk"] = ValidationSet(*CutNegatives(*mnist, still).draw(most // 2, rng, 0.0))
+    synthetic = synthetic_digits(size, rng)
+    sets = {}
+    for name, part in {**corpus, "synthetic": synthetic}.items():
+        if isinstance(part.ink, np.ndarray):
+            sets[name] = ValidationSet(part.ink, part.labels)
+        else:
+            sets[name] = _varied_drawings([SizedStrokes(drawing) for drawing in part.ink], part.labels, rng)
+    signs = synthetic_signs(size, rng)
+    sign_source = RecordedStrokes(signs.drawings, signs.labels)
+    sets["signs"] = _varied_drawings(*sign_source.draw(size, rng, 0.0), rng)
+    negatives = LatticeNegatives(*digits_as_strokes(corpus, synthetic))
+    sets["lattice_junk"] = _varied_drawings(*negatives.draw(size, rng, 0.0), rng)
+    if "mnist" in corpus:
+        cut = CutNegatives(corpus["mnist"].glyphs, corpus["mnist"].labels)
+        sets["cut_junk"] = ValidationSet(*cut.draw(size // 2, rng, 0.0))
     return sets
 
 
-def _examined(part: LabeledInk, rng: np.random.Generator) -> ValidationSet:
-    if isinstance(part.ink, np.ndarray):
-        return ValidationSet(part.ink, part.labels)
-    return _drawn([(drawing, 0.0) for drawing in part.ink], part.labels, rng)
-
-
-def _drawn(ink: Sequence[SizedStrokes], labels: Labels, rng: np.random.Generator) -> ValidationSet:
-    ink = [(vary_strokes(strokes, rng), side) for strokes, side in ink]
+def _varied_drawings(ink: Sequence[SizedStrokes], labels: Labels, rng: np.random.Generator) -> ValidationSet:
+    """A set of drawings, each varied once, with the least side of the square that each fills."""
+    ink = [SizedStrokes(vary_strokes(strokes, rng), side) for strokes, side in ink]
     glyphs = np.stack([strokes_to_glyph(strokes, min_side=side) for strokes, side in ink])
     return ValidationSet(glyphs, labels, np.stack([strokes_to_trajectory(strokes, side) for strokes, side in ink]))
 
 
 def package_reader(
     networks: TrainedNetworks,
-    material: Corpus,
-    lines: LabeledLines,
-    seed: int,
-    most: int,
-    origin: Mapping[str, Any],
+    split: CorpusSplit,
+    settings: TrainingSettings,
+    origin: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Calibrate and measure trained networks on validation material and real lines, and pack them as an artifact.
+    """Calibrate and measure trained networks on the validation part of the corpus, and pack them as an artifact.
 
-    At most `most` examples are made of each kind of which there can be any number. `origin` goes into the card:
-    the settings, and where the training data come from.
+    `origin` is added to what the card says about where the networks come from.
     """
-    answers = network_outputs(networks.glyphs, networks.trajectories, validation_sets(material, seed, most))
-    fitted = fit_calibration([*answers.values()])
-    rows = {"rows": compose_lines(material, most, np.random.default_rng((seed, 6))), "lines": lines}
-    misread = {name: _misread(networks.strips, some) for name, some in rows.items() if some.texts}
+    size = min(_MAX_VALIDATION, settings.pool)
+    sets = validation_sets(split.validation, settings.seed, size)
+    outputs = network_outputs(networks.glyphs, networks.trajectories, sets)
+    calibration = fit_calibration([*outputs.values()])
+    composed = compose_lines(split.validation, size, np.random.default_rng((settings.seed, 6)))
+    errors = count_errors(calibration, outputs)
+    for name, lines in (("rows", composed), ("lines", split.validation_lines)):
+        if lines.texts:
+            errors[name] = _count_line_errors(networks.lines, lines)
     card = {
         "name": "handwritten digits",
         "network": {"parameters": networks.parameters, "outputs": _OUTPUTS},
-        **origin,
-        "calibration": asdict(fitted),
-        "validation": {**count_errors(fitted, answers), **misread},
+        "settings": asdict(settings),
+        "sources": split.sources,
+        "strangers": split.strangers,
+        **(origin or {}),
+        "calibration": asdict(calibration),
+        "validation": errors,
     }
-    log.info("validation: %s", card["validation"])
-    model, *others = (store_network(each) for each in (networks.glyphs, networks.trajectories, networks.strips))
-    return pack(model.model, card, model.stored, exemplars_of(networks.glyphs), *others)
+    log.info("validation: %s", errors)
+    exemplars = exemplars_of(networks.glyphs)
+    glyphs, *others = map(store_network, (networks.glyphs, networks.trajectories, networks.lines))
+    return pack(glyphs.model, card, glyphs.stored, exemplars, *others)
 
 
 def network_outputs(
     glyphs: Any, trajectories: Any | None, sets: Mapping[str, ValidationSet]
 ) -> dict[str, NetworkOutputs]:
-    """What networks on glyphs and, if there is one, on trajectories say of each set."""
-    seen = predict_sets(glyphs, {name: as_inputs(each.glyphs) for name, each in sets.items()})
-    ways = {name: each.trajectories for name, each in sets.items() if each.trajectories is not None}
-    drawn = {} if trajectories is None else predict_sets(trajectories, ways)
-    return {name: NetworkOutputs(seen[name], each.labels, drawn.get(name)) for name, each in sets.items()}
+    """The outputs of a glyph network and, if there is one, of a trajectory network, for each set."""
+    glyph_outputs = predict_sets(glyphs, {name: as_inputs(examples.glyphs) for name, examples in sets.items()})
+    trajectory_outputs = {}
+    if trajectories is not None:
+        inputs = {name: s.trajectories for name, s in sets.items() if s.trajectories is not None}
+        trajectory_outputs = predict_sets(trajectories, inputs)
+    return {
+        name: NetworkOutputs(glyph_outputs[name], examples.labels, trajectory_outputs.get(name))
+        for name, examples in sets.items()
+    }
 
 
 def predict_sets(model: Any, inputs: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
-    """What a Keras network says of several sets (n, ...), all in one call: each costs more than a small set."""
+    """The outputs of a Keras network for several sets (n, ...), in one call: calls cost more than small sets."""
     outputs = model.predict(np.concatenate([*inputs.values()]), batch_size=512, verbose=0)
     ends = np.cumsum([len(x) for x in inputs.values()])
     return dict(zip(inputs, np.split(np.asarray(outputs, np.float32), ends[:-1]), strict=True))
 
 
-def count_errors(fitted: Calibration, answers: Mapping[str, NetworkOutputs]) -> dict[str, dict[str, int | float]]:
-    """By set: how many there are, how many digits are misread, how many fall on the wrong side of digit-ness."""
-    return {name: _errors(fitted, answer) for name, answer in answers.items()}
+def count_errors(calibration: Calibration, outputs: Mapping[str, NetworkOutputs]) -> dict[str, dict[str, int]]:
+    """For each set the number of examples, of misread digits, and of digits taken for negatives or the reverse."""
+    errors = {}
+    for name, examples in outputs.items():
+        log_probabilities, digit_probability = calibration.probabilities(
+            examples.glyph_outputs, examples.trajectory_outputs
+        )
+        is_digit = examples.labels < DIGIT_COUNT
+        errors[name] = {
+            "n": len(examples.labels),
+            "misread": int((log_probabilities.argmax(axis=1) != examples.labels)[is_digit].sum()),
+            "wrong_side": int(((digit_probability > 0.5) != is_digit).sum()),
+        }
+    return errors
+
+
+def _count_line_errors(line_network: Any, lines: LabeledLines) -> dict[str, int]:
+    """The number of lines, and of those that the line network alone misreads."""
+    logits = line_network.predict(as_inputs(to_line_images(lines.ink)), batch_size=64, verbose=0)
+    misread = sum(CtcOutput(steps[0]).labels != text for steps, text in zip(logits, lines.texts, strict=True))
+    return {"n": len(lines.texts), "misread": misread}
 
 
 def store_network(model: Any) -> StoredNetwork:
+    """A Keras network in the form that the artifact keeps."""
     return StoredNetwork(to_tflite(model), get_weights(model))
 
 
-def exemplars_of(glyphs: Any) -> Exemplars:
-    """Exemplars with the embeddings of this network on glyphs."""
+def exemplars_of(glyph_network: Any) -> Exemplars:
+    """Exemplars with the embeddings that this glyph network gives them."""
 
-    def embed(x: Glyphs) -> NDArray[np.float32]:
-        # Called, not asked to predict: it takes longer to prepare that than to embed so few.
-        return np.asarray(glyphs(as_inputs(x), training=False), np.float32)[:, DIGIT_COUNT + 1 :]
+    def embed(glyphs: Glyphs) -> NDArray[np.float32]:
+        # `predict` would take longer to prepare than to embed so few glyphs.
+        return np.asarray(glyph_network(as_inputs(glyphs), training=False), np.float32)[:, DIGIT_COUNT + 1 :]
 
     return choose_exemplars(embed)
-
-
-def _errors(fitted: Calibration, answers: NetworkOutputs) -> dict[str, int | float]:
-    digits, digitness = fitted.probabilities(answers.outputs, answers.drawn)
-    is_digit = answers.labels < DIGIT_COUNT
-    misread = int((digits.argmax(axis=1) != answers.labels)[is_digit].sum())
-    return {"n": len(answers.labels), "misread": misread, "wrong_side": int(((digitness > 0.5) != is_digit).sum())}
-
-
-def _misread(strips: Any, lines: LabeledLines) -> dict[str, int]:
-    """How many lines there are, and how many the network on strips misreads by itself."""
-    logits = strips.predict(as_inputs(to_line_images(lines.ink)), batch_size=64, verbose=0)
-    wrong = sum(CtcOutput(steps[0]).labels != text for steps, text in zip(logits, lines.texts, strict=True))
-    return {"n": len(lines.texts), "misread": wrong}

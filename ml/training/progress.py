@@ -1,4 +1,4 @@
-"""How far a training is, for whoever waits for it."""
+"""Report the progress of a training to the log, to a callback and to TensorBoard."""
 
 from __future__ import annotations
 
@@ -10,44 +10,47 @@ from typing import Any
 
 from ml.progress import Progress, ProgressCallback
 
-log = logging.getLogger("ml.training.train")
+log = logging.getLogger(__name__)
 
 
 class ProgressReporter:
-    """Logs each step forward and tells whoever wants to know; what is left is judged by what was done.
+    """Logs each finished epoch, passes it to `on_progress`, and writes its loss under the folder `logs`.
 
-    `shares` are those of the stages in the time of the training, in their order. Under `logs`, a folder, the loss
-    of each stage is written for TensorBoard.
+    `shares` are the stages in their order, with their shares in the time of the whole training. The time left is
+    estimated from them and from the time since the reporter was made.
     """
 
     def __init__(
-        self, shares: Mapping[str, float], told: ProgressCallback | None = None, logs: Path | None = None
+        self, shares: Mapping[str, float], on_progress: ProgressCallback | None = None, logs: Path | None = None
     ) -> None:
-        self._shares, self._told = shares, told
-        self._scalars = None if logs is None else _Scalars(logs)
+        self._shares, self._on_progress = shares, on_progress
+        self._scalars = None if logs is None else _ScalarWriter(logs)
         self._started = time.monotonic()
 
-    def __call__(self, stage: str, epoch: int = 1, epochs: int = 1, loss: float | None = None) -> None:
-        progress = Progress(stage, epoch, epochs, loss, self._left(stage, epoch / epochs))
-        shown = "" if loss is None else f", loss {loss:.4f}"
+    def report(self, stage: str, epoch: int = 1, epochs: int = 1, loss: float | None = None) -> None:
+        """Report that `epoch` of `epochs` of a stage is done, with its mean loss (nats) if the stage has one."""
+        progress = Progress(stage, epoch, epochs, loss, self._seconds_left(stage, epoch / epochs))
+        loss_text = "" if loss is None else f", loss {loss:.4f}"
         left = "" if progress.seconds_left is None else f", about {progress.seconds_left / 60:.1f} minutes left"
-        log.info("%s: %d of %d%s%s", stage, epoch, epochs, shown, left)
+        log.info("%s: %d of %d%s%s", stage, epoch, epochs, loss_text, left)
         if self._scalars is not None and loss is not None:
             self._scalars.write(stage, epoch, loss)
-        if self._told is not None:
-            self._told(progress)
+        if self._on_progress is not None:
+            self._on_progress(progress)
 
-    def _left(self, stage: str, share: float) -> float | None:
+    def _seconds_left(self, stage: str, share: float) -> float | None:
+        """The time left after this share of a stage, as if each share of the whole took the same time."""
         stages = [*self._shares]
         before = sum(self._shares[name] for name in stages[: stages.index(stage)])
         done = (before + share * self._shares[stage]) / sum(self._shares.values())
         return None if not done else (time.monotonic() - self._started) * (1 - done) / done
 
 
-class _Scalars:
-    """Writes event files for TensorBoard, one a stage: of several it would show the last.
+class _ScalarWriter:
+    """Writes losses as event files for TensorBoard, in one folder a stage.
 
-    What TensorFlow offers for that itself asks for the package of TensorBoard.
+    Keras' callback needs the tensorboard package, and TensorBoard shows only the last of several files in a
+    folder.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,40 +1,35 @@
-"""What people confirmed: new digits to learn from or to validate on, and how they come into a batch."""
+"""Reviewed digits: what people confirmed, to learn from or to validate on, and how it enters a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import numpy as np
 
-from ml.augmentation.warping import GlyphSource, GlyphWarper, ImageSource, RecordedStrokes
+from ml.augmentation.sources import Mixture, RecordedGlyphs, RecordedStrokes, RenderedGlyphs, WarpedGlyphs
+from ml.augmentation.warping import GlyphWarper
 from ml.data.corpus import Corpus, LabeledInk
-from ml.ink.strokes import Strokes
 from ml.labels import NOT_A_DIGIT, Glyphs, Labels
 
 _NO_LABELS = np.zeros(0, np.int64)
-
-
-def _nothing_written() -> LabeledInk:
-    return LabeledInk([], _NO_LABELS)
-
-
-def _no_pictures() -> LabeledInk:
-    return LabeledInk(np.zeros((0, 28, 28), np.uint8), _NO_LABELS)
+_NO_DRAWINGS = LabeledInk([], _NO_LABELS)
+_NO_GLYPHS = LabeledInk(np.zeros((0, 28, 28), np.uint8), _NO_LABELS)
 
 
 @dataclass(frozen=True, eq=False)
 class ReviewedDigits:
-    """Digits that were drawn, and glyphs of pictures, labelled 0 to 9 or NOT_A_DIGIT.
+    """Digits that were drawn, as strokes, and glyphs of pictures, with the labels 0 to 9 or NOT_A_DIGIT.
 
-    Raises ValueError for other labels, for drawings among the pictures, and where there are not as many labels.
+    Raises ValueError for other labels, for drawings among the pictures or the reverse, and where the numbers of
+    digits and labels differ.
     """
 
-    NAMES: ClassVar = ("reviewed", "reviewed_pictures")  # of the parts, as `ml.augmentation.sampling` knows them
+    NAMES: ClassVar = ("reviewed", "reviewed_pictures")  # of the parts of a corpus, see `ml.augmentation.sampling`
 
-    written: LabeledInk = field(default_factory=_nothing_written)
-    pictures: LabeledInk = field(default_factory=_no_pictures)
+    written: LabeledInk = field(default_factory=lambda: _NO_DRAWINGS)
+    pictures: LabeledInk = field(default_factory=lambda: _NO_GLYPHS)
 
     def __post_init__(self) -> None:
         if not isinstance(self.written.ink, list) or not isinstance(self.pictures.ink, np.ndarray):
@@ -47,56 +42,54 @@ class ReviewedDigits:
 
     @classmethod
     def of(cls, parts: Iterable[LabeledInk]) -> ReviewedDigits:
-        """All parts together, such as those of `ml.curation.forced_alignment`."""
-        known = list(parts)
-        drawings: list[Strokes] = []
-        glyphs: list[Glyphs] = [_no_pictures().glyphs]
-        for part in known:
-            if isinstance(part.ink, list):
-                drawings += part.ink
-            else:
-                glyphs.append(part.ink)
-        labels = [_labels(part for part in known if isinstance(part.ink, kind)) for kind in (list, np.ndarray)]
-        return cls(LabeledInk(drawings, labels[0]), LabeledInk(np.concatenate(glyphs), labels[1]))
+        """All parts together, such as those that `ml.curation.forced_alignment` makes."""
+        written, pictures = [_NO_DRAWINGS], [_NO_GLYPHS]
+        for part in parts:
+            (written if isinstance(part.ink, list) else pictures).append(part)
+        drawings = [drawing for part in written for drawing in part.ink]
+        glyphs = np.concatenate([part.glyphs for part in pictures])
+        return cls(LabeledInk(drawings, _join_labels(written)), LabeledInk(glyphs, _join_labels(pictures)))
 
     def __len__(self) -> int:
         return len(self.written.labels) + len(self.pictures.labels)
 
     @property
-    def material(self) -> Corpus:
-        """The parts that hold anything, by their names."""
+    def corpus(self) -> Corpus:
+        """The parts that are not empty, by their names."""
         parts = zip(self.NAMES, (self.written, self.pictures), strict=True)
         return {name: part for name, part in parts if len(part.labels)}
 
-    def balanced(self, most: int) -> ReviewedDigits:
-        """Each label as often as the most frequent one, but no example more than `most` times."""
-        return ReviewedDigits(_balanced(self.written, most), _balanced(self.pictures, most))
+    def balanced(self, max_repeats: int) -> ReviewedDigits:
+        """Each label as often as the most frequent one, but no example more than `max_repeats` times."""
+        return ReviewedDigits(_balance(self.written, max_repeats), _balance(self.pictures, max_repeats))
 
 
-def _labels(parts: Iterable[LabeledInk]) -> Labels:
-    return np.concatenate([_NO_LABELS, *(part.labels for part in parts)])
+def _join_labels(parts: Sequence[LabeledInk]) -> Labels:
+    return np.concatenate([part.labels for part in parts])
 
 
-def _balanced(part: LabeledInk, most: int) -> LabeledInk:
+def _balance(part: LabeledInk, max_repeats: int) -> LabeledInk:
     counts = np.bincount(part.labels, minlength=NOT_A_DIGIT + 1)
-    times = np.rint(counts.max() / counts.clip(1)).astype(int).clip(1, most)
-    places = np.repeat(np.arange(len(part.labels)), times[part.labels])
+    repeats = np.rint(counts.max() / counts.clip(1)).astype(int).clip(1, max_repeats)
+    indices = np.repeat(np.arange(len(part.labels)), repeats[part.labels])
     if isinstance(part.ink, list):
-        return LabeledInk([part.ink[i] for i in places.tolist()], part.labels[places])
-    return LabeledInk(part.ink[places], part.labels[places])
+        return LabeledInk([part.ink[i] for i in indices.tolist()], part.labels[indices])
+    return LabeledInk(part.ink[indices], part.labels[indices])
 
 
-def reviewed_strokes(new: ReviewedDigits, warper: GlyphWarper) -> RecordedStrokes:
-    assert isinstance(new.written.ink, list)  # as checked
-    return RecordedStrokes(new.written.ink, new.written.labels, warper)
+def reviewed_strokes(new: ReviewedDigits) -> RecordedStrokes:
+    """A source of the drawings among the new digits."""
+    return RecordedStrokes(new.written.drawings, new.written.labels)
 
 
-def reviewed_sources(new: ReviewedDigits, n: int, warper: GlyphWarper) -> list[tuple[GlyphSource, int]]:
-    """Where `n` new glyphs of a batch come from: drawings and pictures, as many of each as there are."""
-    written = round(n * len(new.written.labels) / len(new))
-    found: list[tuple[GlyphSource, int]] = []
-    if written:
-        found.append((reviewed_strokes(new, warper), written))
-    if n - written:
-        found.append((ImageSource(new.pictures.glyphs, new.pictures.labels, warper), n - written))
-    return found
+def reviewed_glyphs(new: ReviewedDigits, seed: int) -> Mixture[Glyphs]:
+    """A source of new glyphs: of drawings and of pictures, in proportion. `seed` is that of the warper."""
+    warper = GlyphWarper(seed=seed)
+    drawn = RenderedGlyphs(reviewed_strokes(new))
+    pictures = RecordedGlyphs(new.pictures.glyphs, new.pictures.labels)
+    return Mixture(
+        [
+            (WarpedGlyphs(drawn, warper), len(new.written.labels)),
+            (WarpedGlyphs(pictures, warper), len(new.pictures.labels)),
+        ]
+    )

@@ -1,7 +1,7 @@
-"""A network before and after it learned something new, and the weights between that serve best.
+"""Interpolate between the weights of a network before and after fine-tuning, and choose the best weights.
 
-Weights between two trainings of one network forget less than the later ones and know more than the earlier
-("Robust fine-tuning of zero-shot models", Wortsman and others 2022).
+Interpolated weights forget less than those after a training and know more than those before it ("Robust
+fine-tuning of zero-shot models", Wortsman and others 2022).
 """
 
 from __future__ import annotations
@@ -17,66 +17,65 @@ from ml.labels import Labels
 from ml.training.networks import get_weights, glyph_loss, set_weights
 from ml.training.packaging import predict_sets
 
-_LEAST = 0.01  # nats; losses below are so small that their ratio says nothing
+_MIN_LOSS = 0.01  # nats; added to losses, since the ratio of smaller ones says nothing
 
 LabeledInputs = tuple[NDArray[np.float32], Labels]  # inputs (n, ...) of the network, and labels (n,)
 
 
 @dataclass(frozen=True)
 class Interpolation:
-    """A `share` of the new weights, and with it the mean losses (nats) on new digits and on all else."""
+    """The share of the new weights, and the mean losses (nats) with it on new digits and on replayed ones."""
 
     share: float
     new: float
     replay: float
 
-    def against(self, champion: Interpolation) -> float:
-        """The losses in those of the champion, that on all else counted twice: 3 where nothing changed, less is
-        better.
+    def relative_loss(self, champion: Interpolation) -> float:
+        """The losses in relation to those of the champion, the replay loss counted twice.
 
-        A sum of the losses would let a style that was never read before pay for many digits that are read no more.
-        What people correct is mostly what is rare; most of what will be drawn is like what was drawn before.
+        It is 3 where nothing changed; less is better. A sum of the losses would let a style that was never read
+        before pay for many digits that are no longer read. People correct mostly what is rare; most of what will
+        be drawn is like what was drawn before.
         """
-        new, replay = (
-            (mine + _LEAST) / (theirs + _LEAST)
-            for mine, theirs in ((self.new, champion.new), (self.replay, champion.replay))
-        )
+        new = (self.new + _MIN_LOSS) / (champion.new + _MIN_LOSS)
+        replay = (self.replay + _MIN_LOSS) / (champion.replay + _MIN_LOSS)
         return new + 2 * replay
 
 
-def choose_interpolation(blends: Sequence[Interpolation]) -> Interpolation:
-    """The best; the first is that of the champion, which wins ties."""
-    return min(blends, key=lambda blend: round(blend.against(blends[0]), 4))
+def choose_interpolation(interpolations: Sequence[Interpolation]) -> Interpolation:
+    """The best interpolation. The first must be that of the champion; it wins ties."""
+    champion = interpolations[0]
+    return min(interpolations, key=lambda interpolation: round(interpolation.relative_loss(champion), 4))
 
 
 class WeightInterpolator:
-    """A Keras network whose weights of now are the champion's; `learned` marks those it has after training."""
+    """Interpolates between the present weights of a Keras network and those when `mark_trained` is called."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self._before = _values(model)
-        self._after = self._before
+        self._before = self._after = self._weights()
 
-    def learned(self) -> None:
-        self._after = _values(self.model)
+    def mark_trained(self) -> None:
+        """Take the present weights as those after the training."""
+        self._after = self._weights()
 
-    def take(self, share: float) -> None:
-        """Weights with this share of the new ones, in half precision, as they are exported."""
+    def set_share(self, share: float) -> None:
+        """Give the network this share of the new weights, in half precision, as they are exported."""
         for variable, before, after in zip(self.model.weights, self._before, self._after, strict=True):
             variable.assign((1 - share) * before + share * after)
         set_weights(self.model, get_weights(self.model))
 
-    def judge(self, share: float, sets: Mapping[str, LabeledInputs], new: Collection[str]) -> Interpolation:
-        """How the network does with such a share, on sets that did not train; `new` are the names of the new ones.
+    def evaluate(self, share: float, sets: Mapping[str, LabeledInputs], new: Collection[str]) -> Interpolation:
+        """Measure the mean losses with this share on validation sets; `new` are the names of those of new digits.
 
-        Each set counts the same, as in the calibration.
+        Each set counts the same, as in the calibration. The network keeps this share.
         """
-        self.take(share)
-        outputs = predict_sets(self.model, {name: x for name, (x, _) in sets.items()})
+        self.set_share(share)
+        outputs = predict_sets(self.model, {name: inputs for name, (inputs, _) in sets.items()})
         losses = {name: float(glyph_loss(labels, outputs[name])) for name, (_, labels) in sets.items()}
-        parts = [[loss for name, loss in losses.items() if (name in new) == wanted] for wanted in (True, False)]
-        return Interpolation(share, *(float(np.mean(part)) for part in parts))
+        new_losses = [loss for name, loss in losses.items() if name in new]
+        replay_losses = [loss for name, loss in losses.items() if name not in new]
+        return Interpolation(share, float(np.mean(new_losses)), float(np.mean(replay_losses)))
 
-
-def _values(model: Any) -> list[NDArray[np.float32]]:
-    return [variable.numpy() for variable in model.weights]
+    def _weights(self) -> list[NDArray[np.float32]]:
+        return [variable.numpy() for variable in self.model.weights]

@@ -1,10 +1,10 @@
-"""Fit how pictures are parted into digits: ``python -m ml.tuning.pictures --data DIR``, in about ten minutes.
+"""Fit how pictures are divided into digits: ``python -m ml.tuning.pictures --data DIR``, in about ten minutes.
 
-The search is for weights with which the true texts of cheque amounts, photographs and bitmaps are likely among all
-ways to read them (as Bottou, Bengio, LeCun 1997 train whole systems). They are logged, to stand in
-`ml.segmentation.costs.IMAGE_COSTS`, and should be searched again when the network has been trained anew. How much the network on
-strips has a say is tried out last, by what is read and how sure that is. Only pictures that train or validate are
-looked at, never test parts; a file that is missing is left out.
+A random search looks for costs of the lattice by which the true texts of cheque amounts, photographs and bitmaps
+are likely among all ways to read them (as Bottou, Bengio, LeCun 1997 train whole systems). The weight of the line
+network is chosen last, by the texts that are read and their confidence. The costs are logged, to be entered in
+`ml.segmentation.costs.IMAGE_COSTS`, and should be searched again after the networks were trained anew. Only
+training and validation parts are read, never test parts; a file that is missing is left out.
 """
 
 from __future__ import annotations
@@ -27,96 +27,103 @@ from ml.data.splits import (
     pen_digits_to_validate_on,
     semeion_to_train_on,
 )
-from ml.decoding.ctc import CtcOutput
-from ml.decoding.drawing_decoder import DrawingDecoder, ReadLine
+from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.decoding.reading import Reading
 from ml.evaluation.benchmarks import BENCHMARKS, LabeledDrawings
 from ml.inference.reader import SHIPPED, Reader
-from ml.ink.line_image import LineImage
 from ml.ink.strokes import bounds
 from ml.segmentation.costs import IMAGE_COSTS, Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
-from ml.synthesis.number_cases import WrittenNumber, recorded_writer, write_numbers
+from ml.synthesis.number_cases import WrittenNumber, write_numbers
 from ml.synthesis.photographs import Scene, photograph
-from ml.tuning.random_search import CachedScores, random_search
+from ml.tuning.random_search import CachedScores, SearchSpace, random_search
+from ml.tuning.writers import choose_recorded_writer
 
-log = logging.getLogger("ml.tuning.pictures")
+log = logging.getLogger(__name__)
 
-# Not `base_cap`: for one cheque of 360 the search would have it so high that no digit could hang or float.
-SEARCHED = ("part", "crossed", "overlap", "overlap_free", "junk", "lost", "mark", "segment", "height_spread",
-            "height_cap", "low_spread", "wide_spread", "base_spread", "gap")  # fmt: skip
-# Cheques would have 0.28, which loses digits of photographed pages; of those there are too few to be heard.
-LEAST = {"low_spread": 0.4}
-_MNIST = 500  # digits; nearly all are read whatever the weights are
+# `base_cap` is not searched: for one cheque of 360 the search would make it so high that no digit could hang or
+# float. `low_spread` has a lower bound: cheques would have 0.28, which loses digits of photographed pages, and
+# there are too few pages for the search to find that.
+SEARCHED = SearchSpace(
+    ("component_cut", "crossed_ink", "overlap", "overlap_free", "negative", "large_negative", "mark_size",
+     "segment", "height_spread", "height_cap", "low_spread", "wide_spread", "base_spread", "gap"),
+    least={"low_spread": 0.4},
+)  # fmt: skip
+_LINE_WEIGHTS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)  # values of `line_network_weight` to choose from
+_JOINT_TEMPERATURES = (1.0, 1.4, 2.0, 2.8, 4.0)  # values of `joint_temperature` to choose from
+
+_MNIST_DIGITS = 500  # nearly all are read whatever the costs are
+_NUMBERS = 60  # of each case, to photograph
+_MARGIN = 30  # pixels around a number that is photographed
+
 _LIKELY = 0.35  # a text of this probability is about as often read as not: the others share the rest
-_SURE = 3.0  # how fast that becomes sure, for each nat
-_WRONG = 6.0  # nats for a text that is not read
-_HOPELESS = 6.0, 0.1  # nats beyond which a text counts only so much more: mislabelled, or out of reach of weights
-_MOST = 50.0  # nats
-_STRIP = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
-_DOUBT = (1.0, 1.4, 2.0, 2.8, 4.0)
-_MARGIN = 30  # px around a number that is photographed
-_DRIFT = 0.004  # for the square of the log of each change: what makes no difference stays as it is
+_SLOPE = 3.0  # how fast that becomes certain, for each nat
+_ERROR_LOSS = 6.0  # nats for a text that is not read
+_FULL_NATS = 6.0  # beyond these a nat counts only `_EXTRA_NATS`: mislabelled, or no costs make it likely
+_EXTRA_NATS = 0.1
+_MAX_NATS = 50.0
+_DRIFT_LOSS = 0.004  # nats for the squared log of each change: a cost that makes no difference does not change
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures of one source, as components, with their texts without spaces, and how much they count together."""
+    """Pictures of one source as components, their texts without spaces, and the weight of the source."""
 
     name: str
     weight: float
     components: Sequence[ImageComponents]
     texts: Sequence[str]
 
+    @classmethod
+    def of(cls, name: str, weight: float, labeled: LabeledDrawings) -> Pictures:
+        """Find the components. Pictures without ink are left out: no cost makes a difference to them."""
+        found_components, texts = [], []
+        for picture, text in zip(labeled.drawings, labeled.texts, strict=True):
+            components = find_image_components(np.asarray(picture))
+            if components is not None:
+                found_components.append(components)
+                texts.append("".join(text.split()))
+        return cls(name, weight, found_components, texts)
+
 
 def gather_pictures(data: Path, seed: int) -> list[Pictures]:
-    """What there is in `data` of all sources. Raises DatasetError when that is nothing."""
-    found = []
+    """The pictures of all sources that the folder `data` has. Raises DatasetError when it has none."""
+    gathered = []
     for name, weight, load in _SOURCES:
         try:
-            sample = load(data, np.random.default_rng(seed))
+            labeled = load(data, np.random.default_rng(seed))
         except DatasetError as error:
             log.info("without %s: %s", name, error)
             continue
-        found.append(as_pieces(name, weight, sample))
-    if not found:
+        gathered.append(Pictures.of(name, weight, labeled))
+    if not gathered:
         raise DatasetError(f"{data} has no pictures to tune on.")
-    return found
+    return gathered
 
 
-def as_pieces(name: str, weight: float, sample: LabeledDrawings) -> Pictures:
-    """Leaves out pictures that show no ink: no weight makes a difference to them."""
-    components = [find_image_components(np.asarray(picture)) for picture in sample.drawings]
-    pairs = [
-        (each, "".join(text.split()))
-        for each, text in zip(components, sample.texts, strict=True)
-        if each is not None
-    ]
-    return Pictures(name, weight, [each for each, _ in pairs], [text for _, text in pairs])
+_Load = Callable[[Path, np.random.Generator], LabeledDrawings]  # from the data folder; raises DatasetError
 
 
-_Load = Callable[[Path, np.random.Generator], LabeledDrawings]
+def _cheques(validation: bool) -> _Load:
+    """Cheque amounts that networks may learn from: those that validate, or those that train."""
 
-
-def _cheques(aside: bool) -> _Load:
     def load(data: Path, rng: np.random.Generator) -> LabeledDrawings:
         cheques = load_cheques(data / "orand_car_a.npz")
         n = len(cheques.texts)
-        chosen = cheques_to_train_on(n) & (cheques_to_validate_on(n) == aside)
-        places = np.flatnonzero(chosen)
-        return LabeledDrawings([cheques.pictures[i] for i in places], [cheques.texts[i] for i in places])
+        chosen = np.flatnonzero(cheques_to_train_on(n) & (cheques_to_validate_on(n) == validation))
+        return LabeledDrawings([cheques.pictures[i] for i in chosen], [cheques.texts[i] for i in chosen])
 
     return load
 
 
-def _photos(name: str) -> _Load:
-    [benchmark] = [each for each in BENCHMARKS if each.name == name]
+def _benchmark_photos(name: str) -> _Load:
+    [benchmark] = [benchmark for benchmark in BENCHMARKS if benchmark.name == name]
     return lambda data, rng: benchmark.load(data / benchmark.file, {})
 
 
 def _mnist(data: Path, rng: np.random.Generator) -> LabeledDrawings:
     mnist = load_mnist(data)
-    chosen = rng.permutation(len(mnist.y_train))[:_MNIST]
+    chosen = rng.permutation(len(mnist.y_train))[:_MNIST_DIGITS]
     return LabeledDrawings(list(mnist.x_train[chosen]), [str(label) for label in mnist.y_train[chosen]])
 
 
@@ -126,22 +133,18 @@ def _semeion(data: Path, rng: np.random.Generator) -> LabeledDrawings:
     return LabeledDrawings([255 - x for x in arrays["x"][chosen]], [str(label) for label in arrays["y"][chosen]])
 
 
-def _photographed(data: Path, rng: np.random.Generator) -> LabeledDrawings:
-    """Numbers by writers of pen digits who validate, close to each other and joined."""
-    pen = load_strokes(data / "pendigits_strokes.npz")
-    pen = pen.part(~pen.test)
-    pen = pen.part(pen_digits_to_validate_on(pen.writer))
-    parts = [pen.part(pen.writer == who) for who in np.unique(pen.writer)]
-    writers = [recorded_writer(part.drawings, part.label.tolist()) for part in parts]
-    written = list(
-        write_numbers(
-            lambda rng: writers[int(rng.integers(len(writers)))], ("close", "overlapping", "joined"), 60, 5
-        )
-    )
-    return LabeledDrawings([_photo(number, rng) for number in written], [number.text for number in written])
+def _photographed_numbers(data: Path, rng: np.random.Generator) -> LabeledDrawings:
+    """Numbers by writers of pen digits who validate, whose digits are close to each other or joined."""
+    digits = load_strokes(data / "pendigits_strokes.npz")
+    digits = digits.part(~digits.test)
+    digits = digits.part(pen_digits_to_validate_on(digits.writer))
+    cases = ("close", "overlapping", "joined")
+    numbers = list(write_numbers(choose_recorded_writer(digits), cases, _NUMBERS, seed=5))
+    return LabeledDrawings([_photograph(number, rng) for number in numbers], [number.text for number in numbers])
 
 
-def _photo(number: WrittenNumber, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _photograph(number: WrittenNumber, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """A grey photograph (h, w) of a number in a random scene."""
     x, y, width, height = bounds(number.strokes)
     scale = float(rng.uniform(0.5, 1.0))
     strokes = [((stroke - [x, y]) * scale + _MARGIN).astype(np.float32) for stroke in number.strokes]
@@ -156,125 +159,123 @@ def _photo(number: WrittenNumber, rng: np.random.Generator) -> NDArray[np.uint8]
     return photograph(strokes, size, scene, rng)
 
 
-# Cheques decide most of the weights. Of those that the networks have learned from they are surer than of others.
+# Name, weight and loader of each source. Cheques decide most of the costs. The networks are surer of the cheques
+# that they have learned from than of others: both kinds take part.
 _SOURCES: tuple[tuple[str, float, _Load], ...] = (
-    ("cheques learned from", 3.0, _cheques(aside=False)),
-    ("cheques kept aside", 2.0, _cheques(aside=True)),
-    ("photographed numbers", 1.0, _photographed),
-    ("photographed pages", 1.0, _photos("photos_pages")),
-    ("photographed digits", 1.0, _photos("photos_digits")),
+    ("cheques learned from", 3.0, _cheques(validation=False)),
+    ("cheques kept aside", 2.0, _cheques(validation=True)),
+    ("photographed numbers", 1.0, _photographed_numbers),
+    ("photographed pages", 1.0, _benchmark_photos("photos_pages")),
+    ("photographed digits", 1.0, _benchmark_photos("photos_digits")),
     ("MNIST", 1.0, _mnist),
     ("Semeion", 1.0, _semeion),
 )
 
 
-class _Picture:
-    """A picture with its true text, and what the networks say of it whatever the weights are."""
+class _LabeledPicture:
+    """A picture with its true text, and the scores of the networks, which do not depend on the costs."""
 
-    def __init__(self, components: ImageComponents, reader: Reader, text: str) -> None:
-        self.text = text
-        self._pieces, self._calibration = components, reader.calibration
-        self._opinions = CachedScores(reader)
-        self._ask = None if reader.read_line is None else _remembering(reader.read_line)
+    def __init__(self, components: ImageComponents, text: str, reader: Reader) -> None:
+        self._components, self._text, self._calibration = components, text, reader.calibration
+        self._scores = CachedScores(reader)
+        self._read_line = None if reader.read_line is None else self._scores.read_line
 
-    def chance(self, weights: Costs) -> float:
-        """The log probability of the true text by its digits alone."""
-        page = DrawingDecoder(self._pieces, weights)
-        return page.log_chance(self.text, *self._opinions.of(page))
-
-    def reading(self, weights: Costs) -> Reading:
-        page = DrawingDecoder(self._pieces, weights)
-        return page.reading(*self._opinions.of(page), self._calibration, self._ask)
+    def reading(self, costs: Costs) -> Reading:
+        """Read the picture with these costs."""
+        decoder = DrawingDecoder(self._components, costs)
+        return decoder.decode(*self._scores.of(decoder), self._calibration, self._read_line)
 
     def is_right(self, reading: Reading) -> bool:
-        return "".join(reading.text.split()) == self.text
+        """Whether the text is read, spaces and line ends apart."""
+        return "".join(reading.text.split()) == self._text
 
+    def text_loss(self, costs: Costs) -> float:
+        """The nats of the true text by its digits alone, and a smooth loss where another text is likelier.
 
-def _remembering(ask: ReadLine) -> ReadLine:
-    known: dict[bytes, CtcOutput] = {}
+        The nats alone would be spent on making sure texts surer. The smooth loss follows the number of errors
+        (after "Discriminative Learning for Minimum Error Classification", Juang, Katagiri 1992).
+        """
+        decoder = DrawingDecoder(self._components, costs)
+        log_probability = decoder.log_probability(self._text, *self._scores.of(decoder))
+        nats = min(-log_probability, _MAX_NATS)
+        unread = 1.0 / (1.0 + math.exp(_SLOPE * (max(log_probability, -_MAX_NATS) - math.log(_LIKELY))))
+        return min(nats, _FULL_NATS + _EXTRA_NATS * nats) + _ERROR_LOSS * unread
 
-    def answer(strip: LineImage) -> CtcOutput:
-        key = strip.tobytes()
-        if key not in known:
-            known[key] = ask(strip)
-        return known[key]
-
-    return answer
+    def reading_loss(self, costs: Costs) -> float:
+        """The log loss (nats) of the confidence, and a fixed loss if the text is not read."""
+        reading = self.reading(costs)
+        if self.is_right(reading):
+            return -math.log(max(reading.confidence, 1e-3))
+        return _ERROR_LOSS - math.log(max(1.0 - reading.confidence, 1e-3))
 
 
 class ImageObjective:
-    """Pictures that are read again and again with other weights."""
+    """The losses of pictures as functions of the costs.
+
+    Each is the mean over the sources, by their weights, of the mean loss of their pictures.
+    """
 
     def __init__(self, reader: Reader, sources: Sequence[Pictures]) -> None:
-        self.has_strips = reader.read_line is not None
-        self._sources = [
-            (
-                source,
-                [_Picture(each, reader, text) for each, text in zip(source.components, source.texts, strict=True)],
-            )
-            for source in sources
-        ]
+        self.has_line_network = reader.read_line is not None
+        self._weights = [source.weight for source in sources]
+        self._pictures: dict[str, list[_LabeledPicture]] = {}
+        for source in sources:
+            labeled = zip(source.components, source.texts, strict=True)
+            self._pictures[source.name] = [
+                _LabeledPicture(components, text, reader) for components, text in labeled
+            ]
 
-    def loss(self, weights: Costs) -> float:
-        """The mean over the sources, by how much they count, of their mean loss, in nats."""
-        return self._mean(lambda picture: _loss(picture.chance(weights)))
+    def text_loss(self, costs: Costs) -> float:
+        """The loss of the true texts by the glyph network alone, in nats."""
+        return self._mean_loss(lambda picture: picture.text_loss(costs))
 
-    def surprise(self, weights: Costs) -> float:
-        """The same mean of what readings cost that are wrong, or less sure than they could be."""
-        return self._mean(lambda picture: _surprise(picture, picture.reading(weights)))
+    def reading_loss(self, costs: Costs) -> float:
+        """The loss of the readings and their confidence, in nats."""
+        return self._mean_loss(lambda picture: picture.reading_loss(costs))
 
-    def right(self, weights: Costs) -> dict[str, tuple[int, int]]:
-        """For each source how many texts are read right, spaces apart, and how many there are."""
+    def count_right(self, costs: Costs) -> dict[str, tuple[int, int]]:
+        """For each source the number of texts that are read right, spaces apart, and the number of all."""
         return {
-            source.name: (sum(each.is_right(each.reading(weights)) for each in pictures), len(pictures))
-            for source, pictures in self._sources
+            name: (sum(picture.is_right(picture.reading(costs)) for picture in pictures), len(pictures))
+            for name, pictures in self._pictures.items()
         }
 
-    def _mean(self, cost: Callable[[_Picture], float]) -> float:
-        means = [np.mean([cost(picture) for picture in pictures]) for _, pictures in self._sources]
-        return float(np.average(means, weights=[source.weight for source, _ in self._sources]))
+    def _mean_loss(self, loss: Callable[[_LabeledPicture], float]) -> float:
+        means = [np.mean([loss(picture) for picture in pictures]) for pictures in self._pictures.values()]
+        return float(np.average(means, weights=self._weights))
 
 
-def _surprise(picture: _Picture, reading: Reading) -> float:
-    """The log loss of the confidence, and a fine for what is not read."""
-    if picture.is_right(reading):
-        return -math.log(max(reading.confidence, 1e-3))
-    return _WRONG - math.log(max(1.0 - reading.confidence, 1e-3))
+def fit_line_network_costs(objective: ImageObjective, costs: Costs) -> Costs:
+    """Choose the weight of the line network and the temperature of its sum with the digits, one after the other.
 
-
-def with_strip(bench: ImageObjective, weights: Costs) -> Costs:
-    """The best of some values of `strip`, and then of `doubt`; as they are where no network is asked."""
-    if not bench.has_strips:
-        return weights
-    for name, values in (("strip", _STRIP), ("doubt", _DOUBT), ("strip", _STRIP)):
-        choices: list[dict[str, Any]] = [{name: value} for value in values]
-        losses = [bench.surprise(replace(weights, **choice)) for choice in choices]
-        log.info("%s: %s", name, dict(zip(values, np.round(losses, 4).tolist(), strict=True)))
-        weights = replace(weights, **choices[int(np.argmin(losses))])
-    return weights
-
-
-def _loss(chance: float) -> float:
-    """Of the log probability of the true text: its nats, and a fine where another is likelier.
-
-    The nats alone would be spent on making sure texts surer; the fine follows the count of errors smoothly (after
-    "Discriminative Learning for Minimum Error Classification", Juang, Katagiri 1992).
+    The costs stay as they are where the reader has no line network.
     """
-    nats = min(-chance, _MOST)
-    most, more = _HOPELESS
-    unread = 1.0 / (1.0 + math.exp(_SURE * (max(chance, -_MOST) - math.log(_LIKELY))))
-    return min(nats, most + more * nats) + _WRONG * unread
+    if not objective.has_line_network:
+        return costs
+    for name, values in (
+        ("line_network_weight", _LINE_WEIGHTS),
+        ("joint_temperature", _JOINT_TEMPERATURES),
+        ("line_network_weight", _LINE_WEIGHTS),
+    ):
+        changes: list[dict[str, Any]] = [{name: value} for value in values]
+        candidates = [replace(costs, **change) for change in changes]
+        losses = [objective.reading_loss(candidate) for candidate in candidates]
+        log.info("%s: %s", name, dict(zip(values, np.round(losses, 4).tolist(), strict=True)))
+        costs = candidates[int(np.argmin(losses))]
+    return costs
 
 
-def drift(weights: Costs, start: Costs) -> float:
-    """What it costs, in nats, to leave the weights that the search began with."""
-    changed = [name for name in SEARCHED if getattr(weights, name) != getattr(start, name)]
-    return _DRIFT * sum(math.log(getattr(weights, name) / getattr(start, name)) ** 2 for name in changed)
+def drift_loss(costs: Costs, start: Costs) -> float:
+    """A loss (nats) for costs that differ from those that the search began with."""
+    values, start_values = SEARCHED.values(costs), SEARCHED.values(start)
+    changed = [name for name in SEARCHED.names if values[name] != start_values[name]]
+    return _DRIFT_LOSS * sum(math.log(values[name] / start_values[name]) ** 2 for name in changed)
 
 
 def main() -> None:
+    """Search for costs, and log them with the numbers of texts read right."""
     parser = argparse.ArgumentParser(
-        prog="python -m ml.tuning.pictures", description="Fit how pictures are parted into digits."
+        prog="python -m ml.tuning.pictures", description="Fit how pictures are divided into digits."
     )
     parser.add_argument(
         "--data",
@@ -282,26 +283,30 @@ def main() -> None:
         required=True,
         help="folder with orand_car_a.npz, photos/labels.json, mnist.npz, semeion.npz, or some of them",
     )
-    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact whose network is asked")
+    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact with the networks to ask")
     parser.add_argument("--tries", type=int, default=200, help="of the random search")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    bench = ImageObjective(Reader.open(options.reader), gather_pictures(options.data, options.seed))
-    before = bench.right(IMAGE_COSTS)
-    found = random_search(
-        lambda weights: bench.loss(weights) + drift(weights, IMAGE_COSTS),
-        IMAGE_COSTS,
-        SEARCHED,
-        options.tries,
-        options.seed,
-        LEAST,
-    )
-    weights = with_strip(bench, found.weights)
-    for name, (right, n) in bench.right(weights).items():
+    objective = ImageObjective(Reader.open(options.reader), gather_pictures(options.data, options.seed))
+    before = objective.count_right(IMAGE_COSTS)
+
+    def loss(costs: Costs) -> float:
+        return objective.text_loss(costs) + drift_loss(costs, IMAGE_COSTS)
+
+    result = random_search(loss, IMAGE_COSTS, SEARCHED, options.tries, options.seed)
+    costs = fit_line_network_costs(objective, result.costs)
+    for name, (right, n) in objective.count_right(costs).items():
         log.info("%s: %d of %d right, %d before", name, right, n, before[name][0])
-    log.info("loss %.4f, %.4f before", found.loss, found.first)
-    log.info("%s", {name: getattr(weights, name) for name in (*SEARCHED, "strip", "doubt")})
+    log.info("loss %.4f, %.4f before", result.loss, result.initial_loss)
+    log.info(
+        "%s",
+        {
+            **SEARCHED.values(costs),
+            "line_network_weight": costs.line_network_weight,
+            "joint_temperature": costs.joint_temperature,
+        },
+    )
 
 
 if __name__ == "__main__":

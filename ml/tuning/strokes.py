@@ -1,9 +1,9 @@
-"""Fit how strokes are parted into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
+"""Fit how strokes are grouped into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
 
-Links are fitted to whose stroke is whose, the weights of the lattice by random search, both on numbers composed of
-digits by the training writers of pendigits and of synthetic ones, and on letters and signs, whose strokes belong
-together as well. The links are written to a file; the weights are
-logged, to stand in `ml.segmentation.costs.Costs`. Both should be fitted again when the network has been trained anew.
+Stroke affinity is fitted to which strokes belong to the same digit, then costs of the lattice by random search.
+Both use numbers composed of digits by the training writers of pendigits and of synthetic digits, and letters and
+signs, whose strokes belong together as well. The affinity is written to a file. The costs are logged, to be
+entered in `ml.segmentation.costs.Costs`. Both should be fitted again after the networks were trained anew.
 """
 
 from __future__ import annotations
@@ -12,158 +12,147 @@ import argparse
 import json
 import logging
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from ml.data.corpus import SEPARABLE_LETTERS
 from ml.data.loaders import load_characters, load_images, load_strokes
+from ml.data.lookalikes import SEPARABLE_LETTERS
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
+from ml.labels import Floats
 from ml.segmentation.components import StrokeComponents
 from ml.segmentation.costs import Costs
 from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY, StrokeAffinity, fit_affinity, pair_features, resample
 from ml.synthesis.handwriting import write_sign
-from ml.synthesis.number_cases import (
-    NO_DIGIT,
-    NUMBER_CASES,
-    DigitWriter,
-    WrittenNumber,
-    recorded_writer,
-    synthetic_writer,
-    write_numbers,
-)
-from ml.tuning.random_search import CachedScores, random_search
+from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
+from ml.tuning.random_search import CachedScores, SearchSpace, random_search
+from ml.tuning.writers import WriterChoice, choose_recorded_writer
 
-log = logging.getLogger("ml.tuning.strokes")
+log = logging.getLogger(__name__)
 
-Floats = NDArray[np.float64]
-Writers = Callable[[Generator], DigitWriter]
-
-SEARCHED = ("junk", "whole", "link", "cut", "ligature", "space_least", "space_ratio", "space_floor",
-            "space_sure")  # fmt: skip
-LINKED = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
-          "out_of_order", "lines", "marked")  # fmt: skip
-_MOST_STROKES = 40  # of a number; a scribble of more would count for all the others
-_WRONG = 5.0  # nats for a wrong reading, and more the surer it was
+SEARCHED = SearchSpace(
+    ("negative", "whole_negative", "affinity", "stroke_cut", "ligature", "space_least", "space_ratio",
+     "space_floor", "space_sure")
+)  # fmt: skip
+AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
+                  "out_of_order", "lines", "marked")  # fmt: skip
+_MAX_STROKES = 40  # of a number; a scribble of more has so many pairs that it would outweigh all others
+_MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted to, in heights of the line
+_ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
 
-def training_writers(file: Path) -> Writers:
-    """One of the writers of the training part of pendigits. Raises DatasetError."""
-    pen = load_strokes(file)
-    pen = pen.part(~pen.test)
-    parts = [pen.part(pen.writer == who) for who in np.unique(pen.writer)]
-    writers = [recorded_writer(part.drawings, part.label.tolist()) for part in parts]
-    return lambda rng: writers[int(rng.integers(len(writers)))]
+def training_writers(file: Path) -> WriterChoice:
+    """Chooses one of the writers of the training part of pendigits. Raises DatasetError."""
+    digits = load_strokes(file)
+    return choose_recorded_writer(digits.part(~digits.test))
 
 
-def letters(file: Path, card: Mapping[str, Any]) -> list[WrittenNumber]:
-    """Letters unlike any digit by writers of UJI whom `card` does not name as strangers. Raises DatasetError."""
+def load_letters(file: Path, card: Mapping[str, Any]) -> list[WrittenNumber]:
+    """Letters unlike any digit, by the writers of UJI who are no strangers according to `card`.
+
+    Raises DatasetError.
+    """
     strangers = set(card.get("strangers", {}).get("uji", ()))
     labels, drawings = load_characters(file)
-    who = load_images(file)["writer"].tolist()
-    chosen = [
-        d for d, w, c in zip(drawings, who, labels, strict=True) if w not in strangers and c in SEPARABLE_LETTERS
+    writers = load_images(file)["writer"].tolist()
+    return [
+        _as_sign(drawing)
+        for drawing, writer, label in zip(drawings, writers, labels, strict=True)
+        if writer not in strangers and label in SEPARABLE_LETTERS
     ]
-    return [_sign(drawing) for drawing in chosen]
 
 
-def signs(n: int, seed: int) -> list[WrittenNumber]:
-    """Synthetic signs and letters."""
+def synthetic_signs(n: int, seed: int) -> list[WrittenNumber]:
+    """`n` synthetic signs and letters."""
     rng = np.random.default_rng((seed, 1))
-    return [_sign([100 * stroke for stroke in write_sign(rng)]) for _ in range(n)]
+    return [_as_sign([100 * stroke for stroke in write_sign(rng)]) for _ in range(n)]
 
 
-def _sign(strokes: Strokes) -> WrittenNumber:
-    """One thing that has all the strokes, and says nothing."""
+def _as_sign(strokes: Strokes) -> WrittenNumber:
+    """A drawing whose strokes all belong together, without a text."""
     return WrittenNumber(strokes, "", (0,) * len(strokes))
 
 
-def fit_links(written: Iterable[WrittenNumber]) -> StrokeAffinity:
-    """From all strokes that lie near each other."""
-    measured, together = zip(
-        *(_pairs(number) for number in written if 1 < len(number.strokes) <= _MOST_STROKES), strict=True
-    )
-    return fit_affinity(np.concatenate(measured), np.concatenate(together), steps=10)
+def fit_stroke_affinity(numbers: Iterable[WrittenNumber]) -> StrokeAffinity:
+    """Fit the affinity to all pairs of strokes that lie near each other."""
+    fitted = [number for number in numbers if 1 < len(number.strokes) <= _MAX_STROKES]
+    features, together = zip(*map(_near_pairs, fitted), strict=True)
+    return fit_affinity(np.concatenate(features), np.concatenate(together), steps=10)
 
 
-def _pairs(number: WrittenNumber) -> tuple[Floats, NDArray[np.bool_]]:
-    """Measures of pairs of strokes, and whether one digit has both."""
+def _near_pairs(number: WrittenNumber) -> tuple[Floats, NDArray[np.bool_]]:
+    """Features (m, 18) of the pairs of strokes near each other, and whether one digit has both (m,)."""
     boxes = np.array([[*stroke.min(axis=0), *stroke.max(axis=0)] for stroke in number.strokes], np.float64)
     height = float(np.quantile(boxes[:, 3] - boxes[:, 1], 0.7, method="higher"))
-    own = number.owners
-    pairs = np.array(
-        [
-            (a, b)
-            for a, b in combinations(range(len(own)), 2)
-            if max(own[a], own[b]) != NO_DIGIT and _gap(boxes[a], boxes[b]) < 0.45 * height
-        ],
-        np.int64,
-    ).reshape(-1, 2)
-    together = np.array([own[a] == own[b] for a, b in pairs], bool)
+    owners = np.array(number.owners)
+    pairs = np.array([*combinations(range(len(owners)), 2)], np.int64).reshape(-1, 2)
+    first, second = boxes[pairs[:, 0]], boxes[pairs[:, 1]]
+    # The wider of the gaps between the boxes (left, top, right, bottom) across and down.
+    gaps = np.maximum(second[:, :2] - first[:, 2:], first[:, :2] - second[:, 2:]).max(axis=1)
+    has_owner = (owners[pairs] != NO_DIGIT).any(axis=1)
+    pairs = pairs[has_owner & (gaps < _MAX_GAP * height)]
+    together: NDArray[np.bool_] = owners[pairs[:, 0]] == owners[pairs[:, 1]]
     return pair_features(resample(number.strokes), pairs, np.full(len(pairs), height)), together
 
 
-def _gap(a: Floats, b: Floats) -> float:
-    """The wider of the gaps between two boxes (left, top, right, bottom) across and down."""
-    return float(np.maximum(b[:2] - a[2:], a[:2] - b[2:]).max())
-
-
 class StrokeObjective:
-    """Numbers that are read again and again with other weights; the network is asked once for each candidate."""
+    """The loss of readings of numbers, as a function of the costs."""
 
-    def __init__(self, reader: Reader, written: Sequence[WrittenNumber]) -> None:
+    def __init__(self, reader: Reader, numbers: Sequence[WrittenNumber]) -> None:
         self._reader = reader
-        self._written = [(number, StrokeComponents(number.strokes), CachedScores(reader)) for number in written]
+        self._numbers = [(number, StrokeComponents(number.strokes), CachedScores(reader)) for number in numbers]
 
-    def loss(self, weights: Costs) -> float:
-        """Mean nats: those of the confidence where the text is right, a fine where it is wrong."""
-        return float(np.mean([self._loss(*each, weights) for each in self._written]))
-
-    def _loss(
-        self, number: WrittenNumber, components: StrokeComponents, opinions: CachedScores, weights: Costs
-    ) -> float:
-        page = DrawingDecoder(components, weights)
-        reading = page.reading(*opinions.of(page), self._reader.calibration)
-        return (
-            -math.log(max(reading.confidence, 1e-9))
-            if reading.text == number.text
-            else _WRONG + reading.confidence
-        )
+    def loss(self, costs: Costs) -> float:
+        """The mean loss (nats): that of the confidence where the text is right, a fixed one and more otherwise."""
+        losses = []
+        for number, components, scores in self._numbers:
+            decoder = DrawingDecoder(components, costs)
+            reading = decoder.decode(*scores.of(decoder), self._reader.calibration)
+            if reading.text == number.text:
+                losses.append(-math.log(max(reading.confidence, 1e-9)))
+            else:
+                losses.append(_ERROR_LOSS + reading.confidence)
+        return float(np.mean(losses))
 
 
 def main() -> None:
+    """Fit the stroke affinity, and search for costs."""
     parser = argparse.ArgumentParser(
-        prog="python -m ml.tuning.strokes", description="Fit how strokes are parted into digits."
+        prog="python -m ml.tuning.strokes", description="Fit how strokes are grouped into digits."
     )
     parser.add_argument(
         "--data", type=Path, required=True, help="folder with pendigits_strokes.npz, uji_strokes.npz"
     )
-    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact whose network is asked")
-    parser.add_argument("--out", type=Path, default=SHIPPED_AFFINITY, help="where the links go")
-    parser.add_argument("--numbers", type=int, default=400, help="of each slice and kind of writer, for the links")
-    parser.add_argument("--tries", type=int, default=100, help="of the random search; a tenth of the numbers each")
+    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact with the networks to ask")
+    parser.add_argument("--out", type=Path, default=SHIPPED_AFFINITY, help="where the stroke affinity goes")
+    parser.add_argument(
+        "--numbers", type=int, default=400, help="of each case and kind of writer, for the stroke affinity"
+    )
+    parser.add_argument("--tries", type=int, default=100, help="of the random search, on a tenth of the numbers")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    kinds = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
+    seed = options.seed
+    writer_choices = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
     reader = Reader.open(options.reader)
-    strange = letters(options.data / "uji_strokes.npz", reader.card)
-    drawn = [n for kind in kinds for n in write_numbers(kind, LINKED, options.numbers, options.seed)]
-    fitted = fit_links([*drawn, *strange, *signs(2 * options.numbers, options.seed)])
-    options.out.write_text(json.dumps(fitted.as_json()) + "\n")
+    letters = load_letters(options.data / "uji_strokes.npz", reader.card)
+
+    numbers = [n for c in writer_choices for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)])
+    options.out.write_text(json.dumps(affinity.as_json()) + "\n")
+
     few = max(1, options.numbers // 10)
-    written = [n for kind in kinds for n in write_numbers(kind, [*NUMBER_CASES], few, options.seed + 1)]
-    written += strange[::4] + signs(10 * few, options.seed + 1)
-    found = random_search(StrokeObjective(reader, written).loss, Costs(), SEARCHED, options.tries, options.seed)
-    log.info("loss %.4f, %.4f before", found.loss, found.first)
-    log.info("%s", {name: getattr(found.weights, name) for name in SEARCHED})
+    numbers = [n for c in writer_choices for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
+    numbers += letters[::4] + synthetic_signs(10 * few, seed + 1)
+    result = random_search(StrokeObjective(reader, numbers).loss, Costs(), SEARCHED, options.tries, seed)
+    log.info("loss %.4f, %.4f before", result.loss, result.initial_loss)
+    log.info("%s", SEARCHED.values(result.costs))
 
 
 if __name__ == "__main__":

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from ml.statistics import wilson_interval
+
 WIDTH = 440  # as wide as a phone is, or the letters would shrink there
 _LOSS_HEIGHT = 110
 _COLUMN = 90
 _STEP = 44  # from one row of bars to the next
-_Z = 1.96  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,21 @@ class Curve:
     last_loss: str
     height: int = _LOSS_HEIGHT
 
+    @classmethod
+    def of(cls, title: str, losses: Sequence[float]) -> Curve:
+        """The curve of at least one loss, from 0 at the bottom to the largest at the top."""
+        top = max(losses) or 1.0
+        steps = max(1, len(losses) - 1)
+        xs = [f"{4 + (WIDTH - 8) * number / steps:.1f}" for number in range(len(losses))]
+        ys = [f"{_LOSS_HEIGHT - 4 - (_LOSS_HEIGHT - 8) * loss / top:.1f}" for loss in losses]
+        points = " ".join(f"{x},{y}" for x, y in zip(xs, ys, strict=True))
+        return cls(title, points, (xs[-1], ys[-1]), len(losses), f"{losses[0]:.4f}", f"{losses[-1]:.4f}")
+
 
 def curves(losses: Sequence[Sequence[Any]]) -> list[Curve]:
     """One for each stage of [[stage, epoch, loss], ...]: losses of different stages cannot be compared."""
     stages = groupby(losses, key=lambda row: row[0])
-    return [_curve(str(stage), [float(loss) for _, _, loss in rows]) for stage, rows in stages]
-
-
-def _curve(title: str, losses: Sequence[float]) -> Curve:
-    top = max(losses) or 1.0
-    steps = max(1, len(losses) - 1)
-    places = [
-        (f"{4 + (WIDTH - 8) * number / steps:.1f}", f"{_LOSS_HEIGHT - 4 - (_LOSS_HEIGHT - 8) * loss / top:.1f}")
-        for number, loss in enumerate(losses)
-    ]
-    points = " ".join(f"{x},{y}" for x, y in places)
-    return Curve(title, points, places[-1], len(losses), f"{losses[0]:.4f}", f"{losses[-1]:.4f}")
+    return [Curve.of(str(stage), [float(loss) for _, _, loss in rows]) for stage, rows in stages]
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,13 @@ class Share:
     at: str
     low: str
     high: str
+
+    @classmethod
+    def of(cls, value: float, interval: tuple[float, float], top: float) -> Share:
+        """`value` and the ends of its interval are shares; `top` is the share at the right end of the scale."""
+        at, low, high = (f"{6 + (WIDTH - 12) * share / top:.1f}" for share in (value, *interval))
+        words = f"{100 * interval[0]:.2f} to {100 * interval[1]:.2f}"
+        return cls(f"{100 * value:.2f}", words, at, low, high)
 
 
 @dataclass(frozen=True)
@@ -70,28 +76,10 @@ def error_rates(title: str, n: int, errors: Sequence[int]) -> ErrorRates | None:
     """None where nothing was read."""
     if n < 1 or len(errors) != 2:
         return None
-    spans = [wilson(count, n) for count in errors]
-    top = max(high for _, high in spans) or 1.0
-    before, after = (_share(count / n, span, top) for count, span in zip(errors, spans, strict=True))
+    intervals = [wilson_interval(count / n, n) for count in errors]
+    top = max(high for _, high in intervals) or 1.0
+    before, after = (Share.of(count / n, ends, top) for count, ends in zip(errors, intervals, strict=True))
     return ErrorRates(title, n, before, after)
-
-
-def _share(value: float, span: tuple[float, float], top: float) -> Share:
-    low, high = (_along(end, top) for end in span)
-    words = f"{100 * span[0]:.2f} to {100 * span[1]:.2f}"
-    return Share(f"{100 * value:.2f}", words, f"{_along(value, top):.1f}", f"{low:.1f}", f"{high:.1f}")
-
-
-def _along(value: float, top: float) -> float:
-    return 6 + (WIDTH - 12) * value / top
-
-
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share, `count` of `n`: Wilson, JASA 22:209 (1927). It holds near 0 too."""
-    share, z2 = count / n, _Z * _Z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 @dataclass(frozen=True)
@@ -107,6 +95,13 @@ class Swap:
     fixes_width: str
     fixes_end: str
 
+    @classmethod
+    def of(cls, row: int, title: str, fixes: int, breaks: int, unit: float) -> Swap:
+        """Bars of `unit` for each drawing, from the middle of the width."""
+        left, right, middle = breaks * unit, fixes * unit, WIDTH / 2
+        places = (f"{place:.1f}" for place in (middle - left, left, right, middle + right))
+        return cls(title, fixes, breaks, _STEP * row, *places)
+
 
 @dataclass(frozen=True)
 class Swaps:
@@ -117,21 +112,14 @@ class Swaps:
     axis: str = f"{WIDTH / 2:.0f}"
 
 
-def swaps(found: Sequence[tuple[str, int, int]]) -> Swaps | None:
+def swaps(counts: Sequence[tuple[str, int, int]]) -> Swaps | None:
     """From (title, fixes, breaks); None where nothing changed."""
-    most = max((max(fixes, breaks) for _, fixes, breaks in found), default=0)
+    most = max((max(fixes, breaks) for _, fixes, breaks in counts), default=0)
     if not most:
         return None
     unit = (WIDTH / 2 - 40) / most
-    rows = [_swap(number, *each, unit) for number, each in enumerate(found)]
+    rows = [Swap.of(row, title, fixes, breaks, unit) for row, (title, fixes, breaks) in enumerate(counts)]
     return Swaps(rows, _STEP * len(rows))
-
-
-def _swap(number: int, title: str, fixes: int, breaks: int, unit: float) -> Swap:
-    left, right = breaks * unit, fixes * unit
-    middle = WIDTH / 2
-    places = (middle - left, left, right, middle + right)
-    return Swap(title, fixes, breaks, _STEP * number, *(f"{place:.1f}" for place in places))
 
 
 @dataclass(frozen=True)
@@ -151,11 +139,9 @@ def columns(digits: Mapping[str, Mapping[str, Any]]) -> list[Column]:
     """From {"7": {"n": 100, "right": [97, 98]}, ...}; shares are per cent, and all columns have one scale."""
     shares = {d: [100 * (1 - right / row["n"]) for right in row["right"]] for d, row in digits.items() if row["n"]}
     top = max((max(pair) for pair in shares.values()), default=0.0) or 1.0
-    return [
-        _column(digit, [_COLUMN * share / top for share in pair], pair) for digit, pair in sorted(shares.items())
-    ]
-
-
-def _column(digit: str, heights: Sequence[float], shares: Sequence[float]) -> Column:
-    places = [*(_COLUMN - height for height in heights), *heights]
-    return Column(digit, *(f"{share:.1f}" for share in shares), *(f"{place:.1f}" for place in places))
+    columns = []
+    for digit, pair in sorted(shares.items()):
+        heights = [_COLUMN * share / top for share in pair]
+        tops = [_COLUMN - height for height in heights]
+        columns.append(Column(digit, *(f"{value:.1f}" for value in (*pair, *tops, *heights))))
+    return columns

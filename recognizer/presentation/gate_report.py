@@ -8,38 +8,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from ml.set_titles import set_title
 from recognizer.models.drawing import in_words
 from recognizer.models.outline import Outline
 from recognizer.presentation import charts
 
-_SETS = {
-    "mnist": "MNIST’s digits",
-    "digits": "Drawn digits",
-    "numbers": "Drawn numbers",
-    "photos": "Photographs",
-    "junk": "Signs that are no digits",
-    "pen": "Pen digits",
-    "golden": "Golden cases",
-    "held_out": "Drawings of people who never train",
-}
 _TITLES = {
-    "better": "Better for people who never train",
-    "recall": "No digit is unlearned",
+    "better": "Better for held-out writers",
+    "recall": "No digit is read worse",
     "rejection": "Tells digits from other signs",
-    "calibration": "Knows how sure it may be",
-    "speed": "As quick",
+    "calibration": "Confidence agrees with accuracy",
+    "speed": "As fast",
     "size": "As small",
     "golden": "Golden cases stay right",
-    "churn": "Answers stay what they were",
-    "drift": "Small losses do not add up",
+    "churn": "Few readings change",
+    "drift": "Small losses have not added up",
 }
 _NO_WORSE = "no_worse_"
 _BASE64 = re.compile(r"\A[A-Za-z0-9+/=]+\Z")
-
-
-def set_title(name: str) -> str:
-    """The title of an evaluation set; that of an unknown set is its name."""
-    return _SETS.get(name, name.replace("_", " ").capitalize())
 
 
 def gate_title(name: str) -> str:

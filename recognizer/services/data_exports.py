@@ -138,11 +138,11 @@ class _Sink(io.RawIOBase):
 
 
 def _next_drawings(export: DataExport) -> list[Drawing]:
-    found = Drawing.objects.for_user(export.user).order_by("pk")
+    drawings = Drawing.objects.for_user(export.user).order_by("pk")
     if export.last_drawing:
-        found = found.filter(pk__gt=export.last_drawing)
+        drawings = drawings.filter(pk__gt=export.last_drawing)
     size, ids = 0, []
-    for pk, work, width, height in found.values_list("pk", "work", "width", "height")[:MOST_DRAWINGS]:
+    for pk, work, width, height in drawings.values_list("pk", "work", "width", "height")[:MOST_DRAWINGS]:
         ids.append(pk)
         size += work * BYTES_A_WORK + (width or 0) * (height or 0)  # a picture has at the most a byte a pixel
         if size > MOST_BYTES:

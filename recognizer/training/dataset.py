@@ -20,8 +20,9 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 
-from ml.curation.forced_alignment import AlignedDigits, align_text
+from ml.curation.forced_alignment import align_text
 from ml.curation.label_noise import ReferenceDigits
+from ml.data.corpus import LabeledInk
 from ml.inference.reader import Reader
 from ml.ink.glyph import strokes_to_glyph
 from ml.progress import Progress, ProgressCallback
@@ -47,7 +48,7 @@ class DatasetItem:
     day: date
     role: str = ""
     reason: str = ""
-    aligned: AlignedDigits | None = None
+    aligned: LabeledInk | None = None
 
     def set_aside(self, reason: str) -> DatasetItem:
         return replace(self, role=Role.SET_ASIDE, reason=reason)
@@ -179,7 +180,7 @@ def with_digits(items: Dataset, reader: Reader, inks: InkStore) -> Dataset:
 
 def without_contradicted(items: Dataset, reader: Reader, data: Path | None) -> Dataset:
     """Without drawings with a digit that looks just like reference digits of another label."""
-    aligned = {item.drawing_id: item.aligned.part for item in open_items(items) if item.aligned is not None}
+    aligned = {item.drawing_id: item.aligned for item in open_items(items) if item.aligned is not None}
     if not aligned or not settings.TRAINING_CHECKS_LABELS:
         return items
     glyphs = np.concatenate([digits.glyphs for digits in aligned.values()])

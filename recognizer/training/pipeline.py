@@ -21,7 +21,7 @@ from ml.inference.reader import Reader
 from ml.ink.images import encode_png
 from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
 from ml.training.reviewed_data import ReviewedDigits
-from ml.training.train import TrainingSettings
+from ml.training.settings import TrainingSettings
 from recognizer.models import ModelVersion, TrainingRun, TrainingSample
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.services import training_runs
@@ -124,7 +124,7 @@ def _train(run: TrainingRun, progress: RunProgress, champion: bytes, items: Data
 
 
 def _digits(items: Dataset, role: str) -> ReviewedDigits:
-    return ReviewedDigits.of(i.aligned.part for i in items if i.role == role and i.aligned is not None)
+    return ReviewedDigits.of(i.aligned for i in items if i.role == role and i.aligned is not None)
 
 
 def _shortened(tuning: FinetuneSettings, steps: int) -> FinetuneSettings:
@@ -158,12 +158,14 @@ class Comparison:
         self._read_reviewed()
         self._progress.begin("reading the frozen sets with both versions")
         sets = [*regression_sets.regression_sets(settings.TRAINING_DATA), *self._held_out()]
-        before, after = comparison.compare_versions(self._champion, self._challenger, sets, sizes=sizes)
+        before, after = comparison.compare_versions(
+            self._champion, self._challenger, sets, self._progress.report, sizes=sizes
+        )
         ancestor = _ancestor_of(self._run.base)
         first = None
         if ancestor is not None:
             self._progress.begin("reading the frozen sets with the first version")
-            first = comparison.evaluate_version(ancestor, sets)
+            first = comparison.evaluate_version(ancestor, sets, self._progress.report)
         verdict = judge_challenger(before, after, first=first)
         return {**verdict.as_json(), "changed": _changed_items(sets, before, after)}
 
@@ -204,7 +206,7 @@ def _changed_items(
     for evaluated, old_results, new_results in zip(sets, before.sets, after.sets, strict=True):
         if evaluated.name == HELD_OUT:
             continue
-        rows = zip(evaluated.items, old_results.outcomes, new_results.outcomes, strict=True)
+        rows = zip(evaluated.items, old_results.items, new_results.items, strict=True)
         differing = [(item, old, new) for item, old, new in rows if old.right != new.right]
         for item, old, new in differing[:_SHOWN]:
             readings = {"before": old.text, "after": new.text, "fixed": new.right}

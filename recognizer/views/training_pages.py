@@ -67,9 +67,9 @@ def all_versions(request: SignedInRequest) -> HttpResponse:
     return render(request, "recognizer/training/versions.html", context)
 
 
-def _with_rates(found: Iterable[Any]) -> list[Any]:
+def _with_rates(versions: Iterable[Any]) -> list[Any]:
     """Give each version the error rates that the gates of its run measured."""
-    listed = list(found)
+    listed = list(versions)
     for version in listed:
         version.error_rates = GateReport({"gates": version.gates}).error_rates_of(*IN_LISTS)
     return listed
@@ -79,29 +79,15 @@ def _with_rates(found: Iterable[Any]) -> list[Any]:
 @may_look
 @never_cache
 def run(request: SignedInRequest, pk: int) -> HttpResponse:
-    return _run_page(request, _run(pk))
-
-
-def _run(pk: int) -> TrainingRun:
     joined = TrainingRun.objects.select_related("requested_by", "base", "version")
     light = joined.defer("base__artifact", "base__card", "version__artifact", "version__card")
-    return get_object_or_404(light, pk=pk)
-
-
-def _run_page(request: SignedInRequest, run: TrainingRun, status: int = 200) -> HttpResponse:
-    context = {"run": run, "curves": charts.curves(run.losses)}
+    run = get_object_or_404(light, pk=pk)
+    context: dict[str, Any] = {"run": run, "curves": charts.curves(run.losses)}
     if run.is_over:
-        context |= _found(run) | _decision(run) | _pictures(request, run)
-    return render(request, "recognizer/training/run.html", context, status=status)
-
-
-def _found(run: TrainingRun) -> dict[str, Any]:
-    """What the run learned from and how it was judged."""
-    return {
-        "verdict": GateReport(run.verdict),
-        "tally": run.samples.tally(),
-        "reasons": run.samples.reasons(),
-    }
+        context["verdict"] = GateReport(run.verdict)
+        context |= {"tally": run.samples.tally(), "reasons": run.samples.reasons()}
+        context |= _decision(run) | _pictures(request, run)
+    return render(request, "recognizer/training/run.html", context)
 
 
 def _decision(run: TrainingRun) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The report on a reader: more than the sets of `ml.evaluation.evaluate`, as one page to look at."""
+"""The report on a reader: all benchmarks, robustness and speed, as an HTML page and as a model card."""

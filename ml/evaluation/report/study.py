@@ -1,4 +1,4 @@
-"""All that is measured of a reader, and its figures by name."""
+"""The study of a reader: its results on the benchmarks, its robustness and its speed, and all figures by name."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ml.evaluation.report.speed import Speed, measure_speed
 
 log = logging.getLogger(__name__)
 
-SECTIONS = ("robustness", "speed")  # what can be asked for beside the sets
+_EXTRAS = ("robustness", "speed")  # what is measured besides the benchmarks
+PARTS = (*(benchmark.name for benchmark in BENCHMARKS), *_EXTRAS)  # what a study can be restricted to
 _PEN_DIGITS = next(benchmark for benchmark in BENCHMARKS if benchmark.name == "pendigits_test")
-NAMES = (*(benchmark.name for benchmark in BENCHMARKS), *SECTIONS)
 
 
 @dataclass(frozen=True)
 class Study:
-    """`card` is that of the artifact. `speed` is None where it was not asked for."""
+    """What was measured of a reader. `card` is that of its artifact; `speed` is None where it was not measured."""
 
     report: EvaluationReport
     card: Mapping[str, Any]
@@ -32,28 +32,35 @@ class Study:
 
     @property
     def sure(self) -> float | None:
-        """The confidence from which a reading counts as recognised, where the card tells."""
+        """The confidence from which a reading counts as recognised, None where the card does not tell."""
         sure = self.card.get("calibration", {}).get("sure")
         return None if sure is None else float(sure)
 
     def figures(self) -> dict[str, float]:
-        """Shares, milliseconds, megabytes and the like, by the names that `ml.evaluation.report.targets` uses."""
-        found = {f"accuracy_{result.name}": result.accuracy for result in self.report.results}
-        found.update(self.report.figures())
-        found.update({f"lost_{curve.effect.name}": curve.lost for curve in self.curves})
+        """Shares, milliseconds, megabytes and so on, by the names that `ml.evaluation.report.targets` uses."""
+        figures = {f"accuracy_{result.name}": result.accuracy for result in self.report.results}
+        figures |= self.report.figures()
+        figures |= {f"lost_{curve.effect.name}": curve.lost for curve in self.curves}
         moved = [curve.lost for curve in self.curves if curve.effect.name in MOVED]
-        found.update({"lost_moved": max(moved)} if moved else {})
+        if moved:
+            figures["lost_moved"] = max(moved)
         if self.speed is not None:
-            found.update({f"ms_{timing.name}": timing.median for timing in self.speed.timings})
-            found.update({"megabytes": sum(self.speed.members.values()) / 1e6} if self.speed.members else {})
-        return found
+            figures |= {f"ms_{timing.name}": timing.median for timing in self.speed.timings}
+            if self.speed.members:
+                figures["megabytes"] = sum(self.speed.members.values()) / 1e6
+        return figures
 
     def ece_intervals(self) -> dict[str, tuple[float, float]]:
         """95 % intervals of the calibration errors, by the names of those figures."""
-        groups = {"ece_hard": self.report.judged(HARD_SETS), "ece_digits": self.report.judged(DIGIT_SETS)}
-        return {name: bootstrap(calibration_error, *pair) for name, pair in groups.items() if len(pair[1])}
+        intervals = {}
+        for name, sets in {"ece_hard": HARD_SETS, "ece_digits": DIGIT_SETS}.items():
+            confidence, right = self.report.confidences(sets)
+            if len(right):
+                intervals[name] = bootstrap(calibration_error, confidence, right)
+        return intervals
 
     def as_json(self) -> dict[str, Any]:
+        """Plain types."""
         curves = [
             {"name": c.effect.name, "strengths": c.effect.strengths, "n": c.n, "errors": c.errors}
             for c in self.curves
@@ -67,7 +74,7 @@ class Study:
         }
 
 
-def study(
+def measure_reader(
     reader: ReaderLike,
     folder: Path,
     only: Sequence[str] = (),
@@ -75,21 +82,20 @@ def study(
     told: Callable[[str], None] = log.info,
     most: int | None = None,
 ) -> Study:
-    """Measure everything of which `folder` holds the data; with `only`, the sets and SECTIONS named; of
-    each set at most `most` drawings.
+    """Measure a reader on everything whose data is in `folder`; with `only`, on the PARTS of these names.
 
-    `told` hears a line a set. Raises DatasetError for a damaged file.
+    `most` limits the drawings of each benchmark. `artifact` is that of the reader: with it, its size and memory
+    are measured too. `told` is called with a line on each result. Raises DatasetError for a damaged file.
     """
-    sets = [name for name in only if name not in SECTIONS]
+    benchmarks = [name for name in only if name not in _EXTRAS]
     report = EvaluationReport(reader.version, ())
-    if sets or not only:
-        report = evaluate(reader, folder, sets, most, told)
+    if benchmarks or not only:
+        report = evaluate(reader, folder, benchmarks, most, told)
     curves: list[Curve] = []
     file = folder / _PEN_DIGITS.file
     if (not only or "robustness" in only) and file.exists():
-        sample = _PEN_DIGITS.load(file, reader.card)
-        for curve in measure_robustness(reader, sample):
-            curves.append(curve)
+        for curve in measure_robustness(reader, _PEN_DIGITS.load(file, reader.card)):
             told(f"robustness, {curve.effect.name}: loses {100 * curve.lost:.1f} points at the worst")
-    timed = measure_speed(reader, artifact) if not only or "speed" in only else None
-    return Study(report, reader.card, tuple(curves), timed)
+            curves.append(curve)
+    speed = measure_speed(reader, artifact) if not only or "speed" in only else None
+    return Study(report, reader.card, tuple(curves), speed)

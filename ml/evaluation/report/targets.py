@@ -1,4 +1,4 @@
-"""What the reader should reach: the floor below which it is not good enough, and the goal."""
+"""Targets for the figures of a reader: a floor below which it is not good enough, and a goal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ REACHED, PASSED, MISSED = "goal reached", "above the floor", "below the floor"
 
 @dataclass(frozen=True)
 class Target:
-    """`figure` is the name of a figure of `Study.figures`; `unit` is %, points, ms, MB or nothing."""
+    """The target of the figure of this name in `Study.figures`; `unit` is %, points, ms, MB or nothing.
+
+    A goal above the floor says that more is better.
+    """
 
     figure: str
     title: str
@@ -23,12 +26,14 @@ class Target:
         return self.goal > self.floor
 
     def verdict(self, value: float) -> str:
+        """REACHED, PASSED or MISSED."""
         sign = 1 if self.more_is_better else -1
         if sign * value >= sign * self.goal:
             return REACHED
         return PASSED if sign * value >= sign * self.floor else MISSED
 
     def show(self, value: float) -> str:
+        """A value of the figure with its unit."""
         if self.unit in ("%", "points"):
             return f"{100 * value:.2f} {self.unit}"
         return f"{value:.{3 if self.more_is_better else 2}f} {self.unit}".strip()
@@ -62,10 +67,11 @@ TARGETS: tuple[Target, ...] = (
 )
 
 
-def accuracy_target(set_name: str) -> Target | None:
-    return next((bar for bar in TARGETS if bar.figure == f"accuracy_{set_name}"), None)
+def accuracy_target(benchmark: str) -> Target | None:
+    """The target of the accuracy on a benchmark, None where it has none."""
+    return next((target for target in TARGETS if target.figure == f"accuracy_{benchmark}"), None)
 
 
 def measured_targets(figures: Mapping[str, float]) -> list[tuple[Target, float]]:
-    """The bars whose figures there are, and those."""
-    return [(bar, figures[bar.figure]) for bar in TARGETS if bar.figure in figures]
+    """The targets whose figures were measured, each with its value."""
+    return [(target, figures[target.figure]) for target in TARGETS if target.figure in figures]

@@ -31,39 +31,39 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, version: int | None, data: Path, **options: Any) -> None:
         from ml.data.loaders import DatasetError
-        from ml.evaluation.report.study import study
+        from ml.evaluation.report.study import measure_reader
         from ml.inference.reader import Reader
 
         _check(data, options["only"])
         notes = _notes(options["notes"])
         artifact = _artifact(version)
         try:
-            found = study(Reader.open(artifact), data, options["only"], artifact, told=self.stderr.write)
+            study = measure_reader(Reader.open(artifact), data, options["only"], artifact, told=self.stderr.write)
         except DatasetError as error:
             raise CommandError(str(error)) from error
-        self._write(found, notes, options)
+        self._write(study, notes, options)
 
-    def _write(self, found: Any, notes: dict[str, list[str]], options: dict[str, Any]) -> None:
-        from ml.evaluation.report.card import card
-        from ml.evaluation.report.html import render
+    def _write(self, study: Any, notes: dict[str, list[str]], options: dict[str, Any]) -> None:
+        from ml.evaluation.report.model_card import render_model_card
+        from ml.evaluation.report.report_page import render_report
 
         if options["html"]:
-            options["html"].write_text(render(found, notes), encoding="utf-8")
+            options["html"].write_text(render_report(study, notes), encoding="utf-8")
         if options["card"]:
-            options["card"].write_text(card(found), encoding="utf-8")
-        self.stdout.write(json.dumps(found.as_json()) if options["json"] else found.report.as_text())
+            options["card"].write_text(render_model_card(study), encoding="utf-8")
+        self.stdout.write(json.dumps(study.as_json()) if options["json"] else study.report.as_text())
 
 
 def _check(data: Path, only: list[str]) -> None:
     from ml.evaluation.benchmarks import FILES
-    from ml.evaluation.report.study import NAMES
+    from ml.evaluation.report.study import PARTS
 
     if not data.is_dir():
         raise CommandError(f"{data} is no folder.")
     if not any((data / file).is_file() for file in FILES):
         raise CommandError(f"There is no data set in {data}: none of {', '.join(FILES)}.")
-    if unknown := set(only) - set(NAMES):
-        raise CommandError(f"There is no {', '.join(sorted(unknown))}. Choose from {', '.join(NAMES)}.")
+    if unknown := set(only) - set(PARTS):
+        raise CommandError(f"There is no {', '.join(sorted(unknown))}. Choose from {', '.join(PARTS)}.")
 
 
 def _notes(file: Path | None) -> dict[str, list[str]]:
@@ -77,27 +77,19 @@ def _notes(file: Path | None) -> dict[str, list[str]]:
 
 
 def _artifact(version: int | None) -> bytes:
-    """Of the version, else of the active one, else the shipped one."""
+    """The artifact of a version; of None that of the active version, else the shipped one."""
     from ml.inference.reader import SHIPPED
 
+    condition = {"active": True} if version is None else {"pk": version}
     try:
-        chosen = (
-            ModelVersion.objects.filter(active=True)
-            if version is None
-            else ModelVersion.objects.filter(pk=version)
-        )
-        found = chosen.first()
+        chosen = ModelVersion.objects.filter(**condition).first()
     except DatabaseError:
-        found = None
-    if found is not None:
-        return _checked(found)
+        chosen = None
+    if chosen is not None:
+        try:
+            return chosen.checked_artifact()
+        except BrokenArtifact as error:
+            raise CommandError(str(error)) from error
     if version is not None:
         raise CommandError(f"There is no model version {version}.")
     return SHIPPED.read_bytes()
-
-
-def _checked(version: ModelVersion) -> bytes:
-    try:
-        return version.checked_artifact()
-    except BrokenArtifact as error:
-        raise CommandError(str(error)) from error

@@ -17,11 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         kept = set(ModelVersion.objects.kept().values_list("pk", flat=True))
-        found = [_as_json(version, version.pk in kept) for version in ModelVersion.objects.light()]
+        versions = [_as_json(version, version.pk in kept) for version in ModelVersion.objects.light()]
         if options["json"]:
-            self.stdout.write(json.dumps(found))
+            self.stdout.write(json.dumps(versions))
             return
-        for version in found:
+        for version in versions:
             self.stdout.write(_line(version))
 
 

@@ -1,4 +1,4 @@
-"""Data comes from a folder or is fetched; what is damaged is named. No test needs a real data set."""
+"""Data sets are read from files; a damaged file is named in the error. No test needs a real data set."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def stroke_file(tmp_path):
 
 
 def test_strokes_are_cut_where_they_start(stroke_file):
-    found = load_strokes(stroke_file)
-    assert [len(drawing) for drawing in found.drawings] == [2, 1]
-    assert [len(stroke) for stroke in found.drawings[0]] == [3, 2]
-    assert found.drawings[1][0].tolist() == [[10, 11], [12, 13]]
-    assert found.part(found.test).label.tolist() == [5]
+    strokes = load_strokes(stroke_file)
+    assert [len(drawing) for drawing in strokes.drawings] == [2, 1]
+    assert [len(stroke) for stroke in strokes.drawings[0]] == [3, 2]
+    assert strokes.drawings[1][0].tolist() == [[10, 11], [12, 13]]
+    assert strokes.part(strokes.test).label.tolist() == [5]
 
 
 def test_writers_are_held_out_whole():
@@ -44,7 +44,7 @@ def test_unknown_writers_are_held_out_sample_by_sample():
     assert held_out(np.full(5000, -1), 0.2, seed=1).mean() == pytest.approx(0.2, abs=0.03)
 
 
-def test_what_is_missing_or_damaged_is_named(tmp_path):
+def test_a_missing_or_damaged_file_is_named(tmp_path):
     with pytest.raises(DatasetError, match=r"mnist\.npz"):
         load_mnist(tmp_path)
     np.savez(tmp_path / "mnist.npz", x_train=np.zeros((3, 28, 28), np.uint8))

@@ -1,16 +1,17 @@
-"""Probabilities that mean what they say."""
+"""A fitted calibration gives probabilities that agree with how often the networks are right."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from ml.decoding.calibration import Calibration, NetworkOutputs, fit_calibration, transfer_calibration
+from ml.decoding.calibration import Calibration
+from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration, transfer_calibration
 
 
 @pytest.fixture
 def overconfident(rng):
-    """Outputs of a network that is three times too sure, with what is true."""
+    """Outputs of a network whose digit logits are three times too large, with the labels."""
     n = 4000
     truth = rng.integers(0, 11, n)
     logits = rng.normal(0, 1, (n, 11)).astype(np.float32)
@@ -32,7 +33,7 @@ def test_probabilities_are_probabilities(overconfident):
     assert ((digit_probability >= 0) & (digit_probability <= 1)).all()
 
 
-def test_digitness_is_as_often_right_as_it_says(overconfident):
+def test_the_probability_of_being_a_digit_is_as_often_right(overconfident):
     outputs, labels = overconfident
     _, digit_probability = fit_calibration([NetworkOutputs(outputs, labels)]).probabilities(outputs)
     for low, high in ((0.1, 0.4), (0.6, 0.9)):
@@ -40,7 +41,7 @@ def test_digitness_is_as_often_right_as_it_says(overconfident):
         assert (labels[among] < 10).mean() == pytest.approx(digit_probability[among].mean(), abs=0.06)
 
 
-def test_two_networks_that_say_the_same_are_no_surer_than_one(overconfident):
+def test_two_networks_of_the_same_outputs_are_no_surer_than_one(overconfident):
     outputs, labels = overconfident[0] / 2, overconfident[1]
     both = fit_calibration([NetworkOutputs(outputs, labels, outputs), NetworkOutputs(outputs, labels)])
     one = fit_calibration([NetworkOutputs(outputs, labels)])
@@ -65,11 +66,11 @@ def test_a_card_without_calibration_gives_the_defaults():
     assert Calibration.parse({"temperature": 2, "more": "ignored"}).temperature == 2.0
 
 
-@pytest.mark.parametrize(("digits", "junk"), [(12, 4), (20, 10), (30, 5), (-5, -20)])
-def test_what_is_told_apart_without_a_mistake_stays_so(digits: float, junk: float) -> None:
+@pytest.mark.parametrize(("digits", "negatives"), [(12, 4), (20, 10), (30, 5), (-5, -20)])
+def test_digits_and_negatives_that_are_separable_stay_separated(digits: float, negatives: float) -> None:
     rng = np.random.default_rng(0)
     outputs = np.zeros((4000, 11), np.float32)
-    outputs[:, 10] = np.concatenate([rng.normal(digits, 1, 2000), rng.normal(junk, 1, 2000)])
+    outputs[:, 10] = np.concatenate([rng.normal(digits, 1, 2000), rng.normal(negatives, 1, 2000)])
     labels = np.repeat([0, 10], 2000)
     outputs[:2000, 0] = 9
     fitted = fit_calibration([NetworkOutputs(outputs, labels)])

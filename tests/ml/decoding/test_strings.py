@@ -1,4 +1,4 @@
-"""Drawings of several digits, one difficulty at a time, through the whole reader."""
+"""Drawings of several digits, one kind of difficulty at a time, read by the shipped reader."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ PLAIN = Handwriting(
 
 @cache
 def shared() -> Reader:
-    """The reader for hypothesis, which takes no fixtures of one function."""
+    """For hypothesis, which refuses fixtures that are made anew for each test."""
     return Reader.open(SHIPPED)
 
 
-def parted(reader, name: str, n: int = 30) -> int:
-    """How many of `n` numbers have as many digits, in as many numbers and lines, as were written."""
+def count_segmented(reader, name: str, n: int = 30) -> int:
+    """How many of `n` drawings are read as the right numbers of digits, numbers and lines."""
     written = list(write_numbers(synthetic_writer, [name], n, seed=7))
     readings = reader.read([number.strokes for number in written])
     return sum(shape(reading.text) == shape(n.text) for reading, n in zip(readings, written, strict=True))
 
 
 def shape(text: str) -> str:
-    """What is the network's alone is left out: which digit it is."""
+    """The text with 0 for each digit: which digit it is depends on the network, not on the segmentation."""
     return "".join("0" if character.isdigit() else character for character in text)
 
 
 @pytest.mark.parametrize("name", NUMBER_CASES)
-def test_every_slice_can_be_written(name):
+def test_numbers_of_every_case_can_be_written(name):
     for number in write_numbers(synthetic_writer, [name], 20, seed=3):
         assert len(number.owners) == len(number.strokes)
         assert all(np.isfinite(stroke).all() for stroke in number.strokes)
@@ -60,24 +60,24 @@ def test_segments_are_the_strokes_of_the_digits():
         assert sum(len(strokes) for strokes in segments) == len(number.strokes)
 
 
-def test_unknown_slices_are_refused():
+def test_unknown_cases_are_refused():
     with pytest.raises(KeyError):
         list(write_numbers(synthetic_writer, ["upside_down"], 1, seed=0))
 
 
 @pytest.mark.parametrize("name", ["single", "several_strokes", "apart", "close"])
-def test_easy_numbers_are_parted(reader, name):
-    assert parted(reader, name) >= 29
+def test_easy_numbers_are_segmented(reader, name):
+    assert count_segmented(reader, name) >= 29
 
 
 @pytest.mark.parametrize("name", ["overlapping", "sloped", "mixed_sizes", "delayed", "out_of_order", "lines"])
-def test_difficult_numbers_are_parted(reader, name):
-    assert parted(reader, name) >= 27
+def test_difficult_numbers_are_segmented(reader, name):
+    assert count_segmented(reader, name) >= 27
 
 
 @pytest.mark.parametrize("name", ["spaced", "evenly_wide", "marked", "joined"])
-def test_most_of_the_hardest_numbers_are_parted(reader, name):
-    assert parted(reader, name) >= {"spaced": 26, "evenly_wide": 25, "marked": 23, "joined": 20}[name]
+def test_most_of_the_hardest_numbers_are_segmented(reader, name):
+    assert count_segmented(reader, name) >= {"spaced": 26, "evenly_wide": 25, "marked": 23, "joined": 20}[name]
 
 
 @pytest.mark.parametrize("text", ["16", "68", "12", "47"])
@@ -107,7 +107,7 @@ def test_place_and_size_make_no_difference(reader, name, scale, shift):
         assert here.confidence == pytest.approx(there.confidence, abs=0.03)
 
 
-def test_what_is_misread_is_seldom_taken_for_sure(reader):
+def test_misread_numbers_are_seldom_sure(reader):
     written = list(write_numbers(synthetic_writer, ["overlapping", "joined"], 40, seed=11))
     readings = reader.read([number.strokes for number in written])
     misread = [
@@ -143,12 +143,12 @@ def test_strokes_of_any_kind_are_read_or_refused(strokes):
 
 
 @pytest.mark.parametrize("width", [100, 1000, 30000])
-def test_the_work_for_a_crowd_of_strokes_is_bounded(rng, width):
-    """Five hundred scribbles over each other, side by side, and apart: a few questions to the network for each."""
+def test_the_number_of_candidates_of_many_strokes_is_bounded(rng, width):
+    """Five hundred scribbles over each other, side by side, and apart: a few candidates for each."""
     shifts = rng.uniform(0, 1, (500, 1, 2)) * [width, 100]
     strokes = [(rng.uniform(0, 150, (20, 2)) + shift).astype(np.float32) for shift in shifts]
-    page = DrawingDecoder(StrokeComponents(strokes), Costs())
-    assert 500 <= len(page.candidates) <= 500 * 10
+    decoder = DrawingDecoder(StrokeComponents(strokes), Costs())
+    assert 500 <= len(decoder.candidates) <= 500 * 10
 
 
 @pytest.mark.parametrize("times", [2, 3, 5])
@@ -158,7 +158,7 @@ def test_a_line_drawn_again_is_still_one(reader, times):
     assert reader.read([again])[0].text in {"", "1"}
 
 
-def test_scribbles_on_one_spot_are_never_taken_for_sure(reader, rng):
+def test_scribbles_over_each_other_are_never_recognised(reader, rng):
     scribbles = [100 * stroke for _ in range(60) for stroke in write_sign(rng, "scribble")]
     assert reader.read([scribbles])[0].state in {"not_a_digit", "unsure"}
 

@@ -1,4 +1,4 @@
-"""The cast of a trial: sets as large as the real ones, of ink that says which item it is, and who knows it."""
+"""Sets as large as the real ones whose ink encodes its item, and fake readers that know what each item says."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from ml.evaluation.evaluate import Answer
 SIZES = {"digits": 2550, "numbers": 1000, "photos": 160, "junk": 520, GOLDEN: 270, HELD_OUT: 100}
 MNIST = 5940
 
-Says = Callable[[EvaluationItem], Answer]
+AnswerRule = Callable[[EvaluationItem], Answer]
 
 
 def right(item: EvaluationItem) -> Answer:
+    """The right answer to an item."""
     return Answer("recognised", item.text, 0.99) if item.text else Answer("not_a_digit", "", 0.9)
 
 
 def wrong(item: EvaluationItem) -> Answer:
+    """A wrong answer to an item."""
     return Answer("recognised", "3" if item.text == "5" else "5", 0.99)
 
 
@@ -36,14 +38,14 @@ def _text(name: str, i: int) -> str:
 
 
 def _sets() -> list[EvaluationSet]:
-    found = [
+    drawn = [
         EvaluationSet(name, [EvaluationItem(f"{name}/{i}", _strokes(name, i), _text(name, i)) for i in range(n)])
         for name, n in SIZES.items()
     ]
     glyphs = np.zeros((MNIST, 28, 28), np.uint8)
     glyphs[:, 0, 0], glyphs[:, 0, 1] = np.arange(MNIST) // 256, np.arange(MNIST) % 256
     mnist = [EvaluationItem(f"mnist/{i}", glyphs[i], str(i % 10)) for i in range(MNIST)]
-    return [*found, EvaluationSet("mnist", mnist, glyphs=True)]
+    return [*drawn, EvaluationSet("mnist", mnist, glyphs=True)]
 
 
 def _strokes(name: str, i: int) -> list[np.ndarray]:
@@ -51,20 +53,20 @@ def _strokes(name: str, i: int) -> list[np.ndarray]:
 
 
 SETS = _sets()
-ITEMS = {item.id: item for each in SETS for item in each.items}
+ITEMS = {item.id: item for evaluation_set in SETS for item in evaluation_set.items}
 
 
 @dataclass
 class FakeReader:
-    """Reads everything right but for what `otherwise` says, by id."""
+    """Answers by `rule`, except for the items whose ids are in `exceptions`."""
 
     version: str
-    otherwise: Mapping[str, Answer] = field(default_factory=dict)
-    says: Says = right
+    exceptions: Mapping[str, Answer] = field(default_factory=dict)
+    rule: AnswerRule = right
     card: Mapping[str, object] = field(default_factory=dict)
 
     def _answer(self, item: EvaluationItem) -> Answer:
-        return self.otherwise.get(item.id) or self.says(item)
+        return self.exceptions.get(item.id) or self.rule(item)
 
     def read(self, drawings):
         places = [drawing[0][0].astype(int) for drawing in drawings]
@@ -78,12 +80,12 @@ class FakeReader:
         return digits, np.array([answer.confidence for answer in answers])
 
 
-def misread(name: str, which: range | list[int]) -> dict[str, Answer]:
+def misread(name: str, numbers: range | list[int]) -> dict[str, Answer]:
     """The wrong answers to some items of a set."""
-    return {f"{name}/{i}": wrong(ITEMS[f"{name}/{i}"]) for i in which}
+    return {f"{name}/{i}": wrong(ITEMS[f"{name}/{i}"]) for i in numbers}
 
 
-# What the champion misreads: there is something to mend in every set.
+# What the champion misreads: every set has drawings that a challenger could fix.
 FAULTS = {
     **misread("digits", range(20, 33)),
     **misread("numbers", range(20)),
@@ -95,16 +97,17 @@ FAULTS = {
 
 
 def champion() -> FakeReader:
+    """A reader that misreads FAULTS."""
     return FakeReader("champion", FAULTS)
 
 
-def challenger(more: Mapping[str, Answer] | None = None, says: Says = right) -> FakeReader:
-    """One that reads a third of what was misread of the held-out users' drawings, and `more` otherwise."""
-    mended = {f"{HELD_OUT}/{i}" for i in range(10)}
-    kept = {id: answer for id, answer in FAULTS.items() if id not in mended}
-    return FakeReader("challenger", {**kept, **(more or {})}, says)
+def challenger(more: Mapping[str, Answer] | None = None, rule: AnswerRule = right) -> FakeReader:
+    """A reader that fixes a third of the champion's errors on held-out drawings, and gives the answers `more`."""
+    fixed = {f"{HELD_OUT}/{i}" for i in range(10)}
+    kept = {id: answer for id, answer in FAULTS.items() if id not in fixed}
+    return FakeReader("challenger", {**kept, **(more or {})}, rule)
 
 
-def tried(reader: FakeReader, milliseconds: float = 1.0, size: int = 1_000_000) -> VersionResults:
-    """As it reads the sets; what a fake needs of time says nothing, so it is given."""
+def results_of(reader: FakeReader, milliseconds: float = 1.0, size: int = 1_000_000) -> VersionResults:
+    """The results on SETS. The time is given, since that of a fake means nothing."""
     return replace(evaluate_version(reader, SETS, size=size), milliseconds=milliseconds)

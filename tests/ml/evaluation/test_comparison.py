@@ -1,8 +1,7 @@
-"""A trial says of every drawing what each version reads, and times both alike."""
+"""A comparison keeps what each version reads in every drawing, and times both versions alike."""
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 
@@ -21,8 +20,9 @@ from ml.evaluation.comparison import (
 )
 from ml.evaluation.evaluate import Answer
 from ml.ink.strokes import Strokes
+from ml.progress import Progress
 from ml.synthesis.handwriting import write_digit, write_sign
-from tests.ml.evaluation.cast import FAULTS, SETS, FakeReader, champion
+from tests.ml.evaluation.cast import SETS, FakeReader, champion
 
 
 def written(label: int) -> Strokes:
@@ -43,15 +43,32 @@ def sets() -> list[EvaluationSet]:
 
 
 def test_it_says_what_was_read_of_each(reader, sets):
-    heard: list[str] = []
-    found = evaluate_version(reader, sets, heard.append, size=123)
-    assert [o.text for o in found.sets[0].outcomes] == list("0123456789")
-    assert all(o.right and o.state == "recognised" and o.confidence > 0.9 for o in found.sets[0].outcomes)
-    assert [o.state for o in found.sets[1].outcomes] == ["not_a_digit"] * 3
-    assert (found.sets[2].outcomes[0].text, found.sets[2].outcomes[0].right) == ("1", True)
-    assert (found.version, found.size) == (reader.version, 123)
-    assert found.milliseconds > 0
-    assert heard[1] == f"{reader.version}, junk: 0 errors of 3"
+    results = evaluate_version(reader, sets, size=123)
+    digits, junk, mnist = results.sets
+    assert [item.text for item in digits.items] == list("0123456789")
+    assert all(item.right and item.state == "recognised" and item.confidence > 0.9 for item in digits.items)
+    assert [item.state for item in junk.items] == ["not_a_digit"] * 3
+    assert (mnist.items[0].text, mnist.items[0].right) == ("1", True)
+    assert (results.version, results.size) == (reader.version, 123)
+    assert results.milliseconds > 0
+
+
+def test_progress_is_told_after_each_set_of_each_version():
+    told: list[Progress] = []
+    sets = [EvaluationSet("digits", SETS[0].items[:2]), EvaluationSet("junk", SETS[3].items[:1])]
+    compare_versions(FakeReader("old"), FakeReader("new"), sets, told.append)
+    assert told == [
+        Progress("old, digits", 1, 4),
+        Progress("new, digits", 2, 4),
+        Progress("old, junk", 3, 4),
+        Progress("new, junk", 4, 4),
+    ]
+
+
+def test_errors_of_each_set_are_logged(caplog):
+    with caplog.at_level("INFO"):
+        evaluate_version(champion(), [EvaluationSet("digits", SETS[0].items[:40])])
+    assert "champion, digits: 13 errors of 40" in caplog.messages
 
 
 def test_both_versions_read_the_same(reader, sets):
@@ -84,40 +101,16 @@ def test_figures_over_the_frozen_sets():
     signs = [ItemResult(f"j/{i}", "", "not_a_digit", "", 0.9) for i in range(9)]
     others = [ItemResult("h/0", "1", "recognised", "8", 0.99)] * 50
     sets = (SetResult("digits", "", tuple(digits)), SetResult("junk", "", tuple(signs)))
-    found = VersionResults("a", sets)
-    assert found.calibration == pytest.approx(0.0)
-    assert found.rejection == 1.0
-    taken = replace(found, sets=(*sets, SetResult("more", "", (ItemResult("j/9", "", "unsure", "1", 0.95),))))
-    assert taken.calibration == pytest.approx(0.95 / 101)
-    assert taken.rejection == pytest.approx(0.9)
+    results = VersionResults("a", sets)
+    assert results.calibration_error == pytest.approx(0.0)
+    assert results.rejection_auroc == 1.0
+    taken = replace(results, sets=(*sets, SetResult("more", "", (ItemResult("j/9", "", "unsure", "1", 0.95),))))
+    assert taken.calibration_error == pytest.approx(0.95 / 101)
+    assert taken.rejection_auroc == pytest.approx(0.9)
     # What users drew, and what was chosen by what a reader reads, has no say.
     chosen = tuple(SetResult(name, "", tuple(others)) for name in ("held_out", "golden"))
-    assert replace(found, sets=(*sets, *chosen)).calibration == pytest.approx(0.0)
-    assert VersionResults("a", ()).rejection is None
-
-
-def test_what_is_stored_is_what_was_judged():
-    found = evaluate_version(champion(), SETS)
-    stored = json.loads(json.dumps(found.as_json(), allow_nan=False))
-    assert VersionResults.parse(stored) == found
-    assert stored["sets"][0]["errors"] == found.sets[0].errors == sum("digits" in id for id in FAULTS)
-    assert stored["figures"]["rejection"] == found.rejection
-
-
-@pytest.mark.parametrize("spoilt", [{"sets": 3}, {"sets": [{"name": "digits"}]}, {"sets": [7]}])
-def test_anything_else_is_refused(spoilt):
-    stored = {"version": "a", "sets": [], "milliseconds": None, "size": None}
-    assert VersionResults.parse(stored) == VersionResults("a", ())
-    with pytest.raises(ValueError, match=r"no trial|no outcomes"):
-        VersionResults.parse(stored | spoilt)
-    with pytest.raises(ValueError, match="no trial"):
-        VersionResults.parse({"sets": []})
-
-
-def test_columns_of_different_length_are_refused():
-    stored = SetResult("digits", "", (ItemResult("a", "1", "unsure", "1", 0.5),)).as_json()
-    with pytest.raises(ValueError, match="no outcomes"):
-        SetResult.parse(stored | {"text": []})
+    assert replace(results, sets=(*sets, *chosen)).calibration_error == pytest.approx(0.0)
+    assert VersionResults("a", ()).rejection_auroc is None
 
 
 def test_a_digest_tells_sets_apart():
@@ -130,15 +123,15 @@ def test_a_digest_tells_sets_apart():
     assert EvaluationSet("digits", items[::-1]).digest != digest
 
 
-class Clocked(FakeReader):
-    """Keeps the processor busy for so many milliseconds a drawing, and notes when it was asked."""
+class BusyReader(FakeReader):
+    """Keeps the processor busy for some milliseconds a drawing, and notes in `calls` when it is called."""
 
-    def __init__(self, name: str, milliseconds: float, asked: list[str]):
+    def __init__(self, name: str, milliseconds: float, calls: list[str]):
         super().__init__(name)
-        self.milliseconds, self.asked = milliseconds, asked
+        self.milliseconds, self.calls = milliseconds, calls
 
     def read(self, drawings):
-        self.asked.append(self.version)
+        self.calls.append(self.version)
         until = time.thread_time() + self.milliseconds / 1000
         while time.thread_time() < until:
             pass
@@ -146,10 +139,12 @@ class Clocked(FakeReader):
 
 
 def test_readers_are_timed_in_turns():
-    asked: list[str] = []
-    quick, slow = reading_times([Clocked("quick", 1, asked), Clocked("slow", 2, asked)], [written(1), written(2)])
+    calls: list[str] = []
+    quick, slow = reading_times(
+        [BusyReader("quick", 1, calls), BusyReader("slow", 2, calls)], [written(1), written(2)]
+    )
     assert 1.7 < slow / quick < 2.3
-    warm, timed = asked[:2], asked[2:]
+    warm, timed = calls[:2], calls[2:]
     assert warm == ["quick", "slow"]
     assert timed[:8] == ["quick", "slow", "slow", "quick", "slow", "quick", "quick", "slow"]
 

@@ -74,9 +74,9 @@ def test_strings_are_of_one_writer_and_seeded(folder):
 
 
 def test_a_large_set_is_read_in_part_and_always_the_same(reader, folder):
-    heard: list[str] = []
-    once = evaluate(reader, folder, only=["pendigits_test"], most=10, told=heard.append)
+    lines: list[str] = []
+    once = evaluate(reader, folder, only=["pendigits_test"], most=10, told=lines.append)
     again = evaluate(reader, folder, only=["pendigits_test"], most=10)
     assert once.results[0].n == 10
     assert once.results[0].texts == again.results[0].texts
-    assert heard == [f"pendigits_test: {once.results[0].errors} errors of 10"]
+    assert lines == [f"pendigits_test: {once.results[0].errors} errors of 10"]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.evaluation.metrics import (
+    accuracy_interval,
     auroc,
     bootstrap,
     brier,
@@ -16,16 +17,15 @@ from ml.evaluation.metrics import (
     pass_rate,
     reliability,
     roc,
-    wilson_interval,
 )
 
 
 def test_the_interval_is_wilsons():
-    low, high = wilson_interval(25, 10_000)
+    low, high = accuracy_interval(25, 10_000)
     assert low == pytest.approx(0.9963, abs=1e-4)
     assert high == pytest.approx(0.9983, abs=1e-4)
-    assert wilson_interval(0, 10)[1] == 1.0
-    assert wilson_interval(0, 0) == (0.0, 1.0)
+    assert accuracy_interval(0, 10)[1] == 1.0
+    assert accuracy_interval(0, 0) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(("text", "truth", "n"), [("", "", 0), ("12", "", 2), ("", "123", 3), ("1243", "123", 1),

@@ -1,4 +1,4 @@
-"""The frozen sets are the same again and again, and nobody's who trains."""
+"""The regression sets are the same in every run, and contain nothing of writers who train."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from ml.data.loaders import DatasetError
 from ml.data.splits import held_out, pen_digits_to_validate_on
 from ml.evaluation import golden_cases
-from ml.evaluation.comparison import GOLDEN, EvaluationSet, evaluate_version
-from ml.evaluation.regression_sets import SetSizes, find_items, regression_sets
+from ml.evaluation.comparison import GOLDEN, EvaluationSet, evaluate_set
+from ml.evaluation.regression_sets import SetSizes, regression_sets
 from ml.synthesis.handwriting import SIGN_KINDS, STYLES
 from ml.synthesis.number_cases import NUMBER_CASES
 
@@ -20,7 +20,7 @@ FEW = SetSizes(digits=2, numbers=1, photos=7, junk=1)
 
 @pytest.fixture(scope="module")
 def sets() -> dict[str, EvaluationSet]:
-    return {each.name: each for each in regression_sets(sizes=FEW)}
+    return {drawn.name: drawn for drawn in regression_sets(sizes=FEW)}
 
 
 @pytest.fixture
@@ -46,14 +46,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_every_style_slice_and_sign_is_there(sets):
+def test_every_style_case_and_sign_is_there(sets):
     assert list(sets) == ["digits", "numbers", "photos", "junk", GOLDEN]
     assert len(sets["digits"].items) == 2 * sum(map(len, STYLES.values()))
     assert Counter(i.text for i in sets["digits"].items) == {str(d): 2 * len(STYLES[d]) for d in range(10)}
     assert [i.id.split("/")[1] for i in sets["numbers"].items] == list(NUMBER_CASES)
     assert {i.id.split("/")[1] for i in sets["junk"].items} == set(SIGN_KINDS)
     assert {i.text for i in sets["junk"].items} == {""}
-    assert len({i.id for each in sets.values() for i in each.items}) == sum(len(s.items) for s in sets.values())
+    assert len({i.id for s in sets.values() for i in s.items}) == sum(len(s.items) for s in sets.values())
 
 
 def test_numbers_are_short_and_photographs_grey(sets):
@@ -62,32 +62,18 @@ def test_numbers_are_short_and_photographs_grey(sets):
     assert len({i.ink.tobytes() for i in sets["photos"].items}) == 7
 
 
-def test_they_are_the_same_again(sets):
-    assert [each.digest for each in regression_sets(sizes=FEW)] == [each.digest for each in sets.values()]
+def test_the_same_items_are_drawn_in_every_run(sets):
+    assert [s.digest for s in regression_sets(sizes=FEW)] == [s.digest for s in sets.values()]
 
 
-def test_more_of_them_leave_those_there_are_as_they_are(sets):
+def test_more_items_leave_the_others_unchanged(sets):
     more = regression_sets(sizes=SetSizes(digits=3, numbers=1, photos=0, junk=0))
     ids = [i.id for i in sets["digits"].items]
     kept = EvaluationSet("digits", [i for i in more[0].items if i.id in ids])
     assert kept.digest == sets["digits"].digest
 
 
-def test_any_one_of_them_is_found_by_its_id(sets):
-    wanted = [each.items[-1] for each in sets.values()]
-    found = find_items([item.id for item in wanted])
-    assert EvaluationSet("", list(found.values())).digest == EvaluationSet("", wanted).digest
-
-
-@pytest.mark.parametrize(
-    "id",
-    ["", "digits", "digits/3", "digits/3/unheard/1", "digits/x/round/1", "letters/1", "mnist/7", "held_out/2"],
-)
-def test_what_is_unknown_or_not_at_hand_is_left_out(id, tmp_path):
-    assert find_items([id, "junk/heart/0"], tmp_path).keys() == {"junk/heart/0"}
-
-
-def test_of_recorded_digits_only_writers_who_never_train(folder):
+def test_recorded_digits_are_by_writers_who_never_train(folder):
     mnist, pen = regression_sets(folder, SetSizes(0, 0, 0, 0))[-2:]
     writers = np.arange(60_000) // 150
     strangers = set(writers[held_out(writers, 0.1, seed=0)].tolist())
@@ -100,14 +86,6 @@ def test_of_recorded_digits_only_writers_who_never_train(folder):
     ]
 
 
-def test_recorded_digits_are_found_where_their_file_is(folder):
-    mnist, pen = regression_sets(folder, SetSizes(0, 0, 0, 0))[-2:]
-    found = find_items([mnist.items[3].id, pen.items[2].id, "mnist/100000"], folder)
-    assert found[mnist.items[3].id].text == mnist.items[3].text
-    assert found[pen.items[2].id].text == pen.items[2].text
-    assert len(found) == 2
-
-
 def test_a_damaged_file_is_named(tmp_path):
     (tmp_path / "mnist.npz").write_bytes(b"nothing")
     with pytest.raises(DatasetError, match=r"mnist\.npz"):
@@ -115,8 +93,8 @@ def test_a_damaged_file_is_named(tmp_path):
 
 
 def test_the_shipped_reader_reads_golden_cases_right_and_surely(reader, sets):
-    """If another reader ships, look at what it misreads here, and leave that out of `ml.evaluation.golden_cases`."""
-    [tried] = evaluate_version(reader, [sets[GOLDEN]]).sets
-    assert 200 <= len(tried.outcomes) <= 300
-    assert [o.id for o in tried.outcomes if not o.right or o.confidence < golden_cases.MIN_CONFIDENCE] == []
-    assert {o.expected for o in tried.outcomes} == set("0123456789")
+    """When another reader ships, look at what it misreads here, and add it to `golden_cases._LEFT_OUT`."""
+    items = evaluate_set(reader, sets[GOLDEN]).items
+    assert 200 <= len(items) <= 300
+    assert [i.id for i in items if not i.right or i.confidence < golden_cases.MIN_CONFIDENCE] == []
+    assert {i.expected for i in items} == set("0123456789")

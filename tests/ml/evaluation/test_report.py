@@ -13,14 +13,15 @@ import pytest
 from ml.evaluation.benchmarks import Benchmark, LabeledDrawings
 from ml.evaluation.evaluate import Answer, BenchmarkResult, EvaluationReport
 from ml.evaluation.report import robustness, speed
-from ml.evaluation.report.card import card
-from ml.evaluation.report.html import render
-from ml.evaluation.report.plots import Axis, Row, Series, chart, dots, linear, percent
+from ml.evaluation.report.formatting import percent
+from ml.evaluation.report.misreadings import confusion_counts, worst_misreadings
+from ml.evaluation.report.model_card import render_model_card
+from ml.evaluation.report.plots import Axis, DotRow, Series, chart, dots, linear
 from ml.evaluation.report.rendering import render_strokes
+from ml.evaluation.report.report_page import render_report
 from ml.evaluation.report.robustness import EFFECTS, Curve
-from ml.evaluation.report.sheets import confused, worst
 from ml.evaluation.report.speed import Speed, Timing
-from ml.evaluation.report.study import Study, study
+from ml.evaluation.report.study import Study, measure_reader
 from ml.evaluation.report.targets import MISSED, PASSED, REACHED, TARGETS, Target
 from ml.synthesis.handwriting import write_digit
 
@@ -88,7 +89,7 @@ def test_the_figures(measured):
 
 
 def test_the_page_is_whole_and_needs_nothing_else(measured):
-    page = Page(render(measured, {"pendigits_test": ["A curled <tail>."]}))
+    page = Page(render_report(measured, {"pendigits_test": ["A curled <tail>."]}))
     assert not page.open
     names = {tag for tag, _ in page.tags}
     assert {"svg", "table", "figure"} <= names
@@ -98,7 +99,7 @@ def test_the_page_is_whole_and_needs_nothing_else(measured):
 
 
 def test_the_page_can_be_heard(measured):
-    page = Page(render(measured))
+    page = Page(render_report(measured))
     assert all(a.get("alt") for tag, a in page.tags if tag == "img")
     assert all(a.get("aria-label") or a.get("aria-hidden") for tag, a in page.tags if tag == "svg")
     headings = [a for tag, a in page.tags if tag == "th"]
@@ -107,34 +108,34 @@ def test_the_page_can_be_heard(measured):
 
 
 def test_the_page_escapes_what_it_is_told(measured):
-    page = render(measured, {"pendigits_test": ["A curled <tail>."]})
+    page = render_report(measured, {"pendigits_test": ["A curled <tail>."]})
     assert "A curled &lt;tail&gt;." in page
     assert "A &amp; B, &lt;CC BY&gt;" in page
     assert "<pendigits_test>" not in page
 
 
 def test_links_lead_somewhere(measured):
-    page = Page(render(measured))
+    page = Page(render_report(measured))
     places = {a["id"] for _, a in page.tags if "id" in a}
     assert {a["href"][1:] for tag, a in page.tags if tag == "a"} <= places
 
 
 def test_a_report_on_nothing():
     empty = Study(EvaluationReport("abc", ()), {}, (), None)
-    assert not Page(render(empty)).open
+    assert not Page(render_report(empty)).open
     assert empty.figures() == {}
-    assert "abc" in card(empty)
+    assert "abc" in render_model_card(empty)
 
 
 def test_another_reader_stands_beside_ours(measured):
     other = EvaluationReport("Other", measured.report.results)
-    page = render(measured, others=[other], costs={"abc": (0.5, 10.0), "Other": (20.0, 200.0)})
+    page = render_report(measured, others=[other], costs={"abc": (0.5, 10.0), "Other": (20.0, 200.0)})
     assert '<th scope="col">Other</th>' in page
     assert "<td>200.0</td>" in page
 
 
 def test_the_card(measured):
-    text = card(measured)
+    text = render_model_card(measured)
     assert "1,234 parameters, 1.50 MB" in text
     assert "- A & B, <CC BY>" in text
     assert "| The set <pendigits_test> | 10 | 1 | 90.00 % | 59.58 - 98.21 % |" in text
@@ -155,7 +156,7 @@ def test_every_bar_has_a_figure_of_its_own():
 
 
 def test_the_worst_come_first(measured):
-    cases = worst(measured.report.results[0], most=1)
+    cases = worst_misreadings(measured.report.results[0], most=1)
     assert [(case.index, case.truth, case.answer.text) for case in cases] == [(9, "9", "4")]
     assert cases[0].picture.startswith("data:image/webp;base64,")
 
@@ -164,13 +165,13 @@ def test_worst_cases_of_pictures_and_glyphs():
     pictures = result("a", "text", [("1", "recognised", "2", 0.6), ("", "recognised", "3", 0.9)])
     grey = np.full((50, 3000), 255, np.uint8)
     pictures = BenchmarkResult(pictures.benchmark, [grey, grey], pictures.texts, pictures.answers)
-    assert [case.index for case in worst(pictures)] == [1, 0]
-    assert all(case.size[0] <= 200 for case in worst(pictures))
+    assert [case.index for case in worst_misreadings(pictures)] == [1, 0]
+    assert all(case.size[0] <= 200 for case in worst_misreadings(pictures))
 
 
 def test_confusion_counts_several_and_nothing(measured):
     extra = result("a", "text", [("1", "recognised", "11", 0.9), ("1", "not_a_digit", "", 0.9)])
-    counts, unsure = confused([measured.report.results[0], extra])
+    counts, unsure = confusion_counts([measured.report.results[0], extra])
     assert counts.sum() == 12
     assert counts[1, 1] == counts[1, 10] == counts[1, 11] == counts[9, 4] == 1
     assert unsure.tolist() == [0] * 9 + [1]
@@ -191,7 +192,9 @@ def test_plots_are_sound_svg():
     ElementTree.fromstring(f"<div>{drawn}</div>")
     heights = [float(y) for y in re.findall(r'y2="([-\d.]+)"', drawn)]
     assert all(0 <= y <= 280 for y in heights)  # what lies beyond an axis stays at its end
-    ElementTree.fromstring(dots("C", axis, [Row("<r>", 0.5, (0.4, 0.6), 0.9, 0.95), Row("s", 0.5, (0.4, 0.6))]))
+    ElementTree.fromstring(
+        dots("C", axis, [DotRow("<r>", 0.5, (0.4, 0.6), 0.9, 0.95), DotRow("s", 0.5, (0.4, 0.6))])
+    )
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.name)
@@ -220,7 +223,7 @@ def test_speed_weighs_an_artifact(reader):
     from ml.inference.reader import SHIPPED
 
     data = SHIPPED.read_bytes()
-    assert sum(speed.members(data).values()) == pytest.approx(len(data), rel=0.01)
+    assert sum(speed.member_sizes(data).values()) == pytest.approx(len(data), rel=0.01)
     peak = speed.peak_memory(data)
     assert peak is None or 20e6 < peak < 500e6
 
@@ -233,8 +236,8 @@ def test_the_page_to_time_holds_forty_digits():
 
 def test_a_study_of_one_set(reader, tmp_path):
     told: list[str] = []
-    found = study(reader, tmp_path, ["scribbles"], told=told.append, most=12)
-    assert [r.n for r in found.report.results] == [12]
+    study = measure_reader(reader, tmp_path, ["scribbles"], told=told.append, most=12)
+    assert [r.n for r in study.report.results] == [12]
     assert told[0].startswith("scribbles:")
-    assert found.speed is None
-    assert found.curves == ()
+    assert study.speed is None
+    assert study.curves == ()

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ml.inference.artifact import pack
-from ml.inference.exemplars import EXEMPLARS_PER_DIGIT, choose_exemplars, from_arrays, to_arrays, unit_vectors
+from ml.inference.exemplars import (
+    EXEMPLARS_PER_DIGIT,
+    choose_exemplars,
+    exemplars_as_arrays,
+    exemplars_from_arrays,
+    unit_vectors,
+)
 from ml.ink.glyph import strokes_to_glyph
 from ml.synthesis.handwriting import write_digit
 
@@ -37,7 +43,7 @@ def closest(embeddings: np.ndarray) -> float:
 
 def test_they_are_kept_as_they_are():
     found = choose_exemplars(shrunk)
-    kept = from_arrays(to_arrays(found))
+    kept = exemplars_from_arrays(exemplars_as_arrays(found))
     assert np.array_equal(kept.glyphs, found.glyphs)
     assert np.array_equal(kept.labels, found.labels)
     assert np.abs(kept.embeddings - found.embeddings).max() < 1e-3

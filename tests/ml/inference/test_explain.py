@@ -1,4 +1,4 @@
-"""Why a digit is read as it is: gaps in the ink, and what it is like."""
+"""Explanations: the effects of gaps in the ink, and similar digits."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SEVEN = [np.array([[10, 10], [60, 10], [60, 10], [25, 110]], np.float32)]
 
 
 @pytest.fixture(scope="module")
-def indexed(reader) -> Reader:
-    index = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
-    return Reader.open(shipped_with_exemplars(index))
+def with_exemplars(reader) -> Reader:
+    exemplars = choose_exemplars(lambda glyphs: reader.glyph_outputs(glyphs)[:, 11:])
+    return Reader.open(shipped_with_exemplars(exemplars))
 
 
 def check(found: Explanation) -> None:
@@ -42,8 +42,8 @@ def check(found: Explanation) -> None:
     assert all(np.isfinite([*part.points.ravel(), part.weight, part.contrast]).all() for part in found.parts)
 
 
-def test_strokes(indexed):
-    found = indexed.explain(SEVEN)
+def test_strokes(with_exemplars):
+    found = with_exemplars.explain(SEVEN)
     check(found)
     assert found.label == 7
     assert found.chance > 0.9
@@ -54,8 +54,8 @@ def test_strokes(indexed):
     assert found.strongest.weight > 0.5
 
 
-def test_without_its_bar_a_seven_is_a_one(indexed):
-    found = indexed.explain(SEVEN)
+def test_without_its_bar_a_seven_is_a_one(with_exemplars):
+    found = with_exemplars.explain(SEVEN)
     assert found.turning.without == 1
     assert found.turning.place.startswith("top")
     assert found.turning.shape == "bar"
@@ -64,16 +64,16 @@ def test_without_its_bar_a_seven_is_a_one(indexed):
     assert found.contrast[bar].max() > found.contrast[end].max()
 
 
-def test_what_the_network_would_not_miss_weighs_nothing(indexed):
-    """A stroke that is no part of the digit as such: the bar through a 7 with all its other marks."""
+def test_ink_that_makes_no_difference_weighs_nothing(with_exemplars):
+    """The bar through a 7 that has all its other marks."""
     crossed = [*SEVEN, np.array([[25, 60], [55, 60]], np.float32)]
-    found = indexed.explain(crossed)
+    found = with_exemplars.explain(crossed)
     assert found.label == 7
     assert abs(found.parts[-1].weight) < 0.1 * max(part.weight for part in found.parts)
 
 
-def test_a_picture(indexed):
-    found = indexed.explain(drawn([stroke * 2 for stroke in SEVEN], size=(200, 260), pen=12))
+def test_a_picture(with_exemplars):
+    found = with_exemplars.explain(drawn([stroke * 2 for stroke in SEVEN], size=(200, 260), pen=12))
     check(found)
     assert found.label == 7
     assert found.parts == ()
@@ -81,10 +81,10 @@ def test_a_picture(indexed):
     assert found.heat.max() > 0.1
 
 
-def test_the_nearest_are_of_its_kind(indexed, rng):
+def test_the_nearest_are_of_its_kind(with_exemplars, rng):
     alike = 0
     for label in range(10):
-        found = indexed.explain(write_digit(label, rng=rng))
+        found = with_exemplars.explain(write_digit(label, rng=rng))
         similar = [example.similarity for example in found.nearest]
         assert similar == sorted(similar, reverse=True)
         assert len(found.nearest) == 5
@@ -95,8 +95,8 @@ def test_the_nearest_are_of_its_kind(indexed, rng):
     assert alike >= 40  # of 50; an odd style has few of its kind among them
 
 
-def test_drawings_of_ones_own_join_them(indexed, rng):
-    found = indexed.explain(SEVEN, own=[(7, SEVEN), (1, write_digit(1, rng=rng)), (4, [])])
+def test_drawings_of_the_writer_are_among_them(with_exemplars, rng):
+    found = with_exemplars.explain(SEVEN, own=[(7, SEVEN), (1, write_digit(1, rng=rng)), (4, [])])
     assert found.nearest[0].own
     assert found.nearest[0].similarity == pytest.approx(1, abs=1e-4)
     assert np.array_equal(found.nearest[0].glyph, found.glyph)
@@ -111,9 +111,9 @@ def test_an_artifact_without_exemplars_shows_none(rng):
     assert [example.own for example in bare.explain(SEVEN, own=[(7, SEVEN)]).nearest] == [True]
 
 
-def test_what_is_no_digit_is_explained_as_such(indexed, rng):
+def test_signs_are_explained_as_no_digits(with_exemplars, rng):
     signs = [write_sign(rng, kind) for kind in ("star", "heart", "house", "smile", "tangle", "scribble")]
-    found = [indexed.explain(sign) for sign in signs]
+    found = [with_exemplars.explain(sign) for sign in signs]
     refused = [explanation for explanation in found if explanation.label is None]
     assert len(refused) >= 3
     for explanation in refused:
@@ -121,42 +121,43 @@ def test_what_is_no_digit_is_explained_as_such(indexed, rng):
     assert np.mean([explanation.chance for explanation in refused]) > 0.5
 
 
-def test_one_digit_of_a_number(indexed, rng):
+def test_one_digit_of_a_number(with_exemplars, rng):
     strokes = write_number("407", rng=rng)
-    labels = [indexed.explain(strokes, digit).label for digit in range(3)]
+    labels = [with_exemplars.explain(strokes, digit).label for digit in range(3)]
     assert labels == [4, 0, 7]
 
 
 @pytest.mark.parametrize("digit", [1, -1, 10**9])
-def test_a_digit_that_is_not_there(indexed, digit):
+def test_a_digit_that_is_not_there(with_exemplars, digit):
     with pytest.raises(NoSuchDigit):
-        indexed.explain(SEVEN, digit)
+        with_exemplars.explain(SEVEN, digit)
 
 
 @pytest.mark.parametrize("empty", [[], np.full((40, 40), 255, np.uint8)])
-def test_nothing_drawn(indexed, empty):
+def test_nothing_drawn(with_exemplars, empty):
     with pytest.raises(NoSuchDigit):
-        indexed.explain(empty)
+        with_exemplars.explain(empty)
 
 
 @pytest.mark.parametrize("bad", ["text", [[[np.nan, 1]]], np.zeros((3, 3))])
-def test_what_is_no_drawing(indexed, bad):
+def test_anything_but_a_drawing_is_refused(with_exemplars, bad):
     with pytest.raises(InkError):
-        indexed.explain(bad)
+        with_exemplars.explain(bad)
 
 
 def test_a_glyph_without_ink_raises_nothing(reader):
     blank = ReadGlyph(np.zeros((28, 28), np.uint8), 3)
-    found = explain_glyph(blank, ReferenceGlyphs(), reader._look)
+    found = explain_glyph(blank, ReferenceGlyphs(), reader.label_probabilities)
     check(found)
     assert found.strongest is None
     assert not found.heat.any()
 
 
-def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
+def test_ink_that_is_low_in_its_line_is_more_likely_a_zero(reader, rng):
     six = strokes_to_glyph(write_digit(6, rng=rng))
     usual, low = (
-        explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader._look) for nats in (0.0, 8.0)
+        explain_glyph(ReadGlyph(six, 0, low_cost=nats), ReferenceGlyphs(), reader.label_probabilities)
+        for nats in (0.0, 8.0)
     )
     check(low)
     assert low.chance > 2 * usual.chance
@@ -165,7 +166,7 @@ def test_what_is_low_in_its_line_is_rather_a_zero(reader, rng):
 
 def test_a_line_drawn_twice_hides_each_gap(reader):
     twice = ReadGlyph(strokes_to_glyph(SEVEN), 7, [SEVEN[0], SEVEN[0]])
-    found = explain_glyph(twice, ReferenceGlyphs(), reader._look)
+    found = explain_glyph(twice, ReferenceGlyphs(), reader.label_probabilities)
     check(found)
     assert not found.heat.any()
 
@@ -175,39 +176,39 @@ points = st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_siz
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(points, min_size=1, max_size=4), st.integers(0, 2))
-def test_whatever_is_drawn(indexed, drawing, digit):
+def test_any_strokes_are_explained(with_exemplars, drawing, digit):
     try:
-        check(indexed.explain([np.array(stroke, np.float32) for stroke in drawing], digit))
+        check(with_exemplars.explain([np.array(stroke, np.float32) for stroke in drawing], digit))
     except NoSuchDigit:
-        assert len(indexed.read([drawing])[0].digits) <= digit
+        assert len(with_exemplars.read([drawing])[0].digits) <= digit
 
 
-def test_it_is_bounded_for_the_largest_drawings(reader, rng):
-    """One call of the network for a page of a thousand points a stroke, and few glyphs in it."""
+def test_the_number_of_occlusions_of_the_largest_drawings_is_bounded(reader, rng):
+    """One call of the networks for strokes of thousands of points, with few glyphs."""
     sizes = []
 
-    def look(glyphs, ways):
+    def classify(glyphs, trajectories):
         sizes.append(len(glyphs))
-        return reader._look(glyphs, ways)
+        return reader.label_probabilities(glyphs, trajectories)
 
     tangle = [rng.uniform(0, 100, (2500, 2)).astype(np.float32) for _ in range(4)]
-    explain_glyph(ReadGlyph(strokes_to_glyph(tangle), 8, tangle), ReferenceGlyphs(), look)
-    explain_glyph(ReadGlyph(np.asarray(rng.integers(0, 256, (28, 28)), np.uint8), 8), ReferenceGlyphs(), look)
+    explain_glyph(ReadGlyph(strokes_to_glyph(tangle), 8, tangle), ReferenceGlyphs(), classify)
+    explain_glyph(ReadGlyph(np.asarray(rng.integers(0, 256, (28, 28)), np.uint8), 8), ReferenceGlyphs(), classify)
     assert len(sizes) == 2
     assert max(sizes) <= 200
 
 
-def test_a_gap_is_missing_from_the_way_of_the_pen_too(reader):
+def test_a_gap_is_missing_from_the_trajectory_too(reader):
     seen = {}
 
-    def look(glyphs, ways):
-        seen.update(glyphs=glyphs, ways=ways)
-        return reader._look(glyphs, ways)
+    def classify(glyphs, trajectories):
+        seen.update(glyphs=glyphs, trajectories=trajectories)
+        return reader.label_probabilities(glyphs, trajectories)
 
     hook = [np.array([[0, 0], [50, 0], [20, 100]], np.float32)]
-    explain_glyph(ReadGlyph(strokes_to_glyph(hook), 7, hook), ReferenceGlyphs(), look)
-    whole, *gapped = seen["ways"]
-    assert len(seen["glyphs"]) == len(seen["ways"])
+    explain_glyph(ReadGlyph(strokes_to_glyph(hook), 7, hook), ReferenceGlyphs(), classify)
+    whole, *gapped = seen["trajectories"]
+    assert len(seen["glyphs"]) == len(seen["trajectories"])
     assert whole == pytest.approx(trajectory.strokes_to_trajectory(hook))
     assert not whole[:, 4].any()
     lifted = [way[:, 4].any() for way in gapped]
@@ -217,17 +218,17 @@ def test_a_gap_is_missing_from_the_way_of_the_pen_too(reader):
 
 
 def area(reader: Reader, glyphs: list[np.ndarray], label: int) -> float:
-    """Of the curve of the label's chance while more and more is taken away: the smaller, the better the order."""
-    chances, _ = reader._look(np.stack(glyphs), None)
-    return float(chances[:, label].mean())
+    """Under the curve of the label's probability as more and more ink is deleted: a good order makes it small."""
+    probabilities, _ = reader.label_probabilities(np.stack(glyphs), None)
+    return float(probabilities[:, label].mean())
 
 
 def deleted(glyph: np.ndarray, tiles: list[tuple[slice, slice]], order) -> list[np.ndarray]:
-    found = [glyph]
+    glyphs = [glyph]
     for number in order:
-        found.append(found[-1].copy())
-        found[-1][tiles[number]] = 0
-    return found
+        glyphs.append(glyphs[-1].copy())
+        glyphs[-1][tiles[number]] = 0
+    return glyphs
 
 
 @pytest.mark.parametrize("kind", ["strokes", "picture"])
@@ -238,7 +239,7 @@ def test_the_heat_finds_what_matters(reader, rng, kind):
         strokes = write_digit(number % 10, rng=rng)
         glyph = strokes_to_glyph(strokes)
         subject = ReadGlyph(glyph, number % 10, strokes if kind == "strokes" else None)
-        heat = explain_glyph(subject, ReferenceGlyphs(), reader._look).heat * glyph
+        heat = explain_glyph(subject, ReferenceGlyphs(), reader.label_probabilities).heat * glyph
         tiles = [np.s_[y : y + 4, x : x + 4] for y in range(0, 28, 4) for x in range(0, 28, 4)]
         tiles = [tile for tile in tiles if glyph[tile].any()]
         order = np.argsort([-heat[tile].sum() for tile in tiles])

@@ -1,4 +1,4 @@
-"""Networks run with LiteRT: batches of any size, from several threads, and what cannot run refused."""
+"""Networks run with LiteRT: batches of any size, several threads, and models that are refused."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ def opened(model: bytes, columns: int = COLUMNS) -> BatchNetwork:
     return BatchNetwork(model, (POINTS, CHANNELS), columns)
 
 
-def test_a_batch_says_what_each_alone_does(held, rng):
-    ways = rng.normal(size=(43, POINTS, CHANNELS)).astype(np.float32)
+def test_a_batch_gives_the_outputs_of_single_inputs(held, rng):
+    trajectories = rng.normal(size=(43, POINTS, CHANNELS)).astype(np.float32)
     network = opened(held.model)
     assert network.width == COLUMNS
-    alone = np.concatenate([network.run(way[None]) for way in ways])
-    assert network.run(ways) == pytest.approx(alone, abs=1e-3)
-    assert network.run(ways[:0]).shape == (0, COLUMNS)
+    alone = np.concatenate([network.run(one[None]) for one in trajectories])
+    assert network.run(trajectories) == pytest.approx(alone, abs=1e-3)
+    assert network.run(trajectories[:0]).shape == (0, COLUMNS)
 
 
 def test_threads_do_not_disturb_each_other(held, rng):
-    ways = rng.normal(size=(12, 9, POINTS, CHANNELS)).astype(np.float32)
-    expected = [opened(held.model).run(batch) for batch in ways]
+    trajectories = rng.normal(size=(12, 9, POINTS, CHANNELS)).astype(np.float32)
+    expected = [opened(held.model).run(batch) for batch in trajectories]
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(opened(held.model).run, ways))
+        found = list(pool.map(opened(held.model).run, trajectories))
     assert all(np.allclose(a, b, atol=1e-4) for a, b in zip(found, expected, strict=True))
 
 
@@ -59,11 +59,11 @@ def test_a_network_of_another_kind_is_refused(held, change):
         opened(changed(held.model, change))
 
 
-def test_a_network_that_says_too_little_is_refused(held):
+def test_a_network_with_too_few_outputs_is_refused(held):
     with pytest.raises(ArtifactError, match="another shape"):
         opened(held.model, COLUMNS + 1)
 
 
-def test_what_is_no_network_is_refused():
+def test_anything_but_a_network_is_refused():
     with pytest.raises(ArtifactError, match="cannot be run"):
         opened(b"no network")

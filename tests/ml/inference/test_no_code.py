@@ -1,4 +1,4 @@
-"""An artifact is opened only as it was packed, and nothing that somebody puts into one is run."""
+"""An artifact is opened only as it was packed, and code that was put into one never runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ml.inference.artifact import Artifact, ArtifactError, StoredNetwork, pack, unpack
-from ml.inference.exemplars import to_arrays
+from ml.inference.exemplars import exemplars_as_arrays
 from ml.inference.export import build_download
 from ml.inference.reader import SHIPPED, Reader
 from tests.ml.inference.test_artifact import INDEX, WEIGHTS, resummed, rezipped
@@ -28,13 +28,13 @@ def shipped() -> bytes:
 
 @pytest.fixture
 def mark(tmp_path) -> Path:
-    """A file that is there once somebody's code has run."""
+    """A file that exists once the code in an artifact has run."""
     return tmp_path / "ran"
 
 
 @pytest.fixture
 def keras_archive(tmp_path, mark) -> bytes:
-    """A network with a Lambda layer, saved by Keras: code that is run when Keras opens it with its guard off."""
+    """A network with a Lambda layer, saved by Keras: its code runs when Keras opens it without safe mode."""
     import keras
 
     where, path = str(mark), tmp_path / "network.keras"
@@ -71,10 +71,10 @@ def flipped(data: bytes, at: int) -> bytes:
 
 
 def everything(held: Artifact) -> tuple[object, ...]:
-    """All that an artifact holds, to be compared."""
+    """The contents of an artifact, for comparisons."""
     networks = (held, held.trajectory, held.strip)
     arrays = [{name: array.tobytes() for name, array in network.stored.items()} for network in networks]
-    index = [array.tobytes() for array in to_arrays(held.exemplars).values()]
+    index = [array.tobytes() for array in exemplars_as_arrays(held.exemplars).values()]
     return held.card, [network.model for network in networks], arrays, index
 
 
@@ -93,7 +93,7 @@ def test_a_flipped_byte_in_any_member_is_refused(shipped):
 
 
 def test_a_flipped_byte_anywhere_is_refused_or_means_nothing():
-    """Such as a time stamp, which does not count; a site sees it even so, as it keeps the checksum of the file."""
+    """A time stamp means nothing, for example; the site still notices, as it stores the checksum of the file."""
     other = StoredNetwork(b"other", WEIGHTS)
     small = pack(b"model", {"name": "test"}, WEIGHTS, INDEX, trajectory=other, strip=other)
     held, unharmed = unpack(small), 0

@@ -1,4 +1,4 @@
-"""Somebody's confirmed digits: theirs are read better, others' as before, and what is no digit stays refused."""
+"""With a profile its writer's digits are read better, other writers' as before, and no ink becomes a digit."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ BLANK: Strokes = [np.zeros((0, 2), np.float32)]
 
 
 def in_a_hurry(writer: int, each: int = 8) -> Written:
-    """Digits of one hand that slants, turns and widens all of them far, in a mixed order.
+    """Digits in one handwriting, all slanted, turned and widened far, in a mixed order.
 
     Writer 8 writes sevens that are read as 1, writer 2 ones that are read as 7.
     """
     rng = np.random.default_rng(writer)
-    profile = random_handwriting(rng)
+    handwriting = random_handwriting(rng)
     labels = rng.permutation(np.repeat(np.arange(10), each)).tolist()
-    digits = [(label, write_digit(label, rng=rng, handwriting=profile)) for label in labels]
-    # Equal seeds make the first draws of `vary` equal, which say how the whole slants and turns.
+    digits = [(label, write_digit(label, rng=rng, handwriting=handwriting)) for label in labels]
+    # Equal seeds make the first draws of `vary_strokes` equal, those of the slant and the turn.
     return [(label, vary_strokes(strokes, np.random.default_rng(writer), 3.0)) for label, strokes in digits]
 
 
 def neat(writer: int = 1, each: int = 2) -> Written:
     rng = np.random.default_rng(writer)
-    profile = random_handwriting(rng)
-    return [(label, write_digit(label, rng=rng, handwriting=profile)) for label in [*range(10)] * each]
+    handwriting = random_handwriting(rng)
+    return [(label, write_digit(label, rng=rng, handwriting=handwriting)) for label in [*range(10)] * each]
 
 
-def hand_of(reader: Reader, confirmed: Written) -> WriterProfile:
+def profile_of(reader: Reader, confirmed: Written) -> WriterProfile:
     found = reader.writer_profile(confirmed)
     assert found is not None
     return found
@@ -69,24 +69,24 @@ def test_a_digit_is_learned_at_once(reader, writer, label, taken_for):
     misread = [strokes for strokes, reading in zip(own, readings, strict=True) if reading.text == taken_for]
     assert len(misread) >= MIN_CONFIRMED + 3
     others = misread[MIN_CONFIRMED:]
-    profile = hand_of(reader, [(label, strokes) for strokes in misread[:MIN_CONFIRMED]])
+    profile = profile_of(reader, [(label, strokes) for strokes in misread[:MIN_CONFIRMED]])
     texts = [reading.text for reading in reader.read(others, [profile] * len(others))]
     assert texts.count(str(label)) >= 0.8 * len(texts)
 
 
-def test_any_confirmed_digits_help_with_the_others_of_the_hand(reader):
+def test_any_confirmed_digits_help_with_the_others_of_the_writer(reader):
     before = after = 0
     for writer in (2, 8, 10):
         written = in_a_hurry(writer)
         before += errors(reader, written[15:], None)
-        after += errors(reader, written[15:], hand_of(reader, written[:15]))
+        after += errors(reader, written[15:], profile_of(reader, written[:15]))
     assert before >= 20
     assert after <= 0.65 * before
 
 
-def test_nobody_elses_digits_are_read_otherwise(reader):
+def test_digits_of_other_writers_are_read_as_before(reader):
     mine, theirs = in_a_hurry(0), in_a_hurry(1)
-    profile = hand_of(reader, mine[:15])
+    profile = profile_of(reader, mine[:15])
     drawings = [strokes for _, strokes in theirs]
     alone = reader.read(drawings)
     assert reader.read(drawings, [None] * len(drawings)) == alone
@@ -98,7 +98,7 @@ def test_nobody_elses_digits_are_read_otherwise(reader):
 
 
 def test_neat_digits_and_numbers_are_read_as_before(reader):
-    profile = hand_of(reader, neat())
+    profile = profile_of(reader, neat())
     assert errors(reader, neat(1, each=6), profile) == 0
     rng = np.random.default_rng(1)
     texts = ["".join(map(str, rng.integers(0, 10, 4))) for _ in range(20)]
@@ -110,62 +110,64 @@ def test_neat_digits_and_numbers_are_read_as_before(reader):
     assert wrong[1] <= wrong[0]
 
 
-def test_pictures_are_read_by_the_hand_too(reader):
+def test_pictures_are_read_with_the_profile_too(reader):
     sevens = [pair for pair in in_a_hurry(8, each=12) if pair[0] == 7]
     pictures = [
         drawn([60 * stroke + np.float32(150) for stroke in strokes], pen=6)
         for _, strokes in sevens[MIN_CONFIRMED:]
     ]
     before = reader.read(pictures)
-    after = reader.read(pictures, [hand_of(reader, sevens[:MIN_CONFIRMED])] * len(pictures))
-    chances = [[reading.digits[0].probabilities[7] for reading in found] for found in (before, after)]
-    assert np.mean(chances[1]) > np.mean(chances[0]) + 0.1
+    after = reader.read(pictures, [profile_of(reader, sevens[:MIN_CONFIRMED])] * len(pictures))
+    sevens_before, sevens_after = (
+        [reading.digits[0].probabilities[7] for reading in readings] for readings in (before, after)
+    )
+    assert np.mean(sevens_after) > np.mean(sevens_before) + 0.1
 
 
 @pytest.mark.parametrize("count", range(MIN_CONFIRMED))
-def test_too_few_digits_make_no_hand(reader, count):
+def test_too_few_digits_make_no_profile(reader, count):
     assert reader.writer_profile(neat()[:count]) is None
     assert reader.writer_profile([*neat()[:count], *[(7, BLANK)] * MIN_CONFIRMED]) is None
 
 
-def test_so_many_digits_make_one(reader):
-    assert len(hand_of(reader, neat()[:MIN_CONFIRMED]).labels) == MIN_CONFIRMED
+def test_enough_digits_make_one(reader):
+    assert len(profile_of(reader, neat()[:MIN_CONFIRMED]).labels) == MIN_CONFIRMED
     newest = [(4, strokes) for _, strokes in neat(each=MAX_CONFIRMED // 10)]
-    assert (hand_of(reader, [*newest, *neat()]).labels == 4).all()
+    assert (profile_of(reader, [*newest, *neat()]).labels == 4).all()
 
 
-def test_what_is_no_drawing_is_refused(reader):
+def test_anything_but_a_drawing_is_refused(reader):
     with pytest.raises(InkError):
         reader.writer_profile([(7, [np.array([[np.nan, 1]], np.float32)])] * MIN_CONFIRMED)
 
 
-def test_a_hand_is_of_the_reader_that_made_it(reader):
-    profile = hand_of(reader, neat())
+def test_a_profile_is_of_the_reader_that_made_it(reader):
+    profile = profile_of(reader, neat())
     other = replace(profile, population=replace(profile.population, version="another"))
     with pytest.raises(ValueError, match="another reader"):
         reader.read([neat()[0][1]], [other])
 
 
-def test_as_many_hands_as_drawings(reader):
+def test_as_many_profiles_as_drawings(reader):
     with pytest.raises(ValueError, match=r"shorter|longer"):
         reader.read([neat()[0][1]], [None, None])
 
 
-def test_one_slip_turns_no_clear_digit(reader):
+def test_one_wrong_confirmation_changes_no_clear_digit(reader):
     """Among fifteen confirmed digits a 1 is called 7: other clear 1s stay what they are."""
     written = neat(each=6)
     ones = [strokes for label, strokes in written if label == 1]
-    profile = hand_of(reader, [(7, ones[0]), *[pair for pair in written[:15] if pair[0] != 1], (1, ones[1])])
+    profile = profile_of(reader, [(7, ones[0]), *[pair for pair in written[:15] if pair[0] != 1], (1, ones[1])])
     assert errors(reader, [(1, strokes) for strokes in ones[2:]], profile) == 0
 
 
-def test_what_is_no_digit_stays_refused(reader, rng):
+def test_signs_stay_refused(reader, rng):
     signs = [
         write_sign(rng, kind) for kind in ("scribble", "spiral", "tangle", "star", "A", "m") for _ in range(10)
     ]
     before = [reading.state for reading in reader.read(signs)]
     for written in (neat(), in_a_hurry(2)):
-        profile = hand_of(reader, written[:20])
+        profile = profile_of(reader, written[:20])
         after = [reading.state for reading in reader.read(signs, [profile] * len(signs))]
         assert after.count("recognised") <= before.count("recognised")
         assert after.count("not_a_digit") >= before.count("not_a_digit") >= 40
@@ -173,25 +175,25 @@ def test_what_is_no_digit_stays_refused(reader, rng):
 
 @cache
 def shared() -> tuple[Reader, tuple[WriterProfile, ...]]:
-    """For hypothesis, which takes no fixtures of one function."""
+    """For hypothesis, which refuses fixtures that are made anew for each test."""
     reader = Reader.open(SHIPPED)
     mine = [(7, strokes) for _, strokes in neat()]
-    return reader, tuple(hand_of(reader, written) for written in (neat(), in_a_hurry(2)[:15], mine))
+    return reader, tuple(profile_of(reader, written) for written in (neat(), in_a_hurry(2)[:15], mine))
 
 
 def read_and_caught(
     drawing: Any, profile: WriterProfile | None
 ) -> list[tuple[DrawingDecoder, np.ndarray, np.ndarray]]:
-    """What the network is taken to say when the lattice is asked: pages, labels and digit-ness."""
+    """The decoders and the scores that they get when the drawing is read."""
     caught: list[tuple[DrawingDecoder, np.ndarray, np.ndarray]] = []
 
-    def reading(page: DrawingDecoder, digits: np.ndarray, digit_probability: np.ndarray, *others: Any) -> Any:
-        caught.append((page, digits, digit_probability))
-        return plain(page, digits, digit_probability, *others)
+    def decode(decoder: DrawingDecoder, digits: np.ndarray, digit_probability: np.ndarray, *others: Any) -> Any:
+        caught.append((decoder, digits, digit_probability))
+        return original(decoder, digits, digit_probability, *others)
 
-    plain = DrawingDecoder.reading
+    original = DrawingDecoder.decode
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DrawingDecoder, "reading", reading)
+        patch.setattr(DrawingDecoder, "decode", decode)
         shared()[0].read([drawing], [profile])
     return caught
 
@@ -199,10 +201,11 @@ def read_and_caught(
 def check_refusal(drawing: Any) -> None:
     for profile in shared()[1]:
         before, after = read_and_caught(drawing, None), read_and_caught(drawing, profile)
-        for (page, digits, digit_probability), (_, adapted, same) in zip(before, after, strict=True):
+        for (decoder, digits, digit_probability), (_, adapted, same) in zip(before, after, strict=True):
             assert (digit_probability == same).all()
             assert np.allclose(np.logaddexp.reduce(adapted, axis=1), 0, atol=1e-9)
-            assert page.log_chance("", adapted, same) >= page.log_chance("", digits, digit_probability) - 1e-9
+            no_number = decoder.log_probability("", digits, digit_probability)
+            assert decoder.log_probability("", adapted, same) >= no_number - 1e-9
 
 
 strokes_of_any_kind = st.lists(
@@ -236,8 +239,8 @@ def test_nor_is_a_picture_with_digits_of_several_sizes(seed, count, size):
     st.lists(st.integers(0, 9), min_size=MIN_CONFIRMED, max_size=60),
     st.integers(0, 2**32 - 1),
 )
-def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
-    """However many digits are confirmed, what they say of one label against another is bounded."""
+def test_the_effect_of_a_profile_is_bounded(labels, seed):
+    """However many digits are confirmed, their effect on the odds of two labels is bounded."""
     rng = np.random.default_rng(seed)
     population: ReferencePopulation = shared()[0].reference_population
     embeddings = rng.normal(0, 1, (len(labels), 64)).astype(np.float32)
@@ -245,20 +248,20 @@ def test_nothing_is_decided_by_more_than_the_bound(labels, seed):
     assert profile is not None
     digits = np.log(rng.dirichlet(np.ones(10), 8))
     shift = profile.adapt(digits, np.concatenate([embeddings[:3], rng.normal(0, 1, (5, 64))])) - digits
-    vote = KernelSettings()
-    most = np.log((MAX_CONFIRMED / vote.floor + vote.prior) / vote.prior) + np.log(
-        (MAX_CONFIRMED + vote.prior) / vote.prior
+    kernel = KernelSettings()
+    most = np.log((MAX_CONFIRMED / kernel.floor + kernel.prior) / kernel.prior) + np.log(
+        (MAX_CONFIRMED + kernel.prior) / kernel.prior
     )
     assert (np.ptp(shift, axis=1) <= most).all()
     assert np.isfinite(shift).all()
 
 
-def test_everybodys_digits_are_always_the_same(reader):
+def test_the_reference_population_is_always_the_same(reader):
     again: ReferencePopulation = Reader.open(SHIPPED).reference_population
-    assert (again.places == reader.reference_population.places).all()
-    assert np.allclose(np.linalg.norm(again.places, axis=1), 1)
+    assert (again.points == reader.reference_population.points).all()
+    assert np.allclose(np.linalg.norm(again.points, axis=1), 1)
 
 
-def test_a_hand_without_ink_to_read(reader):
+def test_a_profile_without_ink_to_read(reader):
     drawings: Sequence[Strokes] = [[], BLANK]
-    assert [r.state for r in reader.read(drawings, [hand_of(reader, neat())] * 2)] == ["empty", "empty"]
+    assert [r.state for r in reader.read(drawings, [profile_of(reader, neat())] * 2)] == ["empty", "empty"]

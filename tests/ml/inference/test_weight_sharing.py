@@ -1,4 +1,4 @@
-"""An artifact holds each kernel once: in the network that LiteRT runs, or else among the weights."""
+"""An artifact holds each kernel once: in the LiteRT model, or else among the weights."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_kernels_of_a_network_are_finite(small):
         _ = opened.weights
 
 
-def test_the_network_on_trajectories_is_completed_as_well(shipped, small):
+def test_the_kernels_of_the_trajectory_network_are_restored_as_well(shipped, small):
     stored = {**small.stored, "more": np.array(10_000, np.int32)}
     both = pack(shipped.model, shipped.card, {}, trajectory=StoredNetwork(small.model, {}))
     opened = unpack(resummed(both, {"trajectory.npz": npz(**small.stored)}))
@@ -183,7 +183,7 @@ def test_the_network_on_trajectories_is_completed_as_well(shipped, small):
 
 
 @pytest.mark.parametrize("number", [np.array(3), np.array([3], np.int32), np.array(3, np.uint32)])
-def test_numbers_of_another_kind_stand_for_nothing(small, number):
+def test_numbers_of_another_kind_are_no_references(small, number):
     with pytest.raises(ArtifactError, match="finite"):
         unpack(resummed(pack(small.model, {}, {}), {"weights.npz": npz(kernel=number)}))
 
@@ -213,13 +213,13 @@ def test_damaged_tables_of_a_network_raise_nothing_else(small, rng):
         assert weights.keys() == small.weights.keys()
 
 
-def test_to_read_takes_no_weights(shipped):
+def test_reading_needs_no_weights(shipped):
     stored = {"conv0/kernel": np.array(10_000, np.int32)}
     data = resummed(pack(shipped.model, shipped.card, {}), {"weights.npz": npz(**stored)})
     assert Reader.open(data).read([write_digit(3, rng=np.random.default_rng(1))])[0].text == "3"
 
 
-def test_to_open_an_artifact_imports_no_litert():
+def test_opening_an_artifact_imports_no_litert():
     code = (
         "import sys; from ml.inference.artifact import unpack; from pathlib import Path;"
         f"unpack(Path({str(SHIPPED)!r}).read_bytes()); print('ai_edge_litert' in sys.modules)"

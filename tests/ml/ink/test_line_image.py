@@ -1,4 +1,4 @@
-"""Lines of pictures as strips."""
+"""Lines of pictures as the line network sees them, and what it adds to their reading."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.decoding.drawing_decoder import DrawingDecoder, line_image_of, open_drawing
 from ml.decoding.lattice import BestPath, Segment
-from ml.decoding.reading import compose_reading
+from ml.decoding.reading import DecodedLayout, compose_reading
 from ml.ink.line_image import (
     INK_HEIGHT,
     LINE_HEIGHT,
@@ -35,11 +35,11 @@ def block(height: int, width: int, level: int = 200) -> np.ndarray:
 
 @pytest.mark.parametrize(("height", "width"), [(52, 104), (13, 26), (300, 11), (1, 1), (7, 3000)])
 def test_ink_is_as_high_as_all_ink_whatever_its_size(height, width):
-    strip = ink_to_line_image(block(height, width))
-    rows, columns = np.flatnonzero(strip.any(axis=1)), np.flatnonzero(strip.any(axis=0))
-    assert strip.shape[0] == LINE_HEIGHT
-    assert strip.shape[1] % STEP_WIDTH == 0
-    assert strip.shape[1] <= MAX_WIDTH
+    image = ink_to_line_image(block(height, width))
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert image.shape[0] == LINE_HEIGHT
+    assert image.shape[1] % STEP_WIDTH == 0
+    assert image.shape[1] <= MAX_WIDTH
     assert (rows[0], len(rows)) == ((LINE_HEIGHT - INK_HEIGHT) // 2, INK_HEIGHT)
     assert len(columns) == pytest.approx(min(max(1, width * INK_HEIGHT / height), MAX_WIDTH - 8), abs=1)
 
@@ -65,12 +65,12 @@ def test_the_darkest_ink_is_white(level):
     assert ink_to_line_image(block(40, 40, level=level)).max() == 255
 
 
-def test_a_strip_is_widened_with_paper():
-    strip = ink_to_line_image(block(20, 30))
-    wide = pad_to_width(strip, 128)
+def test_a_line_image_is_widened_with_paper():
+    image = ink_to_line_image(block(20, 30))
+    wide = pad_to_width(image, 128)
     assert wide.shape == (LINE_HEIGHT, 128)
-    assert np.array_equal(wide[:, : strip.shape[1]], strip)
-    assert not wide[:, strip.shape[1] :].any()
+    assert np.array_equal(wide[:, : image.shape[1]], image)
+    assert not wide[:, image.shape[1] :].any()
 
 
 def line_of(picture) -> LineImage:
@@ -109,7 +109,7 @@ def reading(page: DrawingDecoder, reader, ask: Asked, doubt: float):
     """With the digits of the page less sure by `doubt`."""
     digits, digitness = reader.score_candidates(page, range(len(page.candidates)))
     flat = (1 - doubt) * np.exp(digits) + doubt / 10
-    return page.reading(np.log(flat), digitness, reader.calibration, ask)
+    return page.decode(np.log(flat), digitness, reader.calibration, ask)
 
 
 def test_it_is_asked_about_doubtful_lines_of_pictures_only(reader):
@@ -133,7 +133,7 @@ def test_what_is_no_digit_is_asked_about_and_read_where_that_is_sure_of_several(
     page = open_drawing(drawn(write_number("40", rng=rng)))
     digits, _ = reader.score_candidates(page, range(len(page.candidates)))
     ask = Asked(*labels)
-    found = page.reading(digits, np.full(len(digits), 0.002), reader.calibration, ask)
+    found = page.decode(digits, np.full(len(digits), 0.002), reader.calibration, ask)
     assert (found.text, ask.count) == (text, 1)
     assert found.state != "recognised"
 
@@ -156,13 +156,22 @@ def test_a_digit_that_the_line_decides_has_the_share_of_the_line(reader, rng):
 def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     """Less sure than the digit is of another label by itself."""
     candidate = Candidate(
-        0, 1, (0,), (0.0, 0.0, 50.0, 100.0), 0.0, 0.0, 0.0, 0.0, negative_cost=1.0, may_be_ligature=False
+        line=0,
+        places=1,
+        components=(0,),
+        box=(0.0, 0.0, 50.0, 100.0),
+        min_side=0.0,
+        cost=0.0,
+        low_cost=0.0,
+        prior_cost=0.0,
+        negative_cost=1.0,
+        may_be_ligature=False,
     )
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)
     alone[0, 2] = 0.9
-    path = BestPath((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2, 0.0)
-    [digit] = compose_reading(layout, [path], alone, 1.0, IMAGE_COSTS, Calibration()).digits
+    path = BestPath((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2)
+    [digit] = compose_reading(DecodedLayout(layout, 1.0, [path], alone), IMAGE_COSTS, Calibration()).digits
     assert digit.probabilities[7] == max(digit.probabilities)
     assert digit.probabilities[2] > 0.3
     assert sum(digit.probabilities) == pytest.approx(1)
@@ -170,4 +179,4 @@ def test_no_other_label_is_likelier_than_that_which_the_line_decides():
 
 def test_a_picture_without_ink_is_empty(reader):
     page = open_drawing(np.full((50, 50), 255, np.uint8))
-    assert page.reading(np.zeros((0, 10)), np.zeros(0), reader.calibration, Asked(1)).state == "empty"
+    assert page.decode(np.zeros((0, 10)), np.zeros(0), reader.calibration, Asked(1)).state == "empty"

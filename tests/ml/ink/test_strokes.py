@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.ink.strokes import MAX_POINTS, MAX_STROKES, InkError, bounds, parse_strokes, transform
+from ml.ink.strokes import (
+    MAX_POINTS,
+    MAX_STROKES,
+    InkError,
+    arc_lengths,
+    bounds,
+    parse_strokes,
+    points_along,
+    transform,
+)
 
 
 def test_it_works():
@@ -86,3 +95,15 @@ def test_a_usual_drawing_takes_well_under_a_millisecond():
 def test_transform_moves_and_scales():
     moved = transform([np.array([[1, 1]], np.float32)], np.array([[2, 0, 5], [0, 3, 7]]))
     assert moved[0].tolist() == [[7, 10]]
+
+
+def test_points_lie_along_a_stroke():
+    corner = np.array([[0, 0], [3, 0], [3, 4]], np.float32)
+    along = arc_lengths(corner)
+    assert along.tolist() == [0, 3, 7]
+    assert points_along(corner, along, [1.5, 5.0, 7.0]).tolist() == [[1.5, 0], [3, 2], [3, 4]]
+
+
+def test_a_stroke_of_one_point_has_no_length():
+    dot = np.array([[2, 5]], np.float32)
+    assert points_along(dot, arc_lengths(dot), np.zeros(3)).tolist() == [[2, 5]] * 3

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.augmentation.trajectory_batches import TrajectoryMixture, vary_strokes
-from ml.augmentation.warping import GlyphWarper, RecordedStrokes
+from ml.augmentation.sources import RecordedStrokes
+from ml.augmentation.trajectory_batches import VariedTrajectories, vary_strokes
 from ml.inference.artifact import pack, unpack
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.trajectory import CHANNELS, POINTS, strokes_to_trajectory
@@ -75,9 +75,8 @@ def test_another_hand_writes_about_the_same(rng):
 
 def test_batches_of_trajectories_are_seeded(rng):
     labels = np.arange(20) % 10
-    source = RecordedStrokes([write_digit(int(label), rng=rng) for label in labels], labels, GlyphWarper())
-    ways = TrajectoryMixture([(source, 8)])
-    (once, y), (again, _) = (ways.batch(np.random.default_rng(4), 1.0) for _ in range(2))
+    source = RecordedStrokes([write_digit(int(label), rng=rng) for label in labels], labels)
+    (once, y), (again, _) = (VariedTrajectories(source).draw(8, np.random.default_rng(4), 1.0) for _ in range(2))
     assert once.shape == (8, POINTS, CHANNELS)
     assert y.shape == (8,)
     assert np.array_equal(once, again)

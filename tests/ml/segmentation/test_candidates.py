@@ -1,4 +1,4 @@
-"""What sizes and places in a line cost, on ink made of rings."""
+"""What sizes and places in a line cost, on ink made of rings and on strokes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pytest
 
 from ml.decoding.calibration import Calibration
 from ml.decoding.drawing_decoder import DrawingDecoder
-from ml.decoding.lattice import best_path
+from ml.decoding.lattice import Lattice
 from ml.segmentation.candidates import Candidate
-from ml.segmentation.components import StrokeComponents
+from ml.segmentation.components import StrokeComponents, positions_by_owner
 from ml.segmentation.costs import Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.segmentation.page_layout import find_layouts
@@ -22,31 +22,30 @@ from tests.ml.segmentation.test_touching_digits import rings
 SIZES = Costs(height_spread=1.0, low_spread=0.2, base_spread=0.2, wide_spread=0.2)
 
 
-def whole(ink: np.ndarray, weights: Costs = SIZES) -> list[Candidate]:
-    """Each component of the ink as one digit, from left to right."""
+def whole(ink: np.ndarray, costs: Costs = SIZES) -> list[Candidate]:
+    """The candidates that are all of one connected component of the ink, from left to right."""
     components = find_image_components(255 - ink)
     assert components is not None
-    mine = component_sets(components)
-    found = [c for c in find_layouts(components.boxes, weights, components)[0].candidates if c.components in mine]
-    return sorted(found, key=lambda c: c.box[0])
+    candidates = find_layouts(components, costs)[0].candidates
+    connected = connected_components(components)
+    return sorted((c for c in candidates if c.components in connected), key=lambda c: c.box[0])
 
 
-def component_sets(components: ImageComponents) -> set[tuple[int, ...]]:
-    owners = np.asarray(components.owners)
-    return {tuple(np.flatnonzero(owners == owner).tolist()) for owner in owners}
+def connected_components(components: ImageComponents) -> set[tuple[int, ...]]:
+    return {tuple(own) for own in positions_by_owner(components.owners).values()}
 
 
 def beside(middle: tuple[int, int], axes: tuple[int, int]) -> np.ndarray:
-    """Three large rings, and one of this size on their right."""
+    """Three large rings, and one with this middle and these half axes on their right."""
     ink = rings(50, 120, 190, touching=False)
     cv2.ellipse(ink, middle, axes, 0, 0, 360, 255, 6)
     return ink
 
 
 def test_digits_of_one_size_on_a_line_cost_nothing():
-    found = whole(rings(50, 120, 190, 260, touching=False))
-    assert [c.cost for c in found] == pytest.approx([0.0] * 4, abs=0.01)
-    assert [c.low_cost for c in found] == pytest.approx([0.0] * 4, abs=0.01)
+    candidates = whole(rings(50, 120, 190, 260, touching=False))
+    assert [c.cost for c in candidates] == pytest.approx([0.0] * 4, abs=0.01)
+    assert [c.low_cost for c in candidates] == pytest.approx([0.0] * 4, abs=0.01)
 
 
 def test_what_is_low_costs_more_as_any_digit_but_zero():
@@ -57,9 +56,9 @@ def test_what_is_low_costs_more_as_any_digit_but_zero():
 def test_what_is_low_is_a_zero_where_the_network_wavers():
     low = replace(whole(beside((250, 84), (12, 16)))[-1], places=1)
     digits = np.log(np.array([[0.3, *[0.01] * 5, 0.62, *[0.01] * 3]]))
-    assert [s.label for s in best_path([low], digits, np.array([0.99]), SIZES).segments] == [0]
+    assert [s.label for s in Lattice([low], digits, np.array([0.99]), SIZES).best_path().segments] == [0]
     tall = replace(low, low_cost=0.0)
-    assert [s.label for s in best_path([tall], digits, np.array([0.99]), SIZES).segments] == [6]
+    assert [s.label for s in Lattice([tall], digits, np.array([0.99]), SIZES).best_path().segments] == [6]
 
 
 def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
@@ -67,10 +66,10 @@ def test_what_is_shown_of_a_low_digit_is_what_it_is_read_as():
     assert components is not None
     page = DrawingDecoder(components, SIZES)
     digit_probability = np.array(
-        [0.99 if c.components in component_sets(components) else 0.001 for c in page.candidates]
+        [0.99 if c.components in connected_components(components) else 0.001 for c in page.candidates]
     )
     digits = np.tile(np.log([0.3, *[0.01] * 5, 0.62, *[0.01] * 3]), (len(digit_probability), 1))
-    reading = page.reading(digits, digit_probability, Calibration())
+    reading = page.decode(digits, digit_probability, Calibration())
     assert reading.text == "6660"
     for digit in reading.digits:
         assert np.argmax(digit.probabilities) == digit.label
@@ -102,7 +101,7 @@ def strokes(*places: Sequence[float]) -> StrokeComponents:
 def test_strokes_may_stand_anywhere():
     drawn = strokes((0, 0, 100), (60, 0, 100), (120, 0, 40), (180, 60, 40))
     with_base, without = (
-        [c.cost for c in find_layouts(drawn.boxes, weights, drawn)[0].candidates]
-        for weights in (SIZES, replace(SIZES, base_spread=np.inf, wide_spread=np.inf))
+        [c.cost for c in find_layouts(drawn, costs)[0].candidates]
+        for costs in (SIZES, replace(SIZES, base_spread=np.inf, wide_spread=np.inf))
     )
     assert with_base == without

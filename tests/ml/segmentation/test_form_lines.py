@@ -30,7 +30,7 @@ def test_rules_go_and_a_digit_on_them_stays():
     assert (left[digit() > 0] > 0).mean() > 0.9
 
 
-def test_a_digit_that_is_crossed_stays_one_piece():
+def test_a_digit_that_is_crossed_stays_one_component():
     left = remove_form_lines(np.maximum(page(40, 80, 120, 160), digit()))
     _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
     assert stats[1:, cv2.CC_STAT_AREA].max() > 0.8 * (left > 0).sum()

@@ -20,7 +20,7 @@ def page(rng) -> np.ndarray:
     return drawn(write_number("2749", rng=rng, canvas=(800, 400)), (800, 400), pen=6)
 
 
-def test_pieces_are_digits(page):
+def test_components_are_digits(page):
     components = find_image_components(page)
     assert components is not None
     assert 4 <= len(components.boxes) <= 6
@@ -127,8 +127,8 @@ def test_one_speck_says_nothing(reader, level, state):
 @pytest.mark.parametrize("inverted", [False, True])
 def test_a_bitmap_that_its_ink_fills_is_not_turned_over(inverted):
     eight = np.full((160, 160), 255, np.uint8)
-    for part in np.s_[:, :20], np.s_[:, 140:], np.s_[:20], np.s_[70:90], np.s_[140:]:
-        eight[part] = 0
+    for bar in np.s_[:, :20], np.s_[:, 140:], np.s_[:20], np.s_[70:90], np.s_[140:]:
+        eight[bar] = 0
     assert (eight == 0).mean() > 0.5
     ink = extract_ink(255 - eight if inverted else eight)
     assert ink[80].min() > 200
@@ -167,11 +167,11 @@ def test_each_box_lies_tightly_around_its_ink():
         page[y : y + height, x : x + width] = 20
     components = find_image_components(page)
     assert components is not None
-    found = sorted(
+    boxes = sorted(
         union_box(components.boxes[np.array(components.owners) == owner]).tolist()
         for owner in set(components.owners)
     )
-    assert np.abs(np.array(found) - [[40, 50, 12, 90], [150, 60, 50, 80], [300, 45, 30, 100]]).max() <= 2
+    assert np.abs(np.array(boxes) - [[40, 50, 12, 90], [150, 60, 50, 80], [300, 45, 30, 100]]).max() <= 2
 
 
 def test_a_broad_block_in_a_bitmap_is_not_hollow():

@@ -1,4 +1,4 @@
-"""Strokes of one digit are told from strokes of neighbours by where they lie."""
+"""Strokes of one digit and strokes of neighbours are separated by where they lie."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ PAIR = np.array([[0, 1]])
 
 
 def pairs(written: list[WrittenNumber]):
-    """Measures of all pairs of neighbouring strokes, and whether one digit has both."""
-    found, together = [], []
+    """The features of all pairs of strokes drawn one after the other, and whether one digit has both."""
+    features, together = [], []
     for number in written:
         own = np.array(number.owners)
         two = np.array([(i, i + 1) for i in range(len(own) - 1) if NO_DIGIT not in own[i : i + 2]]).reshape(-1, 2)
         if len(two):
-            found.append(pair_features(resample(number.strokes), two, np.full(len(two), 100.0)))
+            features.append(pair_features(resample(number.strokes), two, np.full(len(two), 100.0)))
             together.append(own[two[:, 0]] == own[two[:, 1]])
-    return np.concatenate(found), np.concatenate(together)
+    return np.concatenate(features), np.concatenate(together)
 
 
 @pytest.mark.parametrize("name", ["close", "overlapping", "mixed_sizes"])
-def test_shipped_links_know_whose_stroke_it_is(name):
-    measured, together = pairs(list(write_numbers(synthetic_writer, [name], 60, seed=1)))
+def test_the_shipped_affinity_separates_strokes_of_neighbours(name):
+    features, together = pairs(list(write_numbers(synthetic_writer, [name], 60, seed=1)))
     assert 20 < together.sum() < len(together) - 20
-    assert ((shipped_affinity().log_odds(measured) > 0) == together).mean() > 0.97
+    assert ((shipped_affinity().log_odds(features) > 0) == together).mean() > 0.97
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_a_line_below_is_no_part_of_a_digit(line, is_below):
         assert are_underlined(resample(order), PAIR, np.full(1, 90.0)).tolist() == [is_below]
 
 
-def test_links_are_learned():
-    measured, together = pairs(list(write_numbers(synthetic_writer, ["close"], 60, seed=2)))
-    odds = fit_affinity(measured, together, steps=8).log_odds(measured)
+def test_an_affinity_is_fitted():
+    features, together = pairs(list(write_numbers(synthetic_writer, ["close"], 60, seed=2)))
+    odds = fit_affinity(features, together, steps=8).log_odds(features)
     assert ((odds > 0) == together).mean() > 0.97
 
 
@@ -70,22 +70,22 @@ def test_place_and_size_make_no_difference(scale, shift):
     assert pair_features(resample(there), PAIR, np.array([90.0 * scale])) == pytest.approx(here, abs=1e-3)
 
 
-def test_points_on_one_spot_can_be_measured():
+def test_points_on_one_spot_can_be_features():
     dots = [np.zeros((n, 2), np.float32) for n in (1, 3)]
     assert np.isfinite(shipped_affinity().log_odds(pair_features(resample(dots), PAIR, np.zeros(1)))).all()
 
 
 def test_what_is_stored_is_read_again(tmp_path):
-    (tmp_path / "links.json").write_text(json.dumps(shipped_affinity().as_json()))
-    measured = pair_features(resample(STROKES), PAIR, np.array([90.0]))
-    again = StrokeAffinity.open(tmp_path / "links.json")
-    assert again.log_odds(measured) == pytest.approx(shipped_affinity().log_odds(measured), abs=1e-6)
+    (tmp_path / "affinity.json").write_text(json.dumps(shipped_affinity().as_json()))
+    features = pair_features(resample(STROKES), PAIR, np.array([90.0]))
+    again = StrokeAffinity.open(tmp_path / "affinity.json")
+    assert again.log_odds(features) == pytest.approx(shipped_affinity().log_odds(features), abs=1e-6)
 
 
 @pytest.mark.parametrize(
     "damage",
     [{"mean": [0.0]}, {"spread": [1.0] * (FEATURES - 1)}, {"form": [0.0, 1.0]}, {"form": [float("nan")] * 190}],
 )
-def test_damaged_links_are_refused(damage):
+def test_damaged_coefficients_are_refused(damage):
     with pytest.raises(ValueError):  # noqa: PT011 NumPy has words of its own for arrays of another shape
         StrokeAffinity.parse({**shipped_affinity().as_json(), **damage})

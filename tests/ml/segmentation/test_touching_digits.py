@@ -45,7 +45,7 @@ def test_the_cheapest_cut_is_where_they_touch():
     assert parts.crossed[cheapest] < 1.0
 
 
-def test_to_cut_through_a_zero_is_dear():
+def test_a_cut_through_a_zero_crosses_much_ink():
     wide = np.zeros((120, 200), np.uint8)
     cv2.ellipse(wide, (100, 60), (60, 36), 0, 0, 360, 255, 8)
     assert (cut(wide).crossed[1:] > 1.5).all()
@@ -77,41 +77,39 @@ def test_what_is_narrow_stays_whole():
     assert (parts.crossed == 0).all()
 
 
-def test_to_part_a_component_costs_more_the_more_ink_is_crossed():
+def test_a_cut_costs_more_the_more_ink_it_crosses():
     components = find_image_components(255 - rings(100, 175))
     assert components is not None
     assert len(components.boxes) > 1
-    weights = Costs(part=1.0, crossed=10.0)
-    for candidate in find_layouts(components.boxes, weights, components)[0].candidates:
+    costs = Costs(component_cut=1.0, crossed_ink=10.0)
+    for candidate in find_layouts(components, costs)[0].candidates:
         first = candidate.components[0]
-        expected = weights.segment + 1.0 + 10.0 * components.crossed_ink(first) if first else 0.0
+        expected = costs.segment + 1.0 + 10.0 * components.crossed_ink(first) if first else 0.0
         assert candidate.prior_cost == pytest.approx(expected)
 
 
-def test_a_mark_is_lost_more_cheaply_than_a_digit():
+def test_a_mark_costs_less_as_no_digit_than_ink_as_large_as_a_digit():
     ink = rings(100, 175, 250, touching=False)
     cv2.circle(ink, (345, 90), 6, 255, -1)
     components = find_image_components(255 - ink)
     assert components is not None
-    weights = Costs(lost=3.0)
-    single = [
-        c for c in find_layouts(components.boxes, weights, components)[0].candidates if len(c.components) == 1
-    ]
-    junk = {round(c.box[3]): c.negative_cost for c in single}
-    assert junk[min(junk)] == weights.junk
-    assert junk[max(junk)] >= weights.junk + 3.0
+    costs = Costs(large_negative=3.0)
+    single = [c for c in find_layouts(components, costs)[0].candidates if len(c.components) == 1]
+    cost_by_height = {round(c.box[3]): c.negative_cost for c in single}
+    assert cost_by_height[min(cost_by_height)] == costs.negative
+    assert cost_by_height[max(cost_by_height)] >= costs.negative + 3.0
 
 
 def test_alone_anything_may_be_no_digit():
     components = find_image_components(255 - rings(200, touching=False))
     assert components is not None
-    candidates = find_layouts(components.boxes, Costs(junk=2.0, lost=3.0), components)[0].candidates
+    candidates = find_layouts(components, Costs(negative=2.0, large_negative=3.0))[0].candidates
     assert all(c.negative_cost in (0.0, 2.0, np.inf) for c in candidates)
 
 
-def test_slanted_parts_of_one_component_do_not_pay_for_lying_over_each_other():
+def test_slanted_parts_of_one_component_cost_nothing_for_their_overlap():
     components = find_image_components(255 - rings(100, 175))
     assert components is not None
-    dear = find_layouts(components.boxes, Costs(overlap=100.0), components)[0].candidates
-    cheap = find_layouts(components.boxes, Costs(overlap=0.0), components)[0].candidates
+    dear = find_layouts(components, Costs(overlap=100.0))[0].candidates
+    cheap = find_layouts(components, Costs(overlap=0.0))[0].candidates
     assert [c.prior_cost for c in dear] == [c.prior_cost for c in cheap]

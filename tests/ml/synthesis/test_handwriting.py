@@ -65,9 +65,9 @@ def test_signs_are_ink(kind, rng):
     assert all(stroke.dtype == np.float32 and np.isfinite(stroke).all() for stroke in strokes)
 
 
-def test_a_hand_writes_a_digit_the_same_way_each_time(rng):
-    hand = random_handwriting(rng)
-    assert len({len(write_digit(7, rng=rng, handwriting=hand)) for _ in range(20)}) == 1
+def test_one_handwriting_has_one_style_of_a_digit(rng):
+    handwriting = random_handwriting(rng)
+    assert len({len(write_digit(7, rng=rng, handwriting=handwriting)) for _ in range(20)}) == 1
 
 
 def test_single_digits_become_a_line_from_left_to_right(rng):

@@ -1,4 +1,4 @@
-"""Fine-tuning: a new style is learned, nothing is forgotten, and what does no good is not taken."""
+"""Fine-tuning: a new style is learned, nothing is forgotten, and weights that are no better are not taken."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml.augmentation.sampling import mix_glyphs
+from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.data.corpus import LabeledInk
 from ml.inference.artifact import ArtifactError, unpack
 from ml.inference.reader import SHIPPED, Reader
@@ -18,7 +19,7 @@ from ml.training import networks
 from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
 from ml.training.packaging import TrainedNetworks
 from ml.training.reviewed_data import ReviewedDigits
-from ml.training.train import TrainingSettings
+from ml.training.settings import TrainingSettings
 
 pytestmark = pytest.mark.slow
 
@@ -38,15 +39,15 @@ TINY = replace(QUICK, steps=4, drawn_steps=4, portion=2, batch=16, shares=(1.0,)
 
 
 def hooked_sevens(n: int, rng: np.random.Generator) -> list:
-    """A hat with a long tail on its left: the shipped reader knows neither this nor anything like it."""
+    """Sevens with a long tail to the left of their hat, a style that the shipped reader misreads."""
     drawings = []
     for _ in range(n):
-        hand = random_handwriting(rng)
-        way = np.array([[20, 60], [12, 32], [4, 4], [35, 4], [66, 4], [50, 27], [34, 50], [47, 75], [60, 100]])
-        shaken = way / 100 + rng.normal(0, hand.wobble, way.shape)
-        steps = np.linspace(0, len(way) - 1, 60)
-        line = np.stack([np.interp(steps, np.arange(len(way)), shaken[:, k]) for k in (0, 1)], axis=1)
-        drawings.append([(line @ [[hand.width, 0], [-hand.slant, 1]]).astype(np.float32)])
+        handwriting = random_handwriting(rng)
+        corners = np.array([[20, 60], [12, 32], [4, 4], [35, 4], [66, 4], [50, 27], [34, 50], [47, 75], [60, 100]])
+        shaken = corners / 100 + rng.normal(0, handwriting.wobble, corners.shape)
+        steps = np.linspace(0, len(corners) - 1, 60)
+        line = np.stack([np.interp(steps, np.arange(len(corners)), shaken[:, k]) for k in (0, 1)], axis=1)
+        drawings.append([(line @ [[handwriting.width, 0], [-handwriting.slant, 1]]).astype(np.float32)])
     return drawings
 
 
@@ -66,7 +67,7 @@ def read_right(reader: Reader, part: LabeledInk) -> int:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
-    """A machine without a net: whoever asks for an address fails."""
+    """Make every connection fail."""
 
     def refuse(*_args, **_kwargs):
         raise AssertionError("Fine-tuning asked for the network.")
@@ -84,7 +85,7 @@ def champion() -> bytes:
 
 @pytest.fixture(scope="module")
 def run(champion, tmp_path_factory):
-    """One fine-tuning, what was told of it, and where its logs are."""
+    """One fine-tuning, its progress, and where its logs are."""
     told, logs = [], tmp_path_factory.mktemp("logs")
     tuned = finetune(champion, sevens(40, seed=1), sevens(20, seed=2), None, QUICK, told.append, logs)
     return tuned, told, logs
@@ -130,7 +131,7 @@ def test_what_was_sure_stays_sure(run, reader):
     assert calibration.sure == known.sure
 
 
-def test_batch_statistics_and_the_network_on_strips_stay(run, champion):
+def test_batch_statistics_and_the_line_network_stay(run, champion):
     held, before = unpack(run[0].artifact), unpack(champion)
     for after, old in ((held.weights, before.weights), (held.trajectory.weights, before.trajectory.weights)):
         frozen = [name for name in old if "moving_" in name]
@@ -142,11 +143,11 @@ def test_batch_statistics_and_the_network_on_strips_stay(run, champion):
 
 def test_every_share_of_the_new_weights_is_measured(run):
     assert run[0].tried.keys() == run[0].chosen.keys() == {"glyphs", "trajectories"}
-    for name, blends in run[0].tried.items():
-        assert [blend.share for blend in blends] == [0.0, 0.5, 1.0]
-        best = next(blend for blend in blends if blend.share == run[0].chosen[name])
-        assert best.against(blends[0]) < blends[0].against(blends[0]) == 3
-        assert best.new < blends[0].new
+    for name, interpolations in run[0].tried.items():
+        assert [interpolation.share for interpolation in interpolations] == [0.0, 0.5, 1.0]
+        champion, best = interpolations[0], next(i for i in interpolations if i.share == run[0].chosen[name])
+        assert best.relative_loss(champion) < champion.relative_loss(champion) == 3
+        assert best.new < champion.new
 
 
 def test_progress_is_told(run):
@@ -201,7 +202,7 @@ def tuned_by_pictures(taught):
     return taught()
 
 
-def test_pictures_teach_the_network_on_glyphs_alone(tuned_by_pictures, champion):
+def test_pictures_teach_only_the_glyph_network(tuned_by_pictures, champion):
     assert tuned_by_pictures.chosen.keys() == {"glyphs"}
     assert tuned_by_pictures.chosen["glyphs"] > 0
     held, before = unpack(tuned_by_pictures.artifact), unpack(champion)
@@ -232,9 +233,9 @@ def test_a_training_from_scratch_takes_in_what_people_confirmed(monkeypatch):
     """The networks are those that a training begins with; that it trains is tested elsewhere."""
     seen, told = [], []
 
-    def begin(found, settings, teller):
-        seen.append(found)
-        teller("strips", 1, 1, 0.5)
+    def begin(split, settings, reporter):
+        seen.append(split)
+        reporter.report("strips", 1, 1, 0.5)
         return TrainedNetworks(
             networks.build_glyph_network(), networks.build_trajectory_network(), networks.build_line_network()
         )
@@ -244,10 +245,10 @@ def test_a_training_from_scratch_takes_in_what_people_confirmed(monkeypatch):
     new = ReviewedDigits(sevens(20, seed=1).written, pictures)
     settings = TrainingSettings(seed=3, pool=60)
     packed = retrain_from_scratch(new, sevens(10, seed=2), None, settings, told.append)
-    [found] = seen
-    assert len(found.training["reviewed"].labels) == 20
-    assert found.training["reviewed_pictures"].labels.tolist() == [3, NOT_A_DIGIT]
-    assert "mnist" not in found.training
+    [split] = seen
+    assert len(split.training["reviewed"].labels) == 20
+    assert split.training["reviewed_pictures"].labels.tolist() == [3, NOT_A_DIGIT]
+    assert "mnist" not in split.training
     card = Reader.open(packed).card
     assert card["reviewed"]["learned"] == {"written": 20, "pictures": 2}
     assert card["validation"]["reviewed"]["n"] == 10
@@ -257,8 +258,9 @@ def test_a_training_from_scratch_takes_in_what_people_confirmed(monkeypatch):
 
 
 def test_what_people_confirmed_is_in_every_batch_of_a_training_from_scratch(rng):
-    new = sevens(10, seed=1).material
-    shares = [(mix_glyphs(material, 1, 40, 200).batch(rng, 1.0)[1] == 7).mean() for material in ({}, new)]
+    new = sevens(10, seed=1).corpus
+    pool = SyntheticPool.write(40, seed=1)
+    shares = [(mix_glyphs(corpus, pool, 1).draw(200, rng, 1.0)[1] == 7).mean() for corpus in ({}, new)]
     assert shares[1] > shares[0] + 0.05
 
 
@@ -267,7 +269,7 @@ def test_parts_are_put_together_by_their_kind(rng):
         standard(4, seed=1),
         LabeledInk(np.ones((3, 28, 28), np.uint8), np.array([1, 2, NOT_A_DIGIT])),
     )
-    new = ReviewedDigits.of([drawings.only(np.arange(4) < 2), glyphs, drawings.only(np.arange(4) >= 2)])
+    new = ReviewedDigits.of([drawings.select(np.arange(4) < 2), glyphs, drawings.select(np.arange(4) >= 2)])
     assert new.written.labels.tolist() == [0, 1, 2, 3]
     assert len(new.written.ink) == 4
     assert new.pictures.labels.tolist() == [1, 2, NOT_A_DIGIT]

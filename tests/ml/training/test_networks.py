@@ -7,6 +7,7 @@ import pytest
 
 from ml.augmentation.line_batches import pad_labels
 from ml.augmentation.sampling import mix_glyphs
+from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.data.corpus import CorpusSplit, LabeledLines
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.inference.artifact import pack, unpack
@@ -20,65 +21,70 @@ from ml.synthesis.handwriting import write_digit, write_number
 from ml.training import networks
 from ml.training.packaging import package_reader
 from ml.training.progress import ProgressReporter
-from ml.training.train import STAGE_SHARES, TrainingSettings, train_glyph_network, train_networks
+from ml.training.settings import TrainingSettings
+from ml.training.train import STAGE_SHARES, train_glyph_network, train_networks
 from tests.ml.conftest import drawn
 
 pytestmark = pytest.mark.slow  # imports TensorFlow, which takes seconds
 
 
 @pytest.fixture(scope="module")
-def keras_model():
+def glyph_model():
     return networks.build_glyph_network()
 
 
 @pytest.fixture(scope="module")
-def drawn_model():
+def trajectory_model():
     return networks.build_trajectory_network()
 
 
 @pytest.fixture(scope="module")
-def strip_model():
+def line_model():
     return networks.build_line_network()
 
 
-def test_all_together_are_small(keras_model, drawn_model, strip_model):
-    assert sum(model.count_params() for model in (keras_model, drawn_model, strip_model)) < 500_000
-    assert strip_model.output_shape == (None, 1, None, BLANK + 1)
-    assert keras_model.output_shape == (None, networks.OUTPUT_SIZE)
-    assert drawn_model.output_shape == (None, networks.DIGIT_COUNT + 1)
+def test_all_together_are_small(glyph_model, trajectory_model, line_model):
+    assert sum(model.count_params() for model in (glyph_model, trajectory_model, line_model)) < 500_000
+    assert line_model.output_shape == (None, 1, None, BLANK + 1)
+    assert glyph_model.output_shape == (None, networks.OUTPUT_SIZE)
+    assert trajectory_model.output_shape == (None, networks.DIGIT_COUNT + 1)
 
 
-def test_the_shipped_weights_give_what_litert_gives(keras_model, reader, rng):
-    networks.set_weights(keras_model, unpack(SHIPPED.read_bytes()).weights)
+def test_the_shipped_weights_give_what_litert_gives(glyph_model, reader, rng):
+    networks.set_weights(glyph_model, unpack(SHIPPED.read_bytes()).weights)
     glyphs = np.stack([strokes_to_glyph(write_digit(label % 10, rng=rng)) for label in range(41)])
-    expected = keras_model(glyphs[..., None] / np.float32(255), training=False).numpy()
+    expected = glyph_model(glyphs[..., None] / np.float32(255), training=False).numpy()
     assert np.abs(reader.glyph_outputs(glyphs) - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
-def test_so_it_is_with_the_network_on_trajectories(drawn_model, rng):
-    held = unpack(SHIPPED.read_bytes()).trajectory
-    networks.set_weights(drawn_model, held.weights)
-    ways = np.stack([trajectory.strokes_to_trajectory(write_digit(label % 10, rng=rng)) for label in range(41)])
-    expected = drawn_model(ways, training=False).numpy()
-    found = BatchNetwork(held.model, ways.shape[1:], networks.DIGIT_COUNT + 1).run(ways)
-    assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+def test_the_shipped_trajectory_network_gives_what_litert_gives(trajectory_model, rng):
+    stored = unpack(SHIPPED.read_bytes()).trajectory
+    networks.set_weights(trajectory_model, stored.weights)
+    trajectories = np.stack(
+        [trajectory.strokes_to_trajectory(write_digit(label % 10, rng=rng)) for label in range(41)]
+    )
+    expected = trajectory_model(trajectories, training=False).numpy()
+    outputs = BatchNetwork(stored.model, trajectories.shape[1:], networks.DIGIT_COUNT + 1).run(trajectories)
+    assert np.abs(outputs - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
 @pytest.mark.parametrize("width", [STEP_WIDTH, 36, 128, 132, 700])
-def test_so_it_is_with_the_network_on_strips_of_any_width(strip_model, rng, width):
-    networks.set_weights(strip_model, networks.get_weights(strip_model))  # half precision
-    strip = rng.integers(0, 256, (LINE_HEIGHT, width), np.uint8)
-    found = LineNetwork(networks.to_tflite(strip_model), BLANK + 1).run(strip)
-    padded = np.pad(strip, ((0, 0), (0, -width % 128)))[None, :, :, None] / np.float32(255)
-    expected = strip_model(padded, training=False).numpy()[0, 0, : width // STEP_WIDTH]
-    assert found.shape == (width // STEP_WIDTH, BLANK + 1)
-    assert np.abs(found - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
+def test_a_line_network_gives_what_litert_gives_for_any_width(line_model, rng, width):
+    networks.set_weights(line_model, networks.get_weights(line_model))  # half precision
+    line_image = rng.integers(0, 256, (LINE_HEIGHT, width), np.uint8)
+    outputs = LineNetwork(networks.to_tflite(line_model), BLANK + 1).run(line_image)
+    padded = np.pad(line_image, ((0, 0), (0, -width % 128)))[None, :, :, None] / np.float32(255)
+    expected = line_model(padded, training=False).numpy()[0, 0, : width // STEP_WIDTH]
+    assert outputs.shape == (width // STEP_WIDTH, BLANK + 1)
+    assert np.abs(outputs - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
-def test_the_loss_of_strips_is_that_of_their_texts(rng):
+def test_the_loss_of_line_images_is_that_of_their_texts(rng):
     logits = rng.normal(size=(3, 1, 9, BLANK + 1)).astype(np.float32)
     texts = [(4, 0, 7), (5, 5), ()]
-    expected = -np.mean([CtcOutput(z[0]).log_chances([text])[0] for z, text in zip(logits, texts, strict=True)])
+    expected = -np.mean(
+        [CtcOutput(z[0]).log_probabilities([text])[0] for z, text in zip(logits, texts, strict=True)]
+    )
     assert float(networks.line_loss(pad_labels(texts), logits)) == pytest.approx(expected, rel=1e-4)
 
 
@@ -92,12 +98,12 @@ def test_what_is_exported_holds_the_kernels_that_training_starts_from():
     assert all(opened.weights[name].tobytes() == array.tobytes() for name, array in weights.items())
 
 
-def test_weights_of_another_network_are_refused(keras_model):
-    weights = networks.get_weights(keras_model)
+def test_weights_of_another_network_are_refused(glyph_model):
+    weights = networks.get_weights(glyph_model)
     with pytest.raises(ValueError, match="another network"):
-        networks.set_weights(keras_model, {**weights, "more": weights["conv0/kernel"]})
+        networks.set_weights(glyph_model, {**weights, "more": weights["conv0/kernel"]})
     with pytest.raises(ValueError, match="another shape"):
-        networks.set_weights(keras_model, {**weights, "conv0/kernel": weights["conv1/kernel"]})
+        networks.set_weights(glyph_model, {**weights, "conv0/kernel": weights["conv1/kernel"]})
 
 
 def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
@@ -115,13 +121,14 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         weak_epochs=1,
         pool=200,
     )
-    once = train_glyph_network(mix_glyphs({}, settings.seed, settings.pool, settings.batch), settings)
-    nothing = LabeledLines([], [])
-    told: list[Progress] = []
-    networks = train_networks(
-        CorpusSplit({}, {}, nothing, nothing, (), {}), settings, ProgressReporter(STAGE_SHARES, told.append)
+    once = train_glyph_network(
+        mix_glyphs({}, SyntheticPool.write(settings.pool, settings.seed), settings.seed), settings
     )
-    first, second = networks.get_weights(once), networks.get_weights(networks.glyphs)
+    no_lines = LabeledLines([], [])
+    split = CorpusSplit({}, {}, no_lines, no_lines, ("synthetic",), {})
+    told: list[Progress] = []
+    trained = train_networks(split, settings, ProgressReporter(STAGE_SHARES, told.append))
+    first, second = networks.get_weights(once), networks.get_weights(trained.glyphs)
     assert all(np.allclose(first[name], second[name], atol=1e-3) for name in first)
     assert [(each.stage, each.epoch) for each in told if each.epoch == each.epochs] == [
         ("glyphs", 2),
@@ -129,9 +136,9 @@ def test_training_learns_and_the_same_seed_gives_the_same_network(rng):
         ("strips", 3),
     ]
     assert all(each.loss > 0 for each in told)
-    fresh = Reader.open(package_reader(networks, {}, nothing, 3, 200, {"sources": ["synthetic"]}))
+    fresh = Reader.open(package_reader(trained, split, settings))
     assert fresh.card["sources"] == ["synthetic"]
-    assert fresh.card["network"]["parameters"] == networks.parameters
+    assert fresh.card["network"]["parameters"] == trained.parameters
     assert fresh.card["validation"]["rows"]["misread"] < fresh.card["validation"]["rows"]["n"] == 200
     readings = fresh.read([write_digit(label % 10, rng=rng) for label in range(100)])
     assert sum(reading.text == str(i % 10) for i, reading in enumerate(readings)) > 50

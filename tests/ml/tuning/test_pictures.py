@@ -19,18 +19,25 @@ from ml.evaluation.benchmarks import LabeledDrawings
 from ml.segmentation.costs import IMAGE_COSTS
 from ml.synthesis.handwriting import write_digit, write_number
 from ml.tuning import pictures
-from ml.tuning.pictures import LEAST, SEARCHED, ImageObjective, as_pieces, drift, gather_pictures, with_strip
+from ml.tuning.pictures import (
+    SEARCHED,
+    ImageObjective,
+    Pictures,
+    drift_loss,
+    fit_line_network_costs,
+    gather_pictures,
+)
 from ml.tuning.random_search import CachedScores, random_search
 from tests.ml.conftest import drawn
 
 
-class Gossip:
-    """A reader whose network on strips says of all lines that they are 999."""
+class Reader999:
+    """A reader whose line network reads 999 in all lines."""
 
     def __init__(self, reader) -> None:
         self.calibration, self.score_candidates = reader.calibration, reader.score_candidates
 
-    def read_line(self, strip) -> CtcOutput:
+    def read_line(self, line_image) -> CtcOutput:
         return CtcOutput(20.0 * np.eye(BLANK + 1)[[9, BLANK, BLANK, BLANK] * 3])
 
 
@@ -47,83 +54,87 @@ def digit(rng, label=3, side=60):
 
 
 @pytest.fixture(scope="module")
-def bench(request) -> ImageObjective:
+def objective(request) -> ImageObjective:
     rng = np.random.default_rng(20)
-    pages = as_pieces("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))
-    return ImageObjective(request.getfixturevalue("reader"), [pages])
+    pictures_of_numbers = Pictures.of("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))
+    return ImageObjective(request.getfixturevalue("reader"), [pictures_of_numbers])
 
 
-def test_a_search_finds_better_weights_than_bad_ones(bench):
-    bad = replace(IMAGE_COSTS, junk=0.01, segment=6.0, overlap=30.0)
-    found = random_search(bench.loss, bad, SEARCHED, 15, seed=3, least=LEAST)
-    assert found.loss < found.first == bench.loss(bad)
-    assert found.loss == bench.loss(found.weights)
+def test_a_search_finds_better_costs_than_bad_ones(objective):
+    bad = replace(IMAGE_COSTS, negative=0.01, segment=6.0, overlap=30.0)
+    result = random_search(objective.text_loss, bad, SEARCHED, 15, seed=3)
+    assert result.loss < result.initial_loss == objective.text_loss(bad)
+    assert result.loss == objective.text_loss(result.costs)
 
 
-def test_the_same_seed_finds_the_same(bench):
-    found, again = (random_search(bench.loss, IMAGE_COSTS, SEARCHED, 3, seed=1, least=LEAST) for _ in range(2))
-    assert found == again
-    assert found.loss <= found.first
+def test_the_same_seed_finds_the_same(objective):
+    result, again = (random_search(objective.text_loss, IMAGE_COSTS, SEARCHED, 3, seed=1) for _ in range(2))
+    assert result == again
+    assert result.loss <= result.initial_loss
 
 
-def test_texts_are_counted_without_spaces(bench):
-    assert bench.right(IMAGE_COSTS) == {"numbers": (3, 3)}
-    assert bench.right(replace(IMAGE_COSTS, junk=0.001, segment=60.0))["numbers"][0] < 3
+def test_texts_are_counted_without_spaces(objective):
+    assert objective.count_right(IMAGE_COSTS) == {"numbers": (3, 3)}
+    assert objective.count_right(replace(IMAGE_COSTS, negative=0.001, segment=60.0))["numbers"][0] < 3
 
 
 def test_sources_count_as_they_are_weighted(reader, rng):
     right, wrong = (
-        as_pieces(name, weight, LabeledDrawings(numbers(rng), texts))
+        Pictures.of(name, weight, LabeledDrawings(numbers(rng), texts))
         for name, weight, texts in (("right", 3.0, TEXTS), ("wrong", 1.0, ("1", "2", "3")))
     )
-    single = [ImageObjective(reader, [source]).loss(IMAGE_COSTS) for source in (right, wrong)]
+    single = [ImageObjective(reader, [source]).text_loss(IMAGE_COSTS) for source in (right, wrong)]
     assert single[0] < 1 < single[1]
-    assert ImageObjective(reader, [right, wrong]).loss(IMAGE_COSTS) == pytest.approx(
+    assert ImageObjective(reader, [right, wrong]).text_loss(IMAGE_COSTS) == pytest.approx(
         0.75 * single[0] + 0.25 * single[1]
     )
 
 
-def test_a_chance_is_the_confidence_of_the_reading(reader, rng):
+def test_the_probability_of_a_text_is_the_confidence_of_its_reading(reader, rng):
     """One component, which is nothing or one digit."""
-    [components] = as_pieces("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).components
-    page = DrawingDecoder(components, IMAGE_COSTS)
-    opinions = CachedScores(reader).of(page)
-    chances = {text: math.exp(page.log_chance(text, *opinions)) for text in ("", *"0123456789")}
-    reading = page.reading(*opinions, reader.calibration)
-    assert len(page.candidates) == 1
-    assert sum(chances.values()) == pytest.approx(1.0)
+    [components] = Pictures.of("digit", 1.0, LabeledDrawings([digit(rng)], ["3"])).components
+    decoder = DrawingDecoder(components, IMAGE_COSTS)
+    scores = CachedScores(reader).of(decoder)
+    probabilities = {text: math.exp(decoder.log_probability(text, *scores)) for text in ("", *"0123456789")}
+    reading = decoder.decode(*scores, reader.calibration)
+    assert len(decoder.candidates) == 1
+    assert sum(probabilities.values()) == pytest.approx(1.0)
     assert reading.text == "3"
-    assert chances["3"] == pytest.approx(reading.confidence, abs=1e-3)
-    assert page.log_chance("33", *opinions) == -math.inf
+    assert probabilities["3"] == pytest.approx(reading.confidence, abs=1e-3)
+    assert decoder.log_probability("33", *scores) == -math.inf
 
 
-def test_without_a_network_on_strips_their_weights_stay(reader, rng):
-    deaf = Gossip(reader)
-    deaf.read_line = None
-    bench = ImageObjective(deaf, [as_pieces("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))])
-    assert not bench.has_strips
-    assert with_strip(bench, IMAGE_COSTS) == IMAGE_COSTS
+def test_without_a_line_network_its_costs_stay(reader, rng):
+    without = Reader999(reader)
+    without.read_line = None
+    objective = ImageObjective(without, [Pictures.of("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))])
+    assert not objective.has_line_network
+    assert fit_line_network_costs(objective, IMAGE_COSTS) == IMAGE_COSTS
 
 
-def test_with_one_they_are_those_that_cost_least(reader, rng):
-    """A network that is sure of what the pictures do not say has no weight."""
-    bench = ImageObjective(
-        Gossip(reader), [as_pieces("numbers", 1.0, LabeledDrawings(numbers(rng)[:1], TEXTS[:1]))]
+def test_with_one_they_are_those_with_the_least_loss(reader, rng):
+    """A line network that is sure of texts that are not there gets no weight."""
+    objective = ImageObjective(
+        Reader999(reader), [Pictures.of("numbers", 1.0, LabeledDrawings(numbers(rng)[:1], TEXTS[:1]))]
     )
-    eager = replace(IMAGE_COSTS, ask=1.1)
-    assert with_strip(bench, eager).strip == 0.0
-    assert bench.surprise(replace(eager, strip=3.0)) > bench.surprise(replace(eager, strip=0.0))
+    eager = replace(IMAGE_COSTS, line_network_threshold=1.1)
+    assert fit_line_network_costs(objective, eager).line_network_weight == 0.0
+    assert objective.reading_loss(replace(eager, line_network_weight=3.0)) > objective.reading_loss(
+        replace(eager, line_network_weight=0.0)
+    )
 
 
 def test_pictures_without_ink_are_left_out(rng):
     blank = np.full((60, 60), 255, np.uint8)
-    assert as_pieces("digits", 1.0, LabeledDrawings([blank, digit(rng)], ["1", "3"])).texts == ["3"]
+    assert Pictures.of("digits", 1.0, LabeledDrawings([blank, digit(rng)], ["1", "3"])).texts == ["3"]
 
 
-def test_what_makes_no_difference_stays():
-    assert drift(IMAGE_COSTS, IMAGE_COSTS) == 0.0
+def test_drift_costs_the_more_the_farther():
+    assert drift_loss(IMAGE_COSTS, IMAGE_COSTS) == 0.0
     assert (
-        0 < drift(replace(IMAGE_COSTS, junk=2.0), IMAGE_COSTS) < drift(replace(IMAGE_COSTS, junk=3.0), IMAGE_COSTS)
+        0
+        < drift_loss(replace(IMAGE_COSTS, negative=2.0), IMAGE_COSTS)
+        < drift_loss(replace(IMAGE_COSTS, negative=3.0), IMAGE_COSTS)
     )
 
 
@@ -188,8 +199,8 @@ def test_only_what_trains_or_validates_is_read(tmp_path, rng, monkeypatch):
 def test_a_missing_file_is_left_out(tmp_path, rng, caplog):
     write_cheques(tmp_path, rng)
     with caplog.at_level(logging.INFO):
-        found = gather_pictures(tmp_path, seed=1)
-    assert [source.name for source in found] == ["cheques learned from", "cheques kept aside"]
+        sources = gather_pictures(tmp_path, seed=1)
+    assert [source.name for source in sources] == ["cheques learned from", "cheques kept aside"]
     assert [name for name in ("photographed pages", "MNIST", "Semeion") if f"without {name}:" in caplog.text] == [
         "photographed pages",
         "MNIST",

@@ -31,13 +31,6 @@ def test_without_losses_there_is_no_curve() -> None:
     assert charts.curves([]) == []
 
 
-def test_the_interval_is_wilsons() -> None:
-    low, high = charts.wilson(10, 100)
-    assert (round(low, 4), round(high, 4)) == (0.0552, 0.1744)
-    assert charts.wilson(0, 50)[0] == 0
-    assert charts.wilson(50, 50)[1] == 1
-
-
 def test_both_error_rates_share_a_scale() -> None:
     rates = charts.error_rates("digits", 200, [20, 10])
     assert rates

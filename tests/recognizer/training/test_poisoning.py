@@ -96,7 +96,7 @@ def test_comparing_labels_alone_stops_it_without_caps(
 def trained(samples: list[DatasetItem]) -> Reader:
     """By whatever has a role in these samples, as a new style is learned in tests/ml/test_finetune.py."""
     new, chosen_by = (
-        ReviewedDigits.of(s.aligned.part for s in samples if s.role == role and s.aligned is not None)
+        ReviewedDigits.of(s.aligned for s in samples if s.role == role and s.aligned is not None)
         for role in (Role.TRAIN, Role.VALIDATE)
     )
     return Reader.open(finetune(SHIPPED.read_bytes(), new, chosen_by, None, QUICK).artifact)

@@ -89,7 +89,7 @@ def test_the_gates_stand_there_with_sentences_and_plots(trainer_client: Client, 
     assert len(shown.columns) == 10
     page = answer.content.decode()
     assert "1 of 4 gates did not let it pass" in page
-    assert "Better for people who never train" in page
+    assert "Better for held-out writers" in page
     assert "before 1.96 %" in page
 
 

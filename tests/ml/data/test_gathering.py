@@ -1,4 +1,4 @@
-"""What training draws from: parts by name, whole batches, writers kept apart."""
+"""The corpus is gathered from the files of a folder, in parts by name, with writers kept apart."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ml.augmentation import sampling
-from ml.augmentation.sampling import mix_glyphs
-from ml.data.corpus import LabeledInk, gather_local_corpus
+from ml.data.corpus import LabeledInk
+from ml.data.gathering import gather_local_corpus
 from ml.ink.strokes import bounds
 from ml.labels import NOT_A_DIGIT, UNCLEAR
 from ml.synthesis.handwriting import write_digit, write_sign
@@ -43,17 +42,17 @@ def folder(tmp_path, rng):
 
 
 def test_parts_and_their_writers_are_kept_apart(folder):
-    found = gather_local_corpus(folder, 0.1, seed=1)
-    training, validation = found.training, found.validation
+    split = gather_local_corpus(folder, 0.1, seed=1)
+    training, validation = split.training, split.validation
     assert len(training["mnist"].labels) + len(validation["mnist"].labels) == 60_000
     assert 0 < len(validation["mnist"].labels) <= 6000
     assert set(training["uji_letters"].labels) <= {NOT_A_DIGIT, UNCLEAR}
     assert "uji_digits" not in validation
-    assert found.strangers == {"uji": [1, 4]}
-    assert [source.split(",")[0] for source in found.sources] == [
+    assert split.strangers == {"uji": [1, 4]}
+    assert [source.split(",")[0] for source in split.sources] == [
         "MNIST (LeCun",
         "UJI Pen Characters",
-        "synthetic strokes of this project (ml/synthesis/handwriting.py)",
+        "synthetic strokes of this project",
     ]
 
 
@@ -61,31 +60,6 @@ def test_three_runs_leave_out_every_writer_once(folder):
     runs = [gather_local_corpus(folder, 0.1, seed) for seed in range(3)]
     assert sorted(writer for run in runs for writer in run.strangers["uji"]) == [0, 1, 2, 3, 4, 5]
     assert all(len(run.training["uji_digits"].labels) == 4 for run in runs)
-
-
-def test_every_batch_holds_its_shares(rng):
-    digits = LabeledInk([write_digit(int(label), rng=rng) for label in np.arange(20) % 10], np.arange(20) % 10)
-    mixed = mix_glyphs({"pendigits": digits}, seed=1, pool=50, batch=100)
-    x, y = mixed.batch(rng, 1.0)
-    assert x.shape == (100, 28, 28)
-    shares = sampling._SHARES
-    junk = shares["signs"] + shares["lattice_junk"]
-    others = [shares[name] for name in ("written", "misreadable", "pendigits", "stroke_parts")]
-    junk /= junk + sum(others)
-    assert (y == NOT_A_DIGIT).mean() == pytest.approx(junk, abs=0.02)
-
-
-def test_styles_that_are_easily_misread_can_be_written(rng):
-    part = sampling.easily_confused_digits(40, rng)
-    assert len(part.ink) == len(part.labels) == 40
-    assert set(part.labels) >= {1, 7, 9}
-
-
-def test_synthetic_ink_alone_is_enough(rng):
-    x, y = mix_glyphs({}, seed=1, pool=40, batch=256).batch(rng, 0.5)
-    assert len(x) == len(y) == 256
-    assert set(np.unique(y)) >= {0, 9, NOT_A_DIGIT}
-    assert (y >= UNCLEAR).any()
 
 
 @pytest.fixture
@@ -120,24 +94,24 @@ def scans(folder, rng):
     return folder
 
 
-def test_lines_to_learn_from_are_none_to_validate_on(scans):
-    found = gather_local_corpus(scans, 0.1, seed=0)
-    assert [*found.validation_lines.texts] == [(0, 1, 2, 3)]
-    assert [*found.lines.texts] == [(3, 4, 5, 6), (6, 7, 8, 9), (9, 0, 1, 2)]
-    assert all(ink.any() for ink in found.lines.ink)
+def test_lines_to_train_on_are_none_to_validate_on(scans):
+    split = gather_local_corpus(scans, 0.1, seed=0)
+    assert [*split.validation_lines.texts] == [(0, 1, 2, 3)]
+    assert [*split.lines.texts] == [(3, 4, 5, 6), (6, 7, 8, 9), (9, 0, 1, 2)]
+    assert all(ink.any() for ink in split.lines.ink)
 
 
-def test_cheques_give_the_digits_that_the_reader_finds(scans):
-    found = gather_local_corpus(scans, 0.1, seed=0)
-    assert set(found.training["cheques"].labels) <= set(range(10))
-    assert len(found.training["cheques"].labels) >= 8  # of three amounts to train on
-    assert len(found.validation["cheques"].labels) >= 2  # of one
-    assert found.training["cheques"].glyphs.any(axis=(1, 2)).all()
+def test_cheques_give_the_digits_that_segmentation_finds(scans):
+    split = gather_local_corpus(scans, 0.1, seed=0)
+    assert set(split.training["cheques"].labels) <= set(range(10))
+    assert len(split.training["cheques"].labels) >= 8  # of three amounts to train on
+    assert len(split.validation["cheques"].labels) >= 2  # of one
+    assert split.training["cheques"].glyphs.any(axis=(1, 2)).all()
 
 
-def test_two_digits_of_a_cheque_as_one_are_none(scans):
-    found = gather_local_corpus(scans, 0.1, seed=0)
-    assert set(found.training["cheque_junk"].labels) == {NOT_A_DIGIT}
+def test_several_digits_of_a_cheque_as_one_are_negatives(scans):
+    split = gather_local_corpus(scans, 0.1, seed=0)
+    assert set(split.training["cheque_junk"].labels) == {NOT_A_DIGIT}
 
 
 def test_stretched_digits_are_narrowed_again(folder):
@@ -151,7 +125,28 @@ def test_stretched_digits_are_narrowed_again(folder):
 
 
 def test_characters_of_unseen_alphabets_and_drawers_are_left_out(scans):
-    found = gather_local_corpus(scans, 0.1, seed=0)
-    assert len(found.training["omniglot"].labels) == 30  # ten drawers of three characters
-    assert (found.training["omniglot"].labels == UNCLEAR).sum() == 10  # the o
-    assert len(found.validation["omniglot"].labels) == 4  # two other drawers of the two that are clear
+    split = gather_local_corpus(scans, 0.1, seed=0)
+    assert len(split.training["omniglot"].labels) == 30  # ten drawers of three characters
+    assert (split.training["omniglot"].labels == UNCLEAR).sum() == 10  # the o
+    assert len(split.validation["omniglot"].labels) == 4  # two other drawers of the two that are clear
+
+
+def test_without_lines_only_glyphs_are_cut(scans):
+    split = gather_local_corpus(scans, 0.1, seed=0, lines=False)
+    assert not split.lines.texts
+    assert not split.validation_lines.texts
+    assert len(split.training["cheques"].labels)
+
+
+def test_a_sample_keeps_writers_beside_their_digits(rng):
+    part = LabeledInk(np.arange(20)[:, None, None] * np.ones((1, 28, 28)), np.arange(20) % 10, np.arange(20))
+    sample = part.sample(5, rng)
+    assert len(sample.labels) == 5
+    assert sample.writers.tolist() == sample.ink[:, 0, 0].tolist()
+    assert (sample.labels == sample.writers % 10).all()
+    assert part.sample(20, rng) is part
+
+
+def test_glyphs_are_no_drawings():
+    with pytest.raises(TypeError, match="strokes"):
+        _ = LabeledInk(np.zeros((1, 28, 28), np.uint8), np.array([3])).drawings

@@ -1,4 +1,8 @@
-"""Pieces of the page: its shell, tables, sections. Everything that goes in is escaped here or in `plots`."""
+"""Parts of the report's HTML: the document around it, sections, tables.
+
+All text is escaped here or in `ml.evaluation.report.plots`; parameters called `html` or `parts` are inserted as
+they are.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +16,19 @@ _STYLE = Path(__file__).parent / "page.css"
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of a table with a class of its own, or a share from 0 to 1 as the depth of its colour."""
+    """A table cell with a CSS class, or with a share from 0 to 1 (`heat`) as the depth of its colour."""
 
     text: str
     class_: str = ""
     heat: float | None = None
 
 
+Row = Sequence[str | Cell]  # its first cell is the heading of the row
+
+
 @dataclass(frozen=True)
 class Section:
-    """`html` is ready to be put in; `key` is where links lead."""
+    """A part of the page; `key` is the target of links to it."""
 
     key: str
     title: str
@@ -29,24 +36,29 @@ class Section:
 
 
 def paragraph(text: str, class_: str = "") -> str:
+    """A paragraph of text."""
     return f"<p{_class(class_)}>{escape(text)}</p>"
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str | Cell]], class_: str = "") -> str:
-    """A table whose first column names the rows; it scrolls by itself where the screen is narrow."""
+def table(caption: str, head: Sequence[str], rows: Sequence[Row], class_: str = "") -> str:
+    """A table whose first column holds the headings of the rows; on a narrow screen it scrolls by itself."""
     top = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
-    body = "".join(f"<tr>{_cell(row[0], first=True)}{''.join(map(_cell, row[1:]))}</tr>" for row in rows)
+    body = ""
+    for row in rows:
+        cells = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
+        body += f"<tr>{_heading(cells[0])}{''.join(map(_data, cells[1:]))}</tr>"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table{_class(class_)}>'
         f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
-def _cell(cell: str | Cell, first: bool = False) -> str:
-    cell = Cell(cell) if isinstance(cell, str) else cell
+def _heading(cell: Cell) -> str:
+    return f'<th scope="row"{_class(cell.class_)}>{escape(cell.text)}</th>'
+
+
+def _data(cell: Cell) -> str:
     heat = f' style="background: rgb(var(--heat) / {cell.heat:.2f})"' if cell.heat else ""
-    if first:
-        return f'<th scope="row"{_class(cell.class_)}>{escape(cell.text)}</th>'
     return f"<td{_class(cell.class_)}{heat}>{escape(cell.text)}</td>"
 
 
@@ -55,23 +67,23 @@ def _class(name: str) -> str:
 
 
 def grid(cards: Sequence[tuple[str, str]]) -> str:
-    """Titled pieces of HTML side by side, as many as fit."""
-    return (
-        '<div class="grid">' + "".join(f"<section><h3>{escape(t)}</h3>{h}</section>" for t, h in cards) + "</div>"
-    )
+    """Cards, each a title and its HTML, side by side as far as the screen is wide enough."""
+    sections = "".join(f"<section><h3>{escape(title)}</h3>{html}</section>" for title, html in cards)
+    return f'<div class="grid">{sections}</div>'
 
 
 def pair(*parts: str) -> str:
-    """Pieces of HTML side by side where the screen is wide."""
+    """HTML side by side where the screen is wide."""
     return f'<div class="pair">{"".join(parts)}</div>'
 
 
 def details(summary: str, html: str) -> str:
+    """HTML that opens with a click on its summary."""
     return f"<details><summary>{escape(summary)}</summary>{html}</details>"
 
 
 def document(title: str, lead: str, sections: Sequence[Section]) -> str:
-    """The whole page. Nothing in it comes from elsewhere."""
+    """The whole page, which loads nothing from elsewhere. `lead` is HTML."""
     links = "".join(f'<li><a href="#{s.key}">{escape(s.title)}</a></li>' for s in sections)
     body = "".join(
         f'<section aria-labelledby="{s.key}"><h2 id="{s.key}">{escape(s.title)}</h2>{s.html}</section>'

@@ -1,0 +1,28 @@
+"""Which letters and characters can be taken for a digit."""
+
+from __future__ import annotations
+
+# No writer's form of these letters looks like a digit. Of all other letters some writers' do.
+SEPARABLE_LETTERS = frozenset("AEFHKMNPRUVWXadefhkmnprtuvwx")
+
+# The characters of Omniglot that look like a digit, by alphabet: Latin o, l, s, z, q, g, y, c, b and i, Greek
+# omicron, iota, sigma, delta and zeta, and similar shapes of the other alphabets.
+_DIGITLIKE = {
+    "Latin": (2, 3, 7, 9, 12, 15, 17, 19, 25, 26),
+    "Greek": (4, 6, 9, 15, 18),
+    "Korean": (9, 21, 22, 24, 33, 37),
+    "Japanese_(katakana)": (22, 24, 27, 37, 43, 46),
+    "Early_Aramaic": (2, 3, 4, 6, 10, 11, 12, 14, 16, 17, 20),
+    "Tagalog": (3, 16),
+    "Balinese": (5,),
+    "Sanskrit": (37,),
+}
+
+
+def is_digitlike(character: str) -> bool:
+    """Whether readers who do not know its alphabet take this character of Omniglot for a digit.
+
+    `character` is Omniglot's own name, such as "Latin/character15".
+    """
+    alphabet, _, number = character.partition("/character")
+    return int(number) in _DIGITLIKE.get(alphabet, ())

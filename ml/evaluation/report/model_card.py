@@ -1,0 +1,77 @@
+"""The model card of a reader, in Markdown."""
+
+from __future__ import annotations
+
+from ml.evaluation.report.formatting import percent2, percent_range
+from ml.evaluation.report.study import Study
+from ml.evaluation.report.targets import measured_targets
+
+_MEASURED = (
+    "**Measured** by `manage.py evaluate_model --data FOLDER --card FILE`, which wrote this page. The test of "
+    "MNIST chose no network. It was once read with five looks at doubtful pictures instead of three: these "
+    "were a little better on held-out writers but not on the test, and were given up for that reason. The "
+    "test of the cheques was read about ten times while the reading of whole lines was developed; other "
+    "amounts and photographs decided how. Failures of the pendigits test, from which the strings are "
+    "composed, showed one mistake of the training, which was corrected. Photos, Optdigits and Semeion were "
+    "looked at while the reading of pictures was tuned. The rule for when the line network counts was chosen "
+    "with Omniglot in view, and letters were looked at when variants were compared: expect more characters of "
+    "other kinds to be taken for digits. n counts drawings, for pages digits."
+)
+_LIMITS = (
+    "**Not for** letters or words: O, l, S, Z, B and the like are taken for the digits that they resemble. "
+    "Nor for decimal points, signs and units, which are left out. It was trained on Western digits only. A "
+    "confidence is right on average over handwriting as in these sets; on other paper, or with other pens or "
+    "handwriting, it may not be. Where a wrong digit does harm, have a person check."
+)
+
+
+def render_model_card(study: Study) -> str:
+    """Markdown: what the reader is, what it was trained on, what was measured, and what it is not for."""
+    parts = [
+        f"# Reader {study.report.version}",
+        _description(study),
+        _sources(study),
+        _MEASURED,
+        _accuracy_table(study),
+        _targets_table(study),
+        _LIMITS,
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _description(study: Study) -> str:
+    facts = []
+    if parameters := study.card.get("network", {}).get("parameters"):
+        facts.append(f"{parameters:,} parameters")
+    if study.speed and study.speed.members:
+        megabytes = sum(study.speed.members.values()) / 1e6
+        facts.append(f"{megabytes:.2f} MB with the weights that training starts from")
+    if study.speed and study.speed.peak:
+        facts.append(f"{study.speed.peak / 2**20:.0f} MiB of memory to read with")
+    name = study.card.get("name", "handwritten digits")
+    return f"Reads {name}, drawn or photographed" + (": " + ", ".join(facts) if facts else "") + "."
+
+
+def _sources(study: Study) -> str:
+    sources = study.card.get("sources", ())
+    return "\n".join(["**Trained on**", "", *(f"- {source}" for source in sources)]) if sources else ""
+
+
+def _accuracy_table(study: Study) -> str:
+    rows = []
+    for result in study.report.results:
+        accuracy, interval = percent2(result.accuracy), percent_range(result.interval)
+        rows.append(f"| {result.benchmark.title} | {result.n:,} | {result.errors:,} | {accuracy} | {interval} |")
+    head = ["| set | n | errors | accuracy | 95 % interval |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows]) if rows else ""
+
+
+def _targets_table(study: Study) -> str:
+    """The targets that are not accuracies, which stand in the other table."""
+    rows = []
+    for target, value in measured_targets(study.figures()):
+        if not target.figure.startswith("accuracy_"):
+            numbers = " | ".join(target.show(number) for number in (value, target.floor, target.goal))
+            rows.append(f"| {target.title} | {numbers} | {target.verdict(value)} |")
+    head = ["| other figures | measured | floor | goal | |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows]) if rows else ""
