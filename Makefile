@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r
 # One lock for Python 3.11 and 3.12, Linux and macOS.
 LOCK = $(BIN)/uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+# Processes that share the tests; 0 runs them in one, without pytest-xdist.
+JOBS ?= 2
+# Of `make quick`; those of the reader: make quick TESTS=tests/ml
+TESTS ?= tests/recognizer tests/accounts $(wildcard tests/test_*.py)
 PYTHON ?= $(shell for p in python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: run test test-js install lint lint-js types layers lock upgrade audit clean help
+.PHONY: run test test-js quick ci install format lint lint-js types layers lock upgrade audit clean help
 
 # The site itself needs no Node.js, only the tools for its JavaScript do.
 HAS_NODE = { command -v npm && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)'; } > /dev/null 2>&1
@@ -21,14 +25,23 @@ help:           ## what can be made
 run: $(VENV)/.run     ## run the site: http://127.0.0.1:8000 (PORT, DATA_DIR, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/python deploy/run.py
 
-test: $(VENV)/.test   ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(VENV)/.test   ## all tests (JOBS: processes that share them, 2; ARGS: for pytest)
+	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+quick: $(VENV)/.test  ## what most changes touch: tests of the site without browser, servers and trainings (TESTS: others)
+	@$(BIN)/python -m pytest -n $(JOBS) -q -m 'not (slow or redis or chaos or browser)' $(TESTS) $(ARGS)
+
+ci:                   ## everything that must hold before a change is taken in (Debian, as root)
+	@.ci/run
 
 test-js:              ## only the unit tests of the JavaScript (Node.js)
 	@$(NEEDS_NODE)
 	@node --import ./tests/js/import-map.mjs --test tests/js/*.test.mjs
 
 install: $(VENV)/.run ## only make .venv with what the site needs
+
+format: $(VENV)/.test ## mend the style of the code, as far as tools can
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
 lint: $(VENV)/.test   ## style of the code
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -23,7 +23,7 @@ from recognizer.models import Drawing, ModelVersion
 from recognizer.services import model_versions, predictions, reviews
 from recognizer.serving import doorbell, engine
 
-pytest_plugins = ["tests.site"]
+pytest_plugins = ["tests.site", "tests.distribution"]
 
 ONE = [[[50, 10], [50, 60], [50, 110]]]  # the strokes of a 1
 PASSWORD = "correct horse battery"  # of everybody

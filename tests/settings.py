@@ -1,12 +1,19 @@
-"""The site's settings, on a data folder of their own and without the reader's real weight."""
+"""The site's settings on a data folder of the tests' own, with a fast password hasher."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="numeral-tests-"))
+# A process of pytest-xdist inherits the folder of the process that started it, and takes another one: databases,
+# static files and logs of two processes must not meet.
+if "PYTEST_XDIST_WORKER" in os.environ or "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="numeral-tests-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ.setdefault("TESTS_SHARED", os.environ["DATA_DIR"])  # of the process that started the others
 os.environ.setdefault("SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("HTTPS", "off")
-# In tests nobody answers unless the test says who: this address is closed.
+# No Redis server listens there: a test that needs one takes the fixture `redis_url`.
 os.environ.setdefault("REDIS_URL", f"unix://{os.environ['DATA_DIR']}/nobody.sock")
 
 from digitsite.settings import *  # noqa: F403

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds until a started site must answer
+PATIENCE = 240  # seconds until a started site must answer; on two idle cores it takes ten
 
 
 def free_port() -> int:
@@ -64,7 +64,11 @@ class Site:
             self.process = subprocess.Popen(
                 [sys.executable, "deploy/run.py"], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
-        self.wait_for("Numeral is ready")
+        try:
+            self.wait_for("Numeral is ready")
+        except BaseException:
+            self.stop()  # a fixture that fails before its `yield` would leave it running
+            raise
 
     def wait_for(self, words: str, seconds: float = PATIENCE) -> None:
         end = time.monotonic() + seconds

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 HEAVY = ["tensorflow", "keras", "ai_edge_litert", "cv2", "scipy"]
 
 LOADED = f"""
@@ -14,6 +16,7 @@ print([name for name in {HEAVY} if name in sys.modules])
 """
 
 
+@pytest.mark.slow
 def test_importing_the_web_application_loads_no_reader() -> None:
     done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -62,6 +62,7 @@ def callers(owner, stranger, trainer, reviewer, api: Client) -> dict[str, Callab
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ROLES)
 def test_no_answer_is_an_error_of_ours(
     addresses: dict[str, list[str]], callers: dict[str, Callable[[], Client]], worker: FakeReader, role: str

@@ -43,7 +43,7 @@ def make(user: User) -> DataExport:
 def files(client: Client) -> dict[str, bytes]:
     answer = client.get(FILE)
     assert answer.status_code == 200
-    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as file:
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer))) as file:
         assert file.testzip() is None
         return {name: file.read(name) for name in file.namelist()}
 

@@ -1,6 +1,7 @@
 """The whole loop with real parts: what is misread is drawn, corrected, reviewed, trained on, and then read.
 
-Redis, web, reading worker and trainer are those of `make run`, the handwriting is synthetic. It takes minutes.
+Redis, web, reading worker and trainer are those of `make run`, the handwriting is synthetic. It takes a minute or
+two.
 """
 
 from __future__ import annotations
@@ -23,18 +24,20 @@ from tests.chaos.crowd import strange_sevens
 from tests.chaos.test_whole_way import call
 from tests.site import ROOT, Site, redis_server
 
-pytestmark = [pytest.mark.redis, pytest.mark.chaos]
+# Alone: one of the gates measures how fast both versions read.
+pytestmark = [pytest.mark.redis, pytest.mark.chaos, pytest.mark.alone]
 
-STEPS = 250  # of the fine-tuning: enough for one new style
+STEPS = 120  # of the fine-tuning: enough for one new style
+LEASE = 20  # seconds until a trainer that was killed counts as dead; it prolongs its lease every 5 s
 PATIENCE = 1500  # seconds for the whole run, on a slow machine
 SWAPPED = 30.0  # seconds until the running worker reads with another version: two, and its opening
 
 
 @pytest.fixture
 def learning_site(tmp_path: Path) -> Iterator[Site]:
-    """A site on which a crowd has written, and that trains in a few minutes."""
+    """A site on which a crowd has written, and whose training takes a minute."""
     redis_server()
-    running = Site(tmp_path / "site", extra={"TRAINING_STEPS": str(STEPS), "TRAINING_LEASE": "40"})
+    running = Site(tmp_path / "site", extra={"TRAINING_STEPS": str(STEPS), "TRAINING_LEASE": str(LEASE)})
     running.start()
     subprocess.run([sys.executable, "-m", "tests.chaos.crowd"], cwd=ROOT, env=running.env, check=True)
     yield running

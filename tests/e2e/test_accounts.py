@@ -8,10 +8,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from allauth.mfa.totp.internal import auth
 
 from tests.e2e.conftest import DESK
 from tests.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.redis]
 
 PASSWORD, NEW = "correct horse battery", "a new battery staple"
 KEY = {

@@ -52,7 +52,7 @@ def test_parts_and_their_writers_are_kept_apart(folder):
     assert [source.split(",")[0] for source in split.sources] == [
         "MNIST (LeCun",
         "UJI Pen Characters",
-        "synthetic strokes of this project",
+        "synthetic strokes of this project (ml/synth.py)",
     ]
 
 

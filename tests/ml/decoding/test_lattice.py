@@ -24,7 +24,7 @@ def row(n: int, *, y: float = 0.0, step: float = 80.0, x: float = 0.0) -> np.nda
     return np.array([[x + i * step, y, 50.0, 100.0] for i in range(n)])
 
 
-def scores(candidates, expected):
+def scores(candidates, expected) -> tuple[np.ndarray, np.ndarray]:
     """Log probabilities of the labels, and probabilities of being a digit.
 
     `expected` gives the label and the probability of being a digit for some components, else None.

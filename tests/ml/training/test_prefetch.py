@@ -25,7 +25,7 @@ def test_no_more_than_so_many_wait():
     made = []
     items = prefetch((made.append(i) or i for i in range(100)), 3)
     assert next(items) == 0
-    items.close()
+    items.close()  # type: ignore[attr-defined]  # it is a generator
     assert len(made) <= 5
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ def test_it_works(api: Client, worker: FakeReader, read_drawing: Drawing) -> Non
 
 def test_an_answer_has_the_fields_that_the_schema_names(api, worker, read_drawing) -> None:
     body = api.get(url(read_drawing)).json()
-    fields = ExplanationSerializer().fields
+    fields: Any = ExplanationSerializer().fields
     assert list(body) == list(fields)
     for name in ("strongest", "second", "nearest_second"):
         assert list(body[name]) == list(fields[name].fields)

@@ -47,6 +47,7 @@ def test_it_prints_for_people_too(data: Path, capsys: pytest.CaptureFixture) -> 
     assert "95 % interval" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_it_tells_of_each_set_as_it_goes(data: Path, capsys: pytest.CaptureFixture) -> None:
     call_command("evaluate_model", data=data, only=["pendigits_test", "scribbles"])
     lines = capsys.readouterr().err.splitlines()

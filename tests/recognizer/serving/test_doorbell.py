@@ -17,7 +17,9 @@ from recognizer.serving.messages import TaskName
 def bell(counting: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A doorbell on a real Redis; the list holds the names of the tasks that were sent."""
     sent: list[str] = []
-    monkeypatch.setattr(doorbell.current_app, "send_task", lambda name, **kwargs: sent.append(name))
+    monkeypatch.setattr(
+        "recognizer.serving.doorbell.current_app.send_task", lambda name, **kwargs: sent.append(name)
+    )
     return sent
 
 
@@ -74,7 +76,7 @@ def test_asking_brings_the_answer(bell: list[str], monkeypatch: pytest.MonkeyPat
     def worker(task: str, args: list, expires: float) -> None:
         doorbell.answer(args[0], {"text": "7", "of": args[1]})
 
-    monkeypatch.setattr(doorbell.current_app, "send_task", worker)
+    monkeypatch.setattr("recognizer.serving.doorbell.current_app.send_task", worker)
     assert doorbell.ask(TaskName.READ_LIVE, {"strokes": []}, seconds=2) == {"text": "7", "of": {"strokes": []}}
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from ml.ink.image_format import KEPT_LIMITS, LIVE_LIMITS, ImageError, ImageLimits
+from ml.ink.image_format import ANSWER, KEPT_LIMITS, LIVE_LIMITS, ImageError, ImageLimits
 from recognizer.serving import image_opening
 from recognizer.serving.image_opening import Server, TooManyImages, Turns, open_image
 from tests.hostile import BOMBS, KINDS, mutations, number, saved
@@ -49,12 +49,14 @@ def test_it_works(kind: str) -> None:
     assert Image.open(io.BytesIO(kept.thumbnail)).size == (120, 80)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 @pytest.mark.parametrize("limits", [KEPT_LIMITS, LIVE_LIMITS])
 def test_a_bomb_is_opened_cheaply_or_refused_with_a_sentence(name: str, limits: ImageLimits) -> None:
     assert refusal(BOMBS[name](), limits)[-1:] in {"", "."}
 
 
+@pytest.mark.slow
 def test_damaged_files_are_opened_or_refused() -> None:
     refusals = [refusal(data) for data in mutations(150, seed=1)]
     assert len(set(refusals)) > 1
@@ -87,6 +89,7 @@ def test_a_server_that_has_died_is_started_again() -> None:
     server.stop()
 
 
+@pytest.mark.slow
 def test_the_server_ends_with_its_web_process(tmp_path) -> None:
     code = (
         "import django, os; django.setup(); from recognizer.serving import image_opening;"
@@ -122,8 +125,8 @@ class Evil(Server):
     [
         b"",
         b"\x80\x04\x95" + bytes(40),
-        image_opening.ANSWER.pack(1, 1, 1, 2**32 - 1, 2**32 - 1),
-        image_opening.ANSWER.pack(1, 9, 9, 100, 0) + b"short",
+        ANSWER.pack(1, 1, 1, 2**32 - 1, 2**32 - 1),
+        ANSWER.pack(1, 9, 9, 100, 0) + b"short",
     ],
 )
 def test_what_a_child_answers_is_bytes_within_bounds(answer: bytes) -> None:

@@ -236,6 +236,7 @@ def test_the_writers_held_out_examine(shipped: Reader, reviewed: Submit) -> None
     assert roles(built(shipped)) == [(Role.HELD_OUT, "")]
 
 
+@pytest.mark.slow
 def test_the_hash_names_the_manifest(shipped: Reader, reviewed: Submit) -> None:
     anna = writer("anna")
     reviewed(anna, digit(3), "3")

@@ -134,6 +134,7 @@ def test_losses_are_counted_from_the_version_that_all_began_with(shipped: ModelV
     assert pipeline._ancestor_of(shipped) is None
 
 
+@pytest.mark.slow
 def test_a_version_is_judged_beside_the_one_that_all_began_with_too(
     shipped: ModelVersion, reviewed: list[Drawing], monkeypatch: pytest.MonkeyPatch
 ) -> None:

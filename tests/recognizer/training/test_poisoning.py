@@ -1,6 +1,6 @@
 """Wrong labels on purpose, on which a careless reviewer agreed: what is left of them, and what it does.
 
-That the gates alone stop a version which has learned them is in tests/ml/test_gates.py.
+That the gates alone stop a version which has learned them is in tests/ml/evaluation/test_promotion_gates.py.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from recognizer.training import dataset
 from recognizer.training.dataset import DatasetItem, Role
 from recognizer.training.ink_store import InkStore
 from tests.ml.training.test_finetune import QUICK
+
+pytestmark = pytest.mark.slow
 
 ATTACKS = [(1, 1000), (20, 50)]  # accounts, and how many each of them flips
 
@@ -94,7 +96,7 @@ def test_comparing_labels_alone_stops_it_without_caps(
 
 
 def trained(samples: list[DatasetItem]) -> Reader:
-    """By whatever has a role in these samples, as a new style is learned in tests/ml/test_finetune.py."""
+    """By whatever has a role in these samples, as a new style is learned in tests/ml/training/test_finetune.py."""
     new, chosen_by = (
         ReviewedDigits.of(s.aligned for s in samples if s.role == role and s.aligned is not None)
         for role in (Role.TRAIN, Role.VALIDATE)
@@ -108,7 +110,6 @@ def answers(reader: Reader) -> list[str]:
     return [reading.text for reading in reader.read(inks)]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("accounts", "each"), ATTACKS)
 def test_the_caps_alone_leave_every_answer_as_it_was(
     shipped: Reader, reviewer: User, ones: list[list], accounts: int, each: int
@@ -120,7 +121,6 @@ def test_the_caps_alone_leave_every_answer_as_it_was(
     assert answers(trained(dataset.with_roles(capped))) == answers(shipped)
 
 
-@pytest.mark.slow
 def test_what_else_is_trained_on_contradicts_a_thousand_lies(
     shipped: Reader, reviewer: User, ones: list[list]
 ) -> None:

@@ -62,6 +62,7 @@ def test_a_secret_that_is_none_is_found(settings, key: str) -> None:
     assert ids() == {"recognizer.E002"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["", "short"])
 def test_the_web_does_not_start_without_a_real_secret(tmp_path, key: str) -> None:
     env = {
