@@ -29,7 +29,7 @@ def cut_glyphs(cheques: Cheques, indices: Sequence[int] | NDArray[np.integer]) -
     """The digits of the chosen amounts, and negatives labeled NOT_A_DIGIT.
 
     Negatives are marks beside the digits, and candidates of the reader that hold several digits. Parts of a digit
-    are left out, since it is not known whether they look like a digit (docs/reader.md, "What decided"), and so are
+    are left out, since it is not known whether they look like a digit (docs/experiments.md), and so are
     digits whose ink the segmentation does not find.
     """
     examples = [
