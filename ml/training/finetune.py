@@ -47,7 +47,7 @@ from ml.training.weight_interpolation import (
     choose_interpolation,
 )
 
-# The stages and their shares in the time of a fine-tuning, as measured for 2,000 new drawings (docs/experiments.md).
+# The stages and their shares in the time of a fine-tuning, measured for 2,000 new drawings (docs/experiments.md).
 # The names are stored with training runs.
 _STAGE_SHARES = {"preparing": 0.06, "glyphs": 0.73, "trajectories": 0.12, "choosing": 0.06, "calibrating": 0.03}
 _LINE_SETS = ("rows", "lines")  # the validation sets of the line network
