@@ -25,18 +25,14 @@ class PageLayout:
 def find_layouts(components: Components, costs: Costs) -> list[PageLayout]:
     """The layout in lines; few components on several lines also as one digit, such as an 8 of two circles."""
     lines = find_lines(components)
-    layouts = [_layout_in_lines(components, lines, costs)]
-    if len(lines) > 1 and len(set(components.owners)) <= costs.longest_run:
-        layouts.append(_layout_as_one_digit(components, costs))
-    return layouts
-
-
-def _layout_in_lines(components: Components, lines: list[LineOrder], costs: Costs) -> PageLayout:
     heights = tuple(typical_height(_owner_boxes(components, line)[:, 3]) for line in lines)
     candidates: list[Candidate] = []
     for number, (line, height) in enumerate(zip(lines, heights, strict=True)):
         candidates += candidate_line(components, costs, number, line, height).candidates()
-    return PageLayout(tuple(lines), heights, tuple(candidates))
+    layouts = [PageLayout(tuple(lines), heights, tuple(candidates))]
+    if len(lines) > 1 and len(set(components.owners)) <= costs.longest_run:
+        layouts.append(_layout_as_one_digit(components, costs))
+    return layouts
 
 
 def _owner_boxes(components: Components, line: LineOrder) -> Boxes:
