@@ -78,6 +78,10 @@ class CandidateLine(ABC):
                 continue
             components = tuple(self._line[i] for i in places)
             box = self._box(places)
+            low_cost = 0.0
+            if box[3] < self._height:
+                as_zero = self._height_cost(box[3], self._costs.height_spread)
+                low_cost = max(0.0, self._height_cost(box[3], self._costs.low_spread) - as_zero)
             candidate = Candidate(
                 line=self._number,
                 places=sum(1 << i for i in places),
@@ -85,7 +89,7 @@ class CandidateLine(ABC):
                 box=box,
                 min_side=self._costs.min_side * self._height,
                 cost=self._shape_cost(box),
-                low_cost=self._low_cost(box[3]),
+                low_cost=low_cost,
                 prior_cost=affinity_cost + self._start_cost(places),
                 negative_cost=self._negative_cost(places, box),
                 may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
@@ -177,13 +181,6 @@ class CandidateLine(ABC):
             return 0.0
         deviation = math.log(max(height / self._height, 1e-3)) / spread
         return min(0.5 * deviation**2, self._costs.height_cap)
-
-    def _low_cost(self, height: float) -> float:
-        if height >= self._height:
-            return 0.0
-        as_zero = self._height_cost(height, self._costs.height_spread)
-        as_other = self._height_cost(height, self._costs.low_spread)
-        return max(0.0, as_other - as_zero)
 
 
 class StrokeLine(CandidateLine):

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.segmentation.components import Boxes, Components, positions_by_owner, typical_height, union_box
-from ml.segmentation.stroke_affinity import Pairs
 
 LineOrder = tuple[int, ...]  # components of one line, from left to right
 
@@ -47,25 +46,20 @@ def _clusters(components: Components) -> list[list[int]]:
     height = max(typical_height(boxes[:, 3]), 1e-9)
     owners = np.asarray(components.owners)
     near = owners[:, None] == owners
-    pairs = _low_pairs(boxes, height)
-    if len(pairs):
-        sure = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURE_LOG_ODDS]
-        near[sure[:, 0], sure[:, 1]] = near[sure[:, 1], sure[:, 0]] = True
-    group = _connected_groups(near)
-    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
-
-
-def _low_pairs(boxes: Boxes, height: float) -> Pairs:
-    """(m, 2) pairs of components drawn soon after each other, one of them low, that together are a digit high."""
-    pairs = []
+    low_pairs = []  # of components drawn soon after each other, one of them low, that together are a digit high
     for a, b in combinations(range(len(boxes)), 2):
         if b - a > 3:
             continue
         pair = boxes[[a, b]]
         w, h = union_box(pair)[2:]
         if pair[:, 3].min() < 0.75 * height and h < 1.5 * height and w < pair[:, 2].sum() + 0.2 * height:
-            pairs.append((a, b))
-    return np.array(pairs, np.int64).reshape(-1, 2)
+            low_pairs.append((a, b))
+    if low_pairs:
+        pairs = np.array(low_pairs, np.int64)
+        sure = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURE_LOG_ODDS]
+        near[sure[:, 0], sure[:, 1]] = near[sure[:, 1], sure[:, 0]] = True
+    group = _connected_groups(near)
+    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
 
 
 def _connected_groups(near: NDArray[np.bool_]) -> NDArray[np.int64]:
