@@ -39,15 +39,37 @@ def normalise_glyph(ink: NDArray[np.uint8] | NDArray[np.float32], min_side: floa
     # In bands: NumPy gives a larger product to threads, which wait for each other while the machine is busy.
     bands = _coverage(box.shape[0], side).reshape(_BANDS, -1, box.shape[0]) @ box.astype(np.float32)
     grey = bands.reshape(BOX, -1) @ _coverage(box.shape[1], side).T
-    return _centred(np.rint(grey * (255.0 / grey.max())))
+    grey = np.rint(grey * (255.0 / grey.max()))
+    # Paste by whole pixels: the barycentre in (14, 15] from the edge, as in MNIST. Lopsided ink may reach beyond
+    # the edge of the glyph, so the frame is wider.
+    total, middle = grey.sum(), np.arange(BOX) + 0.5
+    down = int(np.floor(15.0 - grey.sum(axis=1) @ middle / total))
+    right = int(np.floor(15.0 - grey.sum(axis=0) @ middle / total))
+    frame = np.zeros((SIDE + 2 * BOX, SIDE + 2 * BOX), np.uint8)
+    frame[BOX + down : 2 * BOX + down, BOX + right : 2 * BOX + right] = grey
+    return frame[BOX : BOX + SIDE, BOX : BOX + SIDE].copy()
 
 
 def strokes_to_glyph(strokes: Strokes, pen: float = PEN, min_side: float = 0.0) -> Glyph:
     """The glyph of strokes, drawn from their vectors with a round pen of `pen` glyph pixels.
 
-    `min_side`, in units of the strokes, as for `normalise_glyph`.
+    `min_side`, in units of the strokes, as for `normalise_glyph`. The strokes are drawn on a canvas 8 times finer
+    than the glyph; their longer side, with the pen, is as long as 20 pixels of the glyph.
     """
-    return normalise_glyph(_draw(strokes, pen, min_side), min_side=BOX * _FINE)
+    x, y, width, height = bounds(strokes)
+    span = max(width, height, min_side, 1e-6)
+    scale = (BOX - pen) * _FINE / span * 2**_SUBPIXEL
+    middle = np.array([x + width / 2, y + height / 2], np.float32)
+    centre = _CANVAS / 2 * 2**_SUBPIXEL
+    # A lone point is drawn as a line to itself, which gives the round dot of the pen.
+    lines = [
+        np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + centre).astype(np.int32)
+        for stroke in strokes
+    ]
+    canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)
+    thickness = max(1, round(pen * _FINE) - 1)  # cv2 draws lines about a pixel wider than asked
+    cv2.polylines(canvas, lines, False, 255, thickness, cv2.LINE_8, _SUBPIXEL)
+    return normalise_glyph(canvas, min_side=BOX * _FINE)
 
 
 def rotate_glyphs(glyphs: NDArray[np.uint8], degrees: float, scale: float) -> NDArray[np.uint8]:
@@ -68,32 +90,3 @@ def _coverage(length: int, side: int) -> NDArray[np.float32]:
     left = np.arange(first, first + length)
     overlap = np.minimum(edges[1:, None], left + 1) - np.maximum(edges[:-1, None], left)
     return np.asarray(overlap.clip(0) * (BOX / side), np.float32)
-
-
-def _centred(grey: NDArray[np.float32]) -> Glyph:
-    """Paste 20x20 into 28x28 by whole pixels: the barycentre in (14, 15] from the edge, as in MNIST."""
-    total, middle = grey.sum(), np.arange(BOX) + 0.5
-    down = int(np.floor(15.0 - grey.sum(axis=1) @ middle / total))
-    right = int(np.floor(15.0 - grey.sum(axis=0) @ middle / total))
-    # Lopsided ink may reach beyond the edge: paste into a wider frame and crop that.
-    wide = np.zeros((SIDE + 2 * BOX, SIDE + 2 * BOX), np.uint8)
-    wide[BOX + down : 2 * BOX + down, BOX + right : 2 * BOX + right] = grey
-    return wide[BOX : BOX + SIDE, BOX : BOX + SIDE].copy()
-
-
-def _draw(strokes: Strokes, pen: float, min_side: float) -> NDArray[np.uint8]:
-    """Strokes on a canvas 8 times finer than the glyph, their longer side with the pen 20 glyph pixels."""
-    x, y, width, height = bounds(strokes)
-    span = max(width, height, min_side, 1e-6)
-    scale = (BOX - pen) * _FINE / span * 2**_SUBPIXEL
-    middle = np.array([x + width / 2, y + height / 2], np.float32)
-    centre = _CANVAS / 2 * 2**_SUBPIXEL
-    # A lone point is drawn as a line to itself, which gives the round dot of the pen.
-    lines = [
-        np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + centre).astype(np.int32)
-        for stroke in strokes
-    ]
-    canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)
-    thickness = max(1, round(pen * _FINE) - 1)  # cv2 draws lines about a pixel wider than asked
-    cv2.polylines(canvas, lines, False, 255, thickness, cv2.LINE_8, _SUBPIXEL)
-    return canvas

@@ -39,19 +39,12 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     usual = np.min if np.median(sample) >= 128 else np.max
     channels = [partial(np.take, indices=k) for k in range(3)]
     conversions: list[Callable[..., Any]] = [usual, *channels, np.min, np.max]
-    contrasts = _contrasts(sample, conversions)
-    best = int(np.argmax(contrasts))
-    chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
-    return np.ascontiguousarray(chosen(pixels, axis=-1))
-
-
-def _contrasts(sample: Colours, conversions: list[Callable[..., Any]]) -> list[float]:
-    """How far ink lies from paper in each of the greys; ink is what differs most from the median colour."""
-    paper = np.median(sample, axis=0)
-    away = np.abs(sample - paper).sum(axis=1)
+    away = np.abs(sample - np.median(sample, axis=0)).sum(axis=1)  # most pixels are paper
     is_ink = away >= np.quantile(away, 1 - _INK_SHARE)
-    contrasts = []
+    contrasts = []  # between ink and paper in each of the greys
     for convert in conversions:
         grey = convert(sample, axis=-1).astype(np.float32)
         contrasts.append(float(abs(np.median(grey[is_ink]) - np.median(grey))))
-    return contrasts
+    best = int(np.argmax(contrasts))
+    chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
+    return np.ascontiguousarray(chosen(pixels, axis=-1))

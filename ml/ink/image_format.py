@@ -87,8 +87,13 @@ def format_of(data: Data) -> str | None:
         return "TIFF"
     if head.startswith(b"BM") and head[6:10] == bytes(4):
         return "BMP"
-    if head[4:8] == b"ftyp":
-        return _iso_media_format(head)
+    if head[4:8] == b"ftyp":  # the first box of an ISO base media file, which lists its brands
+        length = min(len(head), int.from_bytes(head[:4], "big"))
+        brands = {head[8:12], *(head[at : at + 4] for at in range(16, length - 3, 4))}
+        if brands & _AVIF_BRANDS:
+            return "AVIF"
+        if brands & _HEIF_BRANDS:
+            return "HEIF"
     return None
 
 
@@ -109,15 +114,6 @@ def check_size(size: tuple[int, int], limits: ImageLimits) -> None:
 def _too_large(size: tuple[int, int], instead: str) -> ImageError:
     width, height = size
     return ImageError(f"The picture is too large ({width} x {height} pixels). Send {instead}.")
-
-
-def _iso_media_format(head: bytes) -> str | None:
-    """The format by the brands in the first box of an ISO base media file."""
-    length = min(len(head), int.from_bytes(head[:4], "big"))
-    brands = {head[8:12], *(head[at : at + 4] for at in range(16, length - 3, 4))}
-    if brands & _AVIF_BRANDS:
-        return "AVIF"
-    return "HEIF" if brands & _HEIF_BRANDS else None
 
 
 def _check_png(data: Data, limits: ImageLimits) -> None:

@@ -15,6 +15,7 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 from ml.ink.image_format import ANSWER, REQUEST, ImageError, ImageLimits
 from ml.ink.images import keep_image
@@ -25,7 +26,9 @@ _MAX_FILES = 32  # that a child may have open; it needs its two and those of mod
 def serve(control: socket.socket) -> None:
     """Fork for every picture that comes, until the other end is closed."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children
-    held = _address_space()
+    held = 0  # bytes of address space of this process; 0 where the system does not say
+    with suppress(OSError), open("/proc/self/statm") as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
     while True:
         message, files, _, _ = socket.recv_fds(control, REQUEST.size, 2)
         if not message:
@@ -33,8 +36,8 @@ def serve(control: socket.socket) -> None:
         if len(message) == REQUEST.size and len(files) == 2 and os.fork() == 0:
             control.close()
             _answer_and_exit(files[0], files[1], ImageLimits(*REQUEST.unpack(message)), held)
-        for file in files:
-            os.close(file)
+        for descriptor in files:
+            os.close(descriptor)
 
 
 def _answer_and_exit(source: int, answer: int, limits: ImageLimits, held: int) -> None:
@@ -77,15 +80,6 @@ def _limit_process(limits: ImageLimits, held: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (_MAX_FILES, _MAX_FILES))
     if held:  # macOS does not support this limit
         resource.setrlimit(resource.RLIMIT_AS, (held + limits.memory,) * 2)
-
-
-def _address_space() -> int:
-    """Bytes of address space that this process holds; 0 where the system does not say."""
-    try:
-        with open("/proc/self/statm") as file:
-            return int(file.read().split()[0]) * resource.getpagesize()
-    except OSError:
-        return 0
 
 
 if __name__ == "__main__":

@@ -54,7 +54,11 @@ def keep_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> KeptImage:
     pixels = decode_image(data, limits)
     height, width = pixels.shape[:2]
     picture = Image.fromarray(pixels)
-    image = _jpeg(picture, _QUALITY) if _is_photograph(pixels) else _png(picture)
+    is_photograph = False  # grey pixels are kept without loss
+    if pixels.ndim == 3:
+        colours = pixels[::4, ::4].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+        is_photograph = len(np.unique(colours)) > _FEW_COLOURS  # its JPEG is a tenth of its PNG
+    image = _jpeg(picture, _QUALITY) if is_photograph else _png(picture)
     small = _shrink(picture, THUMBNAIL_SIDE)
     return KeptImage(image, min(_png(small), _jpeg(small, _THUMBNAIL_QUALITY), key=len), (width, height))
 
@@ -72,7 +76,9 @@ def decode_image(data: bytes, limits: ImageLimits = KEPT_LIMITS) -> Pixels:
 
             register_heif_opener(thumbnails=False)
         with Image.open(io.BytesIO(data), formats=[name]) as picture:
-            _draft(picture)
+            # Decode a large JPEG at 1/2, 1/4 or 1/8, not below MAX_SIDE: a phone's photo takes 10 MB, not 75.
+            shrink = max(1, max(picture.size) // MAX_SIDE)
+            picture.draft(None, (max(1, picture.width // shrink), max(1, picture.height // shrink)))
             check_size(picture.size, limits)
             return _pixels(picture)
     except ImageError:
@@ -90,14 +96,6 @@ def encode_png(grey: Pixels) -> bytes:
     return _png(Image.fromarray(np.ascontiguousarray(grey)))
 
 
-def _is_photograph(pixels: Pixels) -> bool:
-    """Whether a picture has many colours, so that a JPEG is a tenth of a PNG. Grey ones are kept without loss."""
-    if pixels.ndim == 2:
-        return False
-    colours = pixels[::4, ::4].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    return len(np.unique(colours)) > _FEW_COLOURS
-
-
 def _png(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, format="PNG")
@@ -111,38 +109,24 @@ def _jpeg(picture: Image.Image, quality: int) -> bytes:
     return file.getvalue()
 
 
-def _draft(picture: Image.Image) -> None:
-    """Have a large JPEG decoded at 1/2, 1/4 or 1/8, not below MAX_SIDE: a phone's photo takes 10 MB, not 75."""
-    width, height = picture.size
-    scale = max(1, max(width, height) // MAX_SIDE)
-    picture.draft(None, (max(1, width // scale), max(1, height // scale)))
-
-
 def _pixels(picture: Image.Image) -> Pixels:
     """Upright pixels at most MAX_SIDE long; (h, w) where all are grey."""
-    picture.load()
-    turn = _TURNS.get(_orientation(picture))  # after loading, which turns TIFF and HEIF and resets the tag
-    small = _flatten(_shrink(_eight_bits(picture), MAX_SIDE))
+    picture.load()  # before the tag is read: it turns TIFF and HEIF and resets the tag
+    try:
+        turn = _TURNS.get(int(picture.getexif().get(_ORIENTATION, 1)))
+    except _DECODING_ERRORS:
+        turn = None  # a sound picture with damaged EXIF is accepted
+    if picture.mode.startswith(("I", "F")):
+        picture = _scaled(picture)
+    elif picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+    else:
+        picture = picture.convert("L" if picture.mode in ("1", "L") else "RGB")
+    small = _flatten(_shrink(picture, MAX_SIDE))
     pixels = np.asarray(small if turn is None else small.transpose(turn))
     if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
         pixels = pixels[..., 0]
     return np.ascontiguousarray(pixels)
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        return int(picture.getexif().get(_ORIENTATION, 1))
-    except _DECODING_ERRORS:
-        return 1  # a sound picture with damaged EXIF is accepted
-
-
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """The picture in mode L, RGB or RGBA."""
-    if picture.mode.startswith(("I", "F")):
-        return _scaled(picture)
-    if picture.has_transparency_data:
-        return picture.convert("RGBA")
-    return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
 
 
 def _scaled(picture: Image.Image) -> Image.Image:

@@ -26,7 +26,12 @@ def ink_to_line_image(ink: Grey, widest: int = MAX_WIDTH) -> LineImage:
 
     There must be some ink. It is made level, and the darkest becomes 255. `widest` is the largest width.
     """
-    box = _without_tails(crop_to_ink(_levelled(crop_to_ink(ink))))
+    level = crop_to_ink(_levelled(crop_to_ink(ink)))
+    # Cut off the ends of the tallest strokes: beside a long tail digits would become small.
+    share = np.cumsum(level.sum(axis=1, dtype=np.float64))
+    first, last = np.searchsorted(share, [_TAIL * share[-1], (1 - _TAIL) * share[-1]])
+    spare = round(_SPARE * (last - first + 1))
+    box = crop_to_ink(level[max(0, first - spare) : last + 1 + spare])
     width = min(max(1, round(box.shape[1] * INK_HEIGHT / box.shape[0])), widest - 2 * _MARGIN)
     small = cv2.resize(box.astype(np.float32), (width, INK_HEIGHT), interpolation=cv2.INTER_AREA)
     top = (LINE_HEIGHT - INK_HEIGHT) // 2
@@ -55,14 +60,6 @@ def _levelled(ink: Grey) -> Grey:
     rise = abs(slope) * w
     shear = np.array([[1, 0, 0], [-slope, 1, max(slope, 0.0) * w]])
     return as_uint8(cv2.warpAffine(ink, shear, (w, h + int(np.ceil(rise)))))
-
-
-def _without_tails(ink: Grey) -> Grey:
-    """Ink without the ends of the tallest strokes: beside a long tail digits would become small."""
-    share = np.cumsum(ink.sum(axis=1, dtype=np.float64))
-    first, last = np.searchsorted(share, [_TAIL * share[-1], (1 - _TAIL) * share[-1]])
-    spare = round(_SPARE * (last - first + 1))
-    return crop_to_ink(ink[max(0, first - spare) : last + 1 + spare])
 
 
 def pad_to_width(image: LineImage, width: int) -> LineImage:

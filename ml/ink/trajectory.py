@@ -36,32 +36,21 @@ def strokes_to_trajectory(strokes: Strokes, min_side: float = 0.0) -> Trajectory
     np.abs(places[1:] - places[:-1]).cumsum(out=along[1:])
     lengths = _SHARES * along[-1]
     path = np.interp(lengths, along, places)
+    direction = np.empty_like(path)  # from the point before to the point after
+    direction[1:-1] = path[2:] - path[:-2]
+    direction[0], direction[-1] = path[1] - path[0], path[-1] - path[-2]
+    direction /= np.abs(direction) + 1e-9  # 0 where the pen stands still
+    begins_elsewhere = np.zeros(len(places))  # 1 where a stroke does not begin where the one before ended
+    if len(strokes) > 1:
+        firsts = np.cumsum([len(stroke) for stroke in strokes[:-1]], dtype=np.int64)
+        begins_elsewhere[firsts] = np.abs(places[firsts] - places[firsts - 1]) > _SAME_PLACE
     trajectory = np.empty((POINTS, CHANNELS), np.float32)
     trajectory[:, :2] = _as_pairs(path)
-    trajectory[:, 2:4] = _as_pairs(_directions(path))
+    trajectory[:, 2:4] = _as_pairs(direction)
     next_point = np.minimum(np.searchsorted(along, lengths), len(along) - 1)
-    trajectory[:, 4] = _starts(strokes, places)[next_point]
+    trajectory[:, 4] = begins_elsewhere[next_point]
     return trajectory
 
 
 def _as_pairs(numbers: Complex) -> NDArray[np.float64]:
     return numbers.view(np.float64).reshape(-1, 2)
-
-
-def _directions(path: Complex) -> Complex:
-    """From the point before to the point after, of length 1; 0 where the pen stands still."""
-    step = np.empty_like(path)
-    step[1:-1] = path[2:] - path[:-2]
-    step[0], step[-1] = path[1] - path[0], path[-1] - path[-2]
-    step /= np.abs(step) + 1e-9
-    return step
-
-
-def _starts(strokes: Strokes, places: Complex) -> NDArray[np.float64]:
-    """For each point 1 where a stroke begins elsewhere than the one before ended, else 0."""
-    starts = np.zeros(len(places))
-    if len(strokes) == 1:
-        return starts
-    firsts = np.cumsum([len(stroke) for stroke in strokes[:-1]], dtype=np.int64)
-    starts[firsts] = np.abs(places[firsts] - places[firsts - 1]) > _SAME_PLACE
-    return starts

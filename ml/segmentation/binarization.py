@@ -26,7 +26,16 @@ _BITMAP_GREY = 0.2  # share of pixels between black and white, at edges; in unev
 def extract_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
     dark_on_light = grey if _is_dark_on_light(grey) else 255 - grey
-    paper = _paper_brightness(dark_on_light, _MAX_BITMAP_LINE if _is_bitmap(grey) else _MAX_LINE)
+    max_line = _MAX_BITMAP_LINE if _is_bitmap(grey) else _MAX_LINE
+    # The brightness of the paper is a closing wider than any line. It is smooth, so a smaller size is enough.
+    height, width = grey.shape
+    shrink = max(1.0, min(height, width) / 96)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    small = cv2.resize(dark_on_light, size, interpolation=cv2.INTER_AREA)
+    side = 2 * int(min(size) * max_line / 2) + 3
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), side / 4)
+    paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
     missing = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
     return as_uint8(cv2.divide(missing, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
 
@@ -67,21 +76,6 @@ def _depth(area: NDArray[np.bool_]) -> float:
     """
     framed = np.pad(area.astype(np.uint8), 1, mode="edge")
     return float(np.quantile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 0.9))
-
-
-def _paper_brightness(grey: Grey, max_line: float) -> NDArray[np.float32]:
-    """The brightness of the paper (h, w): a closing wider than any line, which has `max_line` of the shorter side.
-
-    It is computed at a smaller size because it is smooth anyway.
-    """
-    height, width = grey.shape
-    shrink = max(1.0, min(height, width) / 96)
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    side = 2 * int(min(size) * max_line / 2) + 3
-    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), side / 4)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def is_blank(ink: Grey) -> bool:

@@ -72,12 +72,30 @@ class CandidateLine(ABC):
     def candidates(self) -> list[Candidate]:
         """Each component alone is always among them, so that there is a path through the line."""
         sets = self._place_sets()
-        costs = self.affinity_costs(sets)
-        return [
-            self._candidate(places, cost)
-            for places, cost in zip(sets, costs, strict=True)
-            if cost < _MAX_AFFINITY_COST
-        ]
+        candidates = []
+        for places, affinity_cost in zip(sets, self.affinity_costs(sets), strict=True):
+            if affinity_cost >= _MAX_AFFINITY_COST:
+                continue
+            components = tuple(self._line[i] for i in places)
+            box = self._box(places)
+            low_cost = 0.0
+            if box[3] < self._height:
+                as_zero = self._height_cost(box[3], self._costs.height_spread)
+                low_cost = max(0.0, self._height_cost(box[3], self._costs.low_spread) - as_zero)
+            candidate = Candidate(
+                line=self._number,
+                places=sum(1 << i for i in places),
+                components=components,
+                box=box,
+                min_side=self._costs.min_side * self._height,
+                cost=self._shape_cost(box),
+                low_cost=low_cost,
+                prior_cost=affinity_cost + self._start_cost(places),
+                negative_cost=self._negative_cost(places, box),
+                may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
+            )
+            candidates.append(candidate)
+        return candidates
 
     def affinity_costs(self, sets: Sequence[Places]) -> list[float]:
         """For each set of places the cost, in nats, of the likeliest links that hold its components together.
@@ -95,29 +113,9 @@ class CandidateLine(ABC):
         link_costs = dict(zip(pairs, (-self._costs.affinity * log_odds).tolist(), strict=True))
         return [_spanning_tree_cost(places, link_costs) for places in sets]
 
-    def _candidate(self, places: Places, affinity_cost: float) -> Candidate:
-        components = tuple(self._line[i] for i in places)
-        box = self._box(places)
-        return Candidate(
-            line=self._number,
-            places=sum(1 << i for i in places),
-            components=components,
-            box=box,
-            min_side=self._costs.min_side * self._height,
-            cost=self._shape_cost(box),
-            low_cost=self._low_cost(box[3]),
-            prior_cost=affinity_cost + self._start_cost(places),
-            negative_cost=self._negative_cost(places, box),
-            may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
-        )
-
     @abstractmethod
     def _place_sets(self) -> list[Places]:
         """The places of the components of each candidate."""
-
-    @abstractmethod
-    def _shape_cost(self, box: Box) -> float:
-        """What an unusual size and place in the line cost."""
 
     @abstractmethod
     def _start_cost(self, places: Places) -> float:
@@ -148,10 +146,11 @@ class CandidateLine(ABC):
             for start, stop in combinations(range(len(own) + 1), 2)
             if stop - start > 1
         ]
-        return [places for places in dict.fromkeys([*sets, *part_runs]) if self._is_unbroken(places)]
-
-    def _is_unbroken(self, places: Places) -> bool:
-        return all(b - a == 1 or self._owners[a] != self._owners[b] for a, b in pairwise(places))
+        unbroken = []
+        for places in dict.fromkeys([*sets, *part_runs]):
+            if all(b - a == 1 or self._owners[a] != self._owners[b] for a, b in pairwise(places)):
+                unbroken.append(places)
+        return unbroken
 
     def _fits(self, places: Places) -> bool:
         """Whether the components are no larger than a digit, as one of them always is."""
@@ -172,6 +171,10 @@ class CandidateLine(ABC):
         owners = self._components.owners
         return [i for i in chosen if i > 0 and owners[i] == owners[i - 1] and i - 1 not in chosen]
 
+    def _shape_cost(self, box: Box) -> float:
+        """What an unusual size and place in the line cost; here only the height counts."""
+        return self._height_cost(box[3], self._costs.height_spread)
+
     def _height_cost(self, height: float, spread: float) -> float:
         """What an unusual height costs where log heights have the standard deviation `spread`."""
         if self._height <= 0:
@@ -179,23 +182,16 @@ class CandidateLine(ABC):
         deviation = math.log(max(height / self._height, 1e-3)) / spread
         return min(0.5 * deviation**2, self._costs.height_cap)
 
-    def _low_cost(self, height: float) -> float:
-        if height >= self._height:
-            return 0.0
-        as_zero = self._height_cost(height, self._costs.height_spread)
-        as_other = self._height_cost(height, self._costs.low_spread)
-        return max(0.0, as_other - as_zero)
-
 
 class StrokeLine(CandidateLine):
     """A line of strokes: late strokes may skip others, and all of the line may be one sign."""
 
     def _place_sets(self) -> list[Places]:
-        sets = [
-            places
-            for places in self._with_part_runs(self._runs() + self._skipping())
-            if self._fits(places) or self._is_whole_stroke(places)
-        ]
+        sets = []
+        for places in self._with_part_runs(self._runs() + self._skipping()):
+            whole_stroke = self._positions[self._owners[places[0]]]  # all its parts: it may be of any size
+            if self._fits(places) or list(places) == whole_stroke:
+                sets.append(places)
         everything = tuple(range(len(self._line)))
         if len(everything) <= _MAX_SIGN_COMPONENTS and everything not in sets:
             sets.append(everything)
@@ -215,13 +211,6 @@ class StrokeLine(CandidateLine):
                     pairs.append((start, other))
         return pairs
 
-    def _is_whole_stroke(self, places: Places) -> bool:
-        """Whether these are all parts of a stroke, which may be of any size."""
-        return list(places) == self._positions[self._owners[places[0]]]
-
-    def _shape_cost(self, box: Box) -> float:
-        return self._height_cost(box[3], self._costs.height_spread)
-
     def _start_cost(self, places: Places) -> float:
         segment = self._costs.segment if places[0] else 0.0
         return segment + self._costs.stroke_cut * len(self._cuts(places))
@@ -240,12 +229,11 @@ class ImageLine(CandidateLine):
 
     def _shape_cost(self, box: Box) -> float:
         x, y, width, height = box
-        cost = self._height_cost(height, self._costs.height_spread)
         unit = max(self._height, 1e-9)
         slope, level = self._base_line
         away = (y + height - level - slope * (x + width / 2)) / unit / self._costs.base_spread
         wide = max(0.0, width / unit - 1.0) / self._costs.wide_spread
-        return cost + min(0.5 * away**2, self._costs.base_cap) + 0.5 * wide**2
+        return super()._shape_cost(box) + min(0.5 * away**2, self._costs.base_cap) + 0.5 * wide**2
 
     @cached_property
     def _base_line(self) -> tuple[float, float]:
@@ -289,7 +277,9 @@ class ImageLine(CandidateLine):
     def _negative_cost(self, places: Places, box: Box) -> float:
         inner = range(places[0] + 1, places[-1] + 1)
         are_neighbours = len(inner) < len(places)
-        if not are_neighbours or not all(self._reaches_over(place) for place in inner):
+        # Ink on both sides of a place may be one thing if it has one owner or overlaps there.
+        hold_together = all(self._owners[i - 1] == self._owners[i] or self._overlaps[i] > 0 for i in inner)
+        if not are_neighbours or not hold_together:
             return math.inf
         cost = self._costs.negative if len(self._components.boxes) > 1 else 0.0
         unit = max(self._height, 1e-9)
@@ -298,10 +288,6 @@ class ImageLine(CandidateLine):
         if is_mark or self._width < _SEVERAL_DIGITS * self._height:
             return cost
         return cost + self._costs.large_negative * max(width, height, 1.0)
-
-    def _reaches_over(self, place: int) -> bool:
-        """Whether what is left of a place may be one thing with what is right of it."""
-        return self._owners[place - 1] == self._owners[place] or self._overlaps[place] > 0
 
     @cached_property
     def _width(self) -> float:

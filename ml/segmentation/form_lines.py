@@ -38,9 +38,41 @@ class _Rule:
     thickness: float
     bend: float  # standard deviation of its middle from a parabola
 
+    @classmethod
+    def measured(cls, line: Mask, slope: float) -> _Rule:
+        """The rule from where it is seen (h, w); what is seen below it in the same column is something else."""
+        below = np.logical_or.accumulate(np.logical_or.accumulate(line) & ~line)
+        line = line & ~below
+        x = np.flatnonzero(line.any(axis=0))
+        thickness = line.sum(axis=0)[x]
+        y = (line * np.arange(len(line))[:, None]).sum(axis=0)[x] / thickness
+        bend = float(np.std(y - np.polyval(np.polyfit(x, y, 2), x)))
+        return cls(x, y, slope, float(np.median(thickness)), bend)
+
     @property
     def length(self) -> int:
         return int(np.ptp(self.x))
+
+    def removed_from(self, mask: Grey) -> Grey:
+        """The mask (h, w) without the ink on the rule, wherever that is no thicker than the rule."""
+        height, width = mask.shape
+        reach = round(_REACH * width)
+        x = np.arange(max(0, self.x[0] - reach), min(width, self.x[-1] + reach + 1))
+        level = np.interp(x, self.x, self.y - self.slope * self.x).reshape(1, -1)
+        y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + self.slope * x
+        half = round(_THICK * self.thickness) + 2
+        offset = np.arange(-half, half + 1)[:, None]
+        rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the rule in each column
+        is_inside = (rows >= 0) & (rows < height)
+        rows = np.clip(rows, 0, height - 1)
+        is_ink = (mask[rows, x] > 0) & is_inside
+        up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
+        is_thin = up.sum(axis=0) + down.sum(axis=0) - 1 <= _THICK * self.thickness + 1
+        is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= self.thickness / 2 + 1)
+        removed = np.concatenate([up[:0:-1], down]) & (is_thin | is_at_edge)
+        cleaned = mask.copy()
+        cleaned[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
+        return cleaned
 
 
 def remove_form_lines(mask: Grey) -> Grey:
@@ -54,21 +86,15 @@ def remove_form_lines(mask: Grey) -> Grey:
             break
         pen = pen or pen_width(mask)
         view = np.ascontiguousarray(mask.T) if is_turned else mask
-        cleaned = _without_rules(view, pen, is_turned)
-        if cleaned is not view:
-            mask, pen = np.ascontiguousarray(cleaned.T) if is_turned else cleaned, 0.0
-    return mask
-
-
-def _without_rules(mask: Grey, pen: float, is_turned: bool) -> Grey:
-    """The mask without its level rules, but for such as may be strokes; the same object where there are none."""
-    height, width = mask.shape
-    rules = _find_rules(mask, pen)
-    may_be_stems = is_turned and (len(rules) < _MIN_UPRIGHT or width < _MIN_UPRIGHT_LENGTH * height)
-    if len(rules) == 1 or may_be_stems:
-        rules = [rule for rule in rules if rule.length >= _LONE_LENGTH * height or rule.thickness <= _FINE * pen]
-    for rule in rules:
-        mask = _without_rule(mask, rule)
+        height, width = view.shape
+        rules = _find_rules(view, pen)
+        may_be_stems = is_turned and (len(rules) < _MIN_UPRIGHT or width < _MIN_UPRIGHT_LENGTH * height)
+        if len(rules) == 1 or may_be_stems:
+            rules = [r for r in rules if r.length >= _LONE_LENGTH * height or r.thickness <= _FINE * pen]
+        for rule in rules:
+            view = rule.removed_from(view)
+        if rules:
+            mask, pen = np.ascontiguousarray(view.T) if is_turned else view, 0.0
     return mask
 
 
@@ -85,7 +111,7 @@ def _find_rules(mask: Grey, pen: float) -> list[_Rule]:
         if len(seen) <= _MIN_SEEN * width or np.ptp(seen) <= _MIN_SPAN * width:
             continue
         filled = np.asarray(((mask > 0) & band).any(axis=0))[seen[0] : seen[-1] + 1]
-        rule = _measure_rule(thin & _band(mask.shape, offset, slope, near + 2, near + max_thickness), slope)
+        rule = _Rule.measured(thin & _band(mask.shape, offset, slope, near + 2, near + max_thickness), slope)
         is_straight = rule.bend <= _MAX_BEND * near or rule.thickness < _STRAIGHT_ENOUGH * pen
         if filled.mean() > _FILLED and is_straight:
             rules.append(rule)
@@ -131,36 +157,3 @@ def _band(shape: tuple[int, ...], offset: int, slope: float, above: float, below
     y, x = np.arange(shape[0])[:, None], np.arange(shape[1])
     under = y - offset - slope * x
     return np.asarray((under >= -above) & (under <= below))
-
-
-def _measure_rule(line: Mask, slope: float) -> _Rule:
-    """The rule from where it is seen (h, w); what is seen below it in the same column is something else."""
-    below = np.logical_or.accumulate(np.logical_or.accumulate(line) & ~line)
-    line = line & ~below
-    x = np.flatnonzero(line.any(axis=0))
-    thickness = line.sum(axis=0)[x]
-    y = (line * np.arange(len(line))[:, None]).sum(axis=0)[x] / thickness
-    bend = float(np.std(y - np.polyval(np.polyfit(x, y, 2), x)))
-    return _Rule(x, y, slope, float(np.median(thickness)), bend)
-
-
-def _without_rule(mask: Grey, rule: _Rule) -> Grey:
-    """The mask (h, w) without the ink on a rule, wherever that is no thicker than the rule."""
-    height, width = mask.shape
-    reach = round(_REACH * width)
-    x = np.arange(max(0, rule.x[0] - reach), min(width, rule.x[-1] + reach + 1))
-    level = np.interp(x, rule.x, rule.y - rule.slope * rule.x).reshape(1, -1)
-    y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + rule.slope * x
-    half = round(_THICK * rule.thickness) + 2
-    offset = np.arange(-half, half + 1)[:, None]
-    rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the rule in each column
-    is_inside = (rows >= 0) & (rows < height)
-    rows = np.clip(rows, 0, height - 1)
-    is_ink = (mask[rows, x] > 0) & is_inside
-    up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
-    is_thin = up.sum(axis=0) + down.sum(axis=0) - 1 <= _THICK * rule.thickness + 1
-    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= rule.thickness / 2 + 1)
-    removed = np.concatenate([up[:0:-1], down]) & (is_thin | is_at_edge)
-    cleaned = mask.copy()
-    cleaned[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
-    return cleaned

@@ -98,11 +98,11 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     mask = None if is_blank(ink) else binarize(ink, scale)
     if mask is None:
         return None
-    if scale > _BITMAP_SCALE and _is_black_and_white(grey):
-        ink = _without_stairs(ink, pen_width(mask), scale)
-        mask = binarize(ink, scale)
-        if mask is None:
-            return None
+    without_stairs = _without_stairs(ink, mask, grey, scale)
+    if without_stairs is not ink:
+        ink, mask = without_stairs, binarize(without_stairs, scale)
+    if mask is None:
+        return None
     without_shadows = remove_shadows(ink, mask)
     if without_shadows is not ink:
         ink, mask = without_shadows, binarize(without_shadows, scale)
@@ -126,17 +126,19 @@ def _enlarge(grey: Grey) -> tuple[Grey, float]:
     return as_uint8(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)), scale
 
 
-def _is_black_and_white(grey: Grey) -> bool:
-    low, high = float(grey.min()), float(grey.max())
-    return bool((np.abs(grey - (low + high) / 2) < 0.4 * (high - low)).mean() < 0.02)
-
-
-def _without_stairs(ink: Grey, pen: float, scale: float) -> Grey:
+def _without_stairs(ink: Grey, mask: Grey, given: Grey, scale: float) -> Grey:
     """Ink (h, w) without the steps that black and white pixels leave at its edges, nor its finest notches.
 
-    `pen` is the width of the lines in pixels of the enlarged picture.
+    `given` is the picture before it was enlarged by `scale`. The same object where that was little, or where the
+    picture is not black and white.
     """
-    sigma = min(_STAIRS_BLUR * scale, _FINE_BLUR * (pen - _FINE * scale))
+    if scale <= _BITMAP_SCALE:
+        return ink
+    low, high = float(given.min()), float(given.max())
+    is_grey = np.abs(given - (low + high) / 2) < 0.4 * (high - low)
+    if is_grey.mean() >= 0.02:
+        return ink
+    sigma = min(_STAIRS_BLUR * scale, _FINE_BLUR * (pen_width(mask) - _FINE * scale))
     return as_uint8(cv2.GaussianBlur(ink, (0, 0), sigma)) if sigma > 0 else ink
 
 
@@ -146,7 +148,11 @@ def _connected_ink(mask: Grey, is_bitmap: bool) -> tuple[NDArray[np.int32], Boxe
     labels = np.asarray(found, np.int32)
     inked = np.flatnonzero(mask > 0)  # few; all pixels of the picture would take ten times as long
     component = labels.ravel()[inked] - 1
-    boxes = _boxes_around(component, inked // mask.shape[1], inked % mask.shape[1], count - 1)
+    low, high = np.full((2, count - 1), np.iinfo(np.int64).max), np.zeros((2, count - 1), np.int64)
+    for axis, place in enumerate((inked % mask.shape[1], inked // mask.shape[1])):
+        np.minimum.at(low[axis], component, place)
+        np.maximum.at(high[axis], component, place)
+    boxes = np.concatenate([low, high - low + 1]).T.astype(np.float64)
     if count == 1:
         return labels, boxes
     kept = _writing(labels, boxes, np.bincount(component).astype(np.float64), is_bitmap)
@@ -154,15 +160,6 @@ def _connected_ink(mask: Grey, is_bitmap: bool) -> tuple[NDArray[np.int32], Boxe
     renumbered[kept] = np.arange(1, len(kept) + 1)
     labels.ravel()[inked] = renumbered[component]
     return labels, boxes[kept]
-
-
-def _boxes_around(component: NDArray[np.int32], y: NDArray[np.int64], x: NDArray[np.int64], count: int) -> Boxes:
-    """(count, 4) boxes around the pixels (n,) of each component, from 0: left, top, width, height."""
-    low, high = np.full((2, count), np.iinfo(np.int64).max), np.zeros((2, count), np.int64)
-    for axis, place in enumerate((x, y)):
-        np.minimum.at(low[axis], component, place)
-        np.maximum.at(high[axis], component, place)
-    return np.concatenate([low, high - low + 1]).T.astype(np.float64)
 
 
 def _writing(

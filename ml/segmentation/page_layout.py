@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.segmentation.candidates import Candidate, candidate_line
-from ml.segmentation.components import Boxes, Components, positions_by_owner, typical_height, union_box
+from ml.segmentation.components import Components, positions_by_owner, typical_height, union_box
 from ml.segmentation.costs import Costs
 from ml.segmentation.text_lines import LineOrder, find_lines
 
@@ -25,27 +25,20 @@ class PageLayout:
 def find_layouts(components: Components, costs: Costs) -> list[PageLayout]:
     """The layout in lines; few components on several lines also as one digit, such as an 8 of two circles."""
     lines = find_lines(components)
-    layouts = [_layout_in_lines(components, lines, costs)]
-    if len(lines) > 1 and len(set(components.owners)) <= costs.longest_run:
+    owner_count = len(set(components.owners))
+    heights: list[float] = []
+    candidates: list[Candidate] = []
+    for number, line in enumerate(lines):
+        boxes = components.boxes[list(line)]
+        if owner_count < len(components.boxes):  # parts of one owner say little about the height of digits
+            positions = positions_by_owner([components.owners[i] for i in line])
+            boxes = np.array([union_box(boxes[own]) for own in positions.values()])
+        heights.append(typical_height(boxes[:, 3]))
+        candidates += candidate_line(components, costs, number, line, heights[-1]).candidates()
+    layouts = [PageLayout(tuple(lines), tuple(heights), tuple(candidates))]
+    if len(lines) > 1 and owner_count <= costs.longest_run:
         layouts.append(_layout_as_one_digit(components, costs))
     return layouts
-
-
-def _layout_in_lines(components: Components, lines: list[LineOrder], costs: Costs) -> PageLayout:
-    heights = tuple(typical_height(_owner_boxes(components, line)[:, 3]) for line in lines)
-    candidates: list[Candidate] = []
-    for number, (line, height) in enumerate(zip(lines, heights, strict=True)):
-        candidates += candidate_line(components, costs, number, line, height).candidates()
-    return PageLayout(tuple(lines), heights, tuple(candidates))
-
-
-def _owner_boxes(components: Components, line: LineOrder) -> Boxes:
-    """The boxes (k, 4) of the owners in a line: parts of a stroke say little about the height of digits."""
-    if len(set(components.owners)) == len(components.boxes):
-        return components.boxes[list(line)]
-    boxes = components.boxes[list(line)]
-    positions = positions_by_owner([components.owners[i] for i in line])
-    return np.array([union_box(boxes[own]) for own in positions.values()])
 
 
 def _layout_as_one_digit(components: Components, costs: Costs) -> PageLayout:

@@ -97,11 +97,13 @@ def pair_features(points: Floats, pairs: Pairs, heights: Floats) -> Floats:
     jump = (points[b, 0] - points[a, -1]) / unit
     start_x = (points[b, 0, 0] - high[a, 0]) / unit[:, 0]
     start_y = (points[b, 0, 1] - low[a, 1]) / unit[:, 0]
+    squared = ((points[a][:, :, None] - points[b][:, None, :]) ** 2).sum(axis=-1)
+    nearest = np.sqrt(squared.min(axis=(1, 2))) / unit[:, 0]
     columns = [
         shared[:, 0].clip(-0.5, 0.5),
         (shared[:, 0] / np.minimum(first[:, 0], second[:, 0]).clip(0.05)).clip(0, 1),
         shared[:, 1].clip(-0.5, 1.2),
-        (_least_distances(points[a], points[b]) / unit[:, 0]).clip(0, 0.5),
+        nearest.clip(0, 0.5),
         *first.clip(0, 1.3).T,
         *second.clip(0, 1.3).T,
         np.minimum(first[:, 1], second[:, 1]).clip(0, 1.2),
@@ -135,12 +137,6 @@ def are_underlined(points: Floats, pairs: Pairs, heights: Floats) -> NDArray[np.
 
     a, b = pairs.T
     return underlines(a, b) | underlines(b, a)
-
-
-def _least_distances(a: Floats, b: Floats) -> Floats:
-    """(m,) the least distances between points (m, 24, 2) of one stroke and of the other."""
-    squared = ((a[:, :, None] - b[:, None, :]) ** 2).sum(axis=-1)
-    return np.asarray(np.sqrt(squared.min(axis=(1, 2))))
 
 
 def _greatest_distances(a: Floats, b: Floats) -> Floats:

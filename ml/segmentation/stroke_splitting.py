@@ -49,6 +49,7 @@ def is_ligature(part: Stroke) -> bool:
 
 
 def _split(stroke: Stroke, height: float) -> list[Stroke]:
+    """The parts of a stroke; two neighbours share the point where they meet."""
     along = arc_lengths(stroke)
     steps = min(int(along[-1] / (_STEP * height)), _MAX_STEPS)
     if steps < 2 * _MIN_DISTANCE:
@@ -56,7 +57,12 @@ def _split(stroke: Stroke, height: float) -> list[Stroke]:
     lengths = np.linspace(0, along[-1], steps + 1)
     cuts = _find_cuts(points_along(stroke, along, lengths))
     edges = [0.0, *(float(lengths[i]) for i in cuts), float(along[-1])]
-    return [_between(stroke, along, start, stop) for start, stop in pairwise(edges)]
+    parts = []
+    for start, stop in pairwise(edges):
+        ends = points_along(stroke, along, [start, stop])
+        inside = stroke[(along > start) & (along < stop)]
+        parts.append(np.concatenate([ends[:1], inside, ends[1:]]).astype(np.float32))
+    return parts
 
 
 def _find_cuts(points: Floats) -> list[int]:
@@ -91,10 +97,3 @@ def _ends_of_runs(heading: Floats) -> list[int]:
         if stop - start >= _MIN_DISTANCE - _REACH:
             ends += [start, stop + _REACH - 1]
     return ends
-
-
-def _between(stroke: Stroke, along: Floats, start: float, stop: float) -> Stroke:
-    """The stroke from one length along it to another; two parts share the point where they meet."""
-    inside = stroke[(along > start) & (along < stop)]
-    ends = points_along(stroke, along, [start, stop])
-    return np.concatenate([ends[:1], inside, ends[1:]]).astype(np.float32)

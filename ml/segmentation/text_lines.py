@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.segmentation.components import Boxes, Components, positions_by_owner, typical_height, union_box
-from ml.segmentation.stroke_affinity import Pairs
 
 LineOrder = tuple[int, ...]  # components of one line, from left to right
 
@@ -26,13 +24,10 @@ def find_lines(components: Components) -> list[LineOrder]:
         return [(0,)]
     middles = _owner_middles(components)
     clusters = _clusters(components)
-    if len(clusters) == len(boxes):
-        return [_left_to_right(middles, line) for line in _group(boxes)]
-    cluster_boxes = np.array([union_box(boxes[cluster]) for cluster in clusters])
-    return [
-        _left_to_right(middles, [i for cluster in line for i in clusters[cluster]])
-        for line in _group(cluster_boxes)
-    ]
+    if len(clusters) < len(boxes):
+        boxes = np.array([union_box(boxes[cluster]) for cluster in clusters])
+    lines = [[i for cluster in line for i in clusters[cluster]] for line in _group(boxes)]
+    return [tuple(sorted(line, key=lambda i: (middles[i], i))) for line in lines]
 
 
 def _owner_middles(components: Components) -> list[float]:
@@ -45,35 +40,26 @@ def _owner_middles(components: Components) -> list[float]:
     return [float(owner_boxes[owner][0] + owner_boxes[owner][2] / 2) for owner in owners]
 
 
-def _left_to_right(middles: Sequence[float], line: Sequence[int] | NDArray[np.int64]) -> LineOrder:
-    return tuple(sorted((int(i) for i in line), key=lambda i: (middles[i], i)))
-
-
 def _clusters(components: Components) -> list[list[int]]:
     """Components that are surely on one line: parts of one owner, and low strokes that make one digit."""
     boxes = components.boxes
     height = max(typical_height(boxes[:, 3]), 1e-9)
     owners = np.asarray(components.owners)
     near = owners[:, None] == owners
-    pairs = _low_pairs(boxes, height)
-    if len(pairs):
-        sure = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURE_LOG_ODDS]
-        near[sure[:, 0], sure[:, 1]] = near[sure[:, 1], sure[:, 0]] = True
-    group = _connected_groups(near)
-    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
-
-
-def _low_pairs(boxes: Boxes, height: float) -> Pairs:
-    """(m, 2) pairs of components drawn soon after each other, one of them low, that together are a digit high."""
-    pairs = []
+    low_pairs = []  # of components drawn soon after each other, one of them low, that together are a digit high
     for a, b in combinations(range(len(boxes)), 2):
         if b - a > 3:
             continue
         pair = boxes[[a, b]]
         w, h = union_box(pair)[2:]
         if pair[:, 3].min() < 0.75 * height and h < 1.5 * height and w < pair[:, 2].sum() + 0.2 * height:
-            pairs.append((a, b))
-    return np.array(pairs, np.int64).reshape(-1, 2)
+            low_pairs.append((a, b))
+    if low_pairs:
+        pairs = np.array(low_pairs, np.int64)
+        sure = pairs[components.affinity_log_odds(pairs, np.full(len(pairs), height)) > _SURE_LOG_ODDS]
+        near[sure[:, 0], sure[:, 1]] = near[sure[:, 1], sure[:, 0]] = True
+    group = _connected_groups(near)
+    return [np.flatnonzero(group == g).tolist() for g in np.unique(group)]
 
 
 def _connected_groups(near: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -93,27 +79,24 @@ def _connected_groups(near: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _group(boxes: Boxes) -> list[NDArray[np.int64]]:
     """The positions of the boxes (n, 4) of each line, lines from top to bottom.
 
-    Lines are made of boxes of about the typical height; each other box joins the line of the nearest of those.
+    Lines are made of boxes of about the typical height that share more than half of the smaller height and are not
+    far apart; each other box joins the line of the nearest of those.
     """
     height = typical_height(boxes[:, 3])
     is_body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
     bodies = np.flatnonzero(is_body)
     group = np.empty(len(boxes), np.int64)
-    group[bodies] = _connected_groups(_on_one_line(boxes[bodies], 2.5 * height))
+    x, y, w, h = boxes[bodies].T
+    shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
+    apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
+    are_level = shared > 0.5 * np.minimum.outer(h, h)
+    group[bodies] = _connected_groups(are_level & (apart < 2.5 * height))
     for i in np.flatnonzero(~is_body):
         group[i] = group[bodies[np.argmin(_distances(boxes[i], boxes[bodies]))]]
     middle = boxes[:, 1] + boxes[:, 3] / 2
     lines = [np.flatnonzero(group == g) for g in np.unique(group)]
     lines.sort(key=lambda line: float(middle[line].mean()))
     return _rejoin(boxes, lines)
-
-
-def _on_one_line(boxes: Boxes, reach: float) -> NDArray[np.bool_]:
-    """(n, n) true where two boxes share more than half of the smaller height and are less than `reach` apart."""
-    x, y, w, h = boxes.T
-    shared = np.minimum.outer(y + h, y + h) - np.maximum.outer(y, y)
-    apart = np.maximum.outer(x, x) - np.minimum.outer(x + w, x + w)
-    return np.asarray((shared > 0.5 * np.minimum.outer(h, h)) & (apart < reach))
 
 
 def _distances(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:

@@ -68,17 +68,15 @@ def split_wide_components(ink: Grey, labels: NDArray[np.int32], boxes: Boxes) ->
         if is_wide[owner]:
             parts = _split(np.where(mask, ink[window], 0).astype(np.uint8), mask, height)
         for part, part_crossed in parts:
-            part_boxes.append(_box_around(part, x, y) if is_wide[owner] else box)
+            if is_wide[owner]:
+                rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+                size = (np.ptp(columns) + 1, np.ptp(rows) + 1)
+                box = np.array([x + columns[0], y + rows[0], *size], np.float64)
+            part_boxes.append(box)
             part_labels[window][part] = len(part_boxes)
             owners.append(owner)
             crossed.append(part_crossed)
     return SplitComponents(part_labels, np.array(part_boxes), tuple(owners), np.array(crossed))
-
-
-def _box_around(part: Mask, x: int, y: int) -> Floats:
-    """The box (4,) of a part in a window that begins at column `x` and row `y`."""
-    rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
-    return np.array([x + columns[0], y + rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1], np.float64)
 
 
 def _split(ink: Grey, mask: Mask, height: float) -> list[tuple[Mask, float]]:
@@ -86,7 +84,11 @@ def _split(ink: Grey, mask: Mask, height: float) -> list[tuple[Mask, float]]:
     scale = min(1.0, _SEARCH_ROWS / height)
     size = (max(1, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale)))
     small = cv2.resize(ink, size, interpolation=cv2.INTER_AREA).astype(np.float64) / max(int(ink.max()), 1)
-    cuts = _find_cuts(np.maximum(small, _HOLE * _holes(small)), height * scale)
+    # Paper with ink all around counts as ink: a cut between two zeros must cost less than one through a zero.
+    paper = np.pad((small < _PAPER).astype(np.uint8), 1, constant_values=1)
+    _, labels = cv2.connectedComponents(paper, connectivity=4)
+    holes = ((labels != labels[0, 0]) & (paper > 0))[1:-1, 1:-1]
+    cuts = _find_cuts(np.maximum(small, _HOLE * holes), height * scale)
     cuts_left_of = np.zeros(small.shape, np.uint8)  # for each pixel the number of cuts left of it
     for cut in cuts:
         cuts_left_of += np.arange(size[0]) >= cut.columns[:, None]
@@ -95,13 +97,6 @@ def _split(ink: Grey, mask: Mask, height: float) -> list[tuple[Mask, float]]:
     pen = max(component_pen_width(mask) * scale, 0.5)
     crossed = [0.0, *(cuts[number - 1].crossed / pen for number in numbers[1:])]
     return [(mask & (part_of == number), before) for number, before in zip(numbers, crossed, strict=True)]
-
-
-def _holes(ink: Floats) -> Mask:
-    """(h, w) true on paper with ink all around: a cut between two zeros must cost less than one through a zero."""
-    paper = np.pad((ink < _PAPER).astype(np.uint8), 1, constant_values=1)
-    _, labels = cv2.connectedComponents(paper, connectivity=4)
-    return np.asarray((labels != labels[0, 0]) & (paper > 0))[1:-1, 1:-1]
 
 
 def _find_cuts(ink: Floats, height: float) -> list[_Cut]:

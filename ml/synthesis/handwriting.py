@@ -73,7 +73,13 @@ def write_number(
     for number, row in enumerate(rows):
         strokes += _shift(_write_row(row, handwriting, rng), rng.uniform(0, 0.4), number * 1.7)
     rotation = np.array([[np.cos(slope), -np.sin(slope), 0], [np.sin(slope), np.cos(slope), 0]])
-    return _fit(transform(strokes, rotation), canvas, rng)
+    strokes = transform(strokes, rotation)
+    # Scaled so that they fit into the canvas with a margin, and put somewhere in it.
+    x, y, width, height = bounds(strokes)
+    room = 0.92 * np.array(canvas)
+    scale = min(room[0] / max(width, 1e-6), room[1] / max(height, 1e-6), 120.0)
+    corner = 0.04 * np.array(canvas) + rng.uniform(0, 1, 2) * (room - scale * np.array([width, height]))
+    return [((stroke - [x, y]) * scale + corner).astype(np.float32) for stroke in strokes]
 
 
 def compose_line(
@@ -173,15 +179,6 @@ def _write_row(row: str, handwriting: Handwriting, rng: Generator) -> Strokes:
 
 def _shift(strokes: Strokes, x: float, y: float) -> Strokes:
     return [stroke + np.array([x, y], np.float32) for stroke in strokes]
-
-
-def _fit(strokes: Strokes, canvas: tuple[float, float], rng: Generator) -> Strokes:
-    """Scale strokes down or up so that they fit into the canvas with a margin, and put them somewhere in it."""
-    x, y, width, height = bounds(strokes)
-    room = 0.92 * np.array(canvas)
-    scale = min(room[0] / max(width, 1e-6), room[1] / max(height, 1e-6), 120.0)
-    left = 0.04 * np.array(canvas) + rng.uniform(0, 1, 2) * (room - scale * np.array([width, height]))
-    return [((stroke - [x, y]) * scale + left).astype(np.float32) for stroke in strokes]
 
 
 def _scribble(rng: Generator) -> list[Floats]:

@@ -152,19 +152,15 @@ def _joined(digits: DigitWriter, rng: Generator) -> WrittenNumber:
     strokes, owners = [number.strokes[0]], [number.owners[0]]
     last = number.owners[0]
     for stroke, owner in zip(number.strokes[1:], number.owners[1:], strict=True):
-        if owner != last and _can_join(strokes[-1], stroke) and rng.random() < 0.5:
+        step = stroke[0] - strokes[-1][-1]
+        can_join = step[0] > -5 and np.hypot(*step) < 80  # to the right, and not far: compose_line writes 100 high
+        if owner != last and can_join and rng.random() < 0.5:
             strokes[-1] = np.concatenate([strokes[-1], _ligature(strokes[-1][-1], stroke[0]), stroke])
         else:
             strokes.append(stroke)
             owners.append(owner)
         last = owner
     return WrittenNumber(strokes, number.text, tuple(owners))
-
-
-def _can_join(a: Stroke, b: Stroke) -> bool:
-    """Whether a pen would go on from one stroke to the next: to the right, and not far."""
-    step = b[0] - a[-1]
-    return bool(step[0] > -5 and np.hypot(*step) < 80)  # compose_line writes 100 high
 
 
 def _ligature(start: NDArray[np.float32], end: NDArray[np.float32]) -> Stroke:

@@ -41,7 +41,15 @@ def photograph(strokes: Strokes, size: tuple[int, int], scene: Scene, rng: Gener
 
     Raises ValueError for lines of an unknown kind.
     """
-    page = _tilted(_with_strokes(_page(size, scene, strokes), strokes, scene), scene.tilt)
+    page = _page(size, scene, strokes)
+    cover = np.zeros(page.shape, np.uint8)  # anti-aliased ink, which never brightens the page
+    lines = [np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32) for stroke in strokes]
+    cv2.polylines(cover, lines, False, 255, max(1, round(scene.pen)), cv2.LINE_AA, 4)
+    share = cover.astype(np.float32) / 255
+    page = np.asarray(page * (1 - share) + np.minimum(page, scene.ink) * share, np.float32)
+    if scene.tilt:
+        rotation = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), scene.tilt, 1.0)
+        page = np.asarray(cv2.warpAffine(page, rotation, size, borderMode=cv2.BORDER_REPLICATE), np.float32)
     page = page * _light(size, scene, rng)
     if scene.blur:
         page = np.asarray(cv2.GaussianBlur(page, (0, 0), scene.blur), np.float32)
@@ -73,23 +81,6 @@ def _page(size: tuple[int, int], scene: Scene, strokes: Strokes) -> Brightness:
     for column in columns:
         page[:, column : column + 2] = np.minimum(page[:, column : column + 2], scene.line)
     return page
-
-
-def _with_strokes(page: Brightness, strokes: Strokes, scene: Scene) -> Brightness:
-    """The page with the strokes drawn in anti-aliased ink, which never brightens it."""
-    cover = np.zeros(page.shape, np.uint8)
-    lines = [np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32) for stroke in strokes]
-    cv2.polylines(cover, lines, False, 255, max(1, round(scene.pen)), cv2.LINE_AA, 4)
-    share = cover.astype(np.float32) / 255
-    return np.asarray(page * (1 - share) + np.minimum(page, scene.ink) * share, np.float32)
-
-
-def _tilted(page: Brightness, degrees: float) -> Brightness:
-    if not degrees:
-        return page
-    height, width = page.shape
-    rotation = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    return np.asarray(cv2.warpAffine(page, rotation, (width, height), borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _light(size: tuple[int, int], scene: Scene, rng: Generator) -> Brightness:
