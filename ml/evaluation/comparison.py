@@ -88,10 +88,12 @@ class SetResult:
 
     @property
     def errors(self) -> int:
+        """The number of items that are not right."""
         return sum(not item.right for item in self.items)
 
     @property
     def unsure(self) -> int:
+        """The number of items that the reader is unsure of, rightly read or not."""
         return sum(item.state == "unsure" for item in self.items)
 
 
