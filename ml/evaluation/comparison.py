@@ -195,7 +195,7 @@ def _evaluate(
 
 
 def evaluate_set(reader: ReaderLike, evaluation_set: EvaluationSet) -> SetResult:
-    """Read one set."""
+    """The results of a reader on one set, with confidences rounded to six decimals, as they are stored."""
     items = evaluation_set.items
     answers = read_drawings(reader, [item.ink for item in items], glyphs=evaluation_set.glyphs)
     results = tuple(

@@ -205,7 +205,8 @@ class EvaluationReport:
         return np.array(confidence), np.array(right, bool)
 
     def figures(self) -> dict[str, float]:
-        """Calibration and rejection, by name."""
+        """Figures by name: calibration (ECE, NLL in nats, Brier score) and rejection (AUROC, shares of other signs
+        that are taken for digits). What was not measured is left out."""
         figures = {}
         for group, names in {"hard": HARD_SETS, "digits": DIGIT_SETS}.items():
             confidence, right = self.confidences(names)
@@ -221,7 +222,7 @@ class EvaluationReport:
         return figures
 
     def as_json(self) -> dict[str, Any]:
-        """Plain types."""
+        """Version, results by set, and figures as plain types, for a JSON file."""
         sets = [
             {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
             for r in self.results
