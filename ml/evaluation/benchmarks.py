@@ -41,6 +41,13 @@ class LabeledDrawings:
     drawings: Sequence[Drawing]
     texts: Sequence[str]
 
+    def sample(self, most: int) -> LabeledDrawings:
+        """At most `most` of the drawings, chosen with a fixed seed, in their order."""
+        if len(self.texts) <= most:
+            return self
+        chosen = np.sort(np.random.default_rng(0).permutation(len(self.texts))[:most])
+        return LabeledDrawings([self.drawings[i] for i in chosen], [self.texts[i] for i in chosen])
+
 
 Loader = Callable[[Path, Card], LabeledDrawings]  # of the data file and the card of the reader to measure
 
@@ -101,7 +108,10 @@ def _uji(is_chosen: Callable[[str], bool]) -> Loader:
 
     def load(file: Path, card: Card) -> LabeledDrawings:
         labels, drawings = load_characters(file)
-        writers = _writers(file).tolist()
+        arrays = load_images(file)
+        if "writer" not in arrays:
+            raise DatasetError(f"{file.name} does not name the writers.")
+        writers = arrays["writer"].tolist()
         unseen = set(card.get("strangers", {}).get("uji", ())) or set(writers)
         chosen = [i for i, writer in enumerate(writers) if writer in unseen and is_chosen(str(labels[i]))]
         texts = [label if label.isdigit() else "" for label in map(str, labels[chosen])]
@@ -112,13 +122,6 @@ def _uji(is_chosen: Callable[[str], bool]) -> Loader:
 
 def _is_separable(label: str) -> bool:
     return label in SEPARABLE_LETTERS
-
-
-def _writers(file: Path) -> NDArray[np.integer]:
-    arrays = load_images(file)
-    if "writer" not in arrays:
-        raise DatasetError(f"{file.name} does not name the writers.")
-    return arrays["writer"]
 
 
 def _shapes(file: Path, card: Card) -> LabeledDrawings:

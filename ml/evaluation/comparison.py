@@ -88,10 +88,12 @@ class SetResult:
 
     @property
     def errors(self) -> int:
+        """The number of items that are not right."""
         return sum(not item.right for item in self.items)
 
     @property
     def unsure(self) -> int:
+        """The number of items that the reader is unsure of, rightly read or not."""
         return sum(item.state == "unsure" for item in self.items)
 
 
@@ -193,7 +195,7 @@ def _evaluate(
 
 
 def evaluate_set(reader: ReaderLike, evaluation_set: EvaluationSet) -> SetResult:
-    """Read one set."""
+    """The results of a reader on one set, with confidences rounded to six decimals, as they are stored."""
     items = evaluation_set.items
     answers = read_drawings(reader, [item.ink for item in items], glyphs=evaluation_set.glyphs)
     results = tuple(

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.benchmarks import BENCHMARKS, Benchmark, Drawing, LabeledDrawings
+from ml.evaluation.benchmarks import BENCHMARKS, Benchmark, Drawing
 from ml.evaluation.metrics import (
     Bools,
     accuracy_interval,
@@ -52,27 +52,41 @@ class ReadingLike(Protocol):
     """What an evaluation needs of a reading."""
 
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """One of "recognised", "unsure", "not_a_digit" and "empty"."""
+        ...
 
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The digits that were read, with spaces at gaps and line ends between lines; "" for no digit."""
+        ...
 
     @property
-    def confidence(self) -> float: ...
+    def confidence(self) -> float:
+        """The probability of the answer, 0 to 1."""
+        ...
 
 
 class ReaderLike(Protocol):
-    """What an evaluation needs of a reader; `ml.inference.reader.Reader` documents the members."""
+    """What an evaluation needs of a reader, as `ml.inference.reader.Reader` has it."""
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """The version of the artifact."""
+        ...
 
     @property
-    def card(self) -> Mapping[str, Any]: ...
+    def card(self) -> Mapping[str, Any]:
+        """What the artifact says of itself."""
+        ...
 
-    def read(self, drawings: Sequence[Drawing]) -> Sequence[ReadingLike]: ...
+    def read(self, drawings: Sequence[Drawing]) -> Sequence[ReadingLike]:
+        """One reading for each drawing: strokes, or pixels (h, w) grey or (h, w, 3) in colour."""
+        ...
 
-    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]: ...
+    def classify(self, glyphs: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Log-probabilities of the labels (n, 10), and digit probabilities (n,), of glyphs (n, 28, 28)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -110,26 +124,37 @@ class BenchmarkResult:
 
     @property
     def name(self) -> str:
+        """The name of the benchmark."""
         return self.benchmark.name
 
     @property
     def errors_by_drawing(self) -> list[int]:
-        """The number of errors in each drawing."""
+        """The number of errors in each drawing, by the kind of the benchmark (`Benchmark`)."""
         kind = self.benchmark.kind
-        return [_count_errors(kind, a, text) for a, text in zip(self.answers, self.texts, strict=True)]
+        if kind == "no_digit":
+            return [int(answer.state == "recognised") for answer in self.answers]
+        pairs = [(answer.text, text) for answer, text in zip(self.answers, self.texts, strict=True)]
+        if kind == "page":
+            return [edit_distance(without_spaces(read), without_spaces(text)) for read, text in pairs]
+        if kind == "digits":
+            return [int(without_spaces(read) != text) for read, text in pairs]
+        return [int(read != text) for read, text in pairs]
 
     @property
     def n(self) -> int:
+        """The number of drawings, for pages of digits."""
         if self.benchmark.kind == "page":
             return sum(len(without_spaces(text)) for text in self.texts)
         return len(self.texts)
 
     @property
     def errors(self) -> int:
+        """The number of errors, at most `n`: a page may be read with more digits than it has."""
         return min(self.n, sum(self.errors_by_drawing))
 
     @property
     def accuracy(self) -> float:
+        """The share without an error, 0 to 1; 0 for a benchmark without drawings."""
         return 1.0 - self.errors / self.n if self.n else 0.0
 
     @property
@@ -146,17 +171,6 @@ class BenchmarkResult:
 def without_spaces(text: str) -> str:
     """`text` without spaces and line ends."""
     return "".join(text.split())
-
-
-def _count_errors(kind: str, answer: Answer, text: str) -> int:
-    """The errors of one drawing in a benchmark of this kind (`Benchmark`)."""
-    if kind == "no_digit":
-        return int(answer.state == "recognised")
-    if kind == "page":
-        return edit_distance(without_spaces(answer.text), without_spaces(text))
-    if kind == "digits":
-        return int(without_spaces(answer.text) != text)
-    return int(answer.text != text)
 
 
 @dataclass(frozen=True)
@@ -191,7 +205,8 @@ class EvaluationReport:
         return np.array(confidence), np.array(right, bool)
 
     def figures(self) -> dict[str, float]:
-        """Calibration and rejection, by name."""
+        """Figures by name: calibration (ECE, NLL in nats, Brier score) and rejection (AUROC, shares of other signs
+        that are taken for digits). What was not measured is left out."""
         figures = {}
         for group, names in {"hard": HARD_SETS, "digits": DIGIT_SETS}.items():
             confidence, right = self.confidences(names)
@@ -207,7 +222,7 @@ class EvaluationReport:
         return figures
 
     def as_json(self) -> dict[str, Any]:
-        """Plain types."""
+        """Version, results by set, and figures as plain types, for a JSON file."""
         sets = [
             {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
             for r in self.results
@@ -238,18 +253,10 @@ def evaluate(
     results = []
     for benchmark in BENCHMARKS:
         if (folder / benchmark.file).exists() and (not only or benchmark.name in only):
-            sample = benchmark.load(folder / benchmark.file, reader.card)
-            sample = sample if most is None else _sample(sample, most)
-            answers = list(read_drawings(reader, sample.drawings, glyphs=benchmark.kind == "glyph"))
-            result = BenchmarkResult(benchmark, sample.drawings, sample.texts, answers)
+            labeled = benchmark.load(folder / benchmark.file, reader.card)
+            labeled = labeled if most is None else labeled.sample(most)
+            answers = list(read_drawings(reader, labeled.drawings, glyphs=benchmark.kind == "glyph"))
+            result = BenchmarkResult(benchmark, labeled.drawings, labeled.texts, answers)
             told(f"{result.name}: {result.errors} errors of {result.n}")
             results.append(result)
     return EvaluationReport(reader.version, tuple(results))
-
-
-def _sample(labeled: LabeledDrawings, most: int) -> LabeledDrawings:
-    """At most `most` of the drawings, chosen with a fixed seed, in their order."""
-    if len(labeled.texts) <= most:
-        return labeled
-    chosen = np.sort(np.random.default_rng(0).permutation(len(labeled.texts))[:most])
-    return LabeledDrawings([labeled.drawings[i] for i in chosen], [labeled.texts[i] for i in chosen])

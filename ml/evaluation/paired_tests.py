@@ -39,18 +39,15 @@ def upper_bound(fixes: int, breaks: int, n: int, level: float = 0.95) -> float:
     rejected = NormalDist().inv_cdf(level)
     low, high = (breaks - fixes) / n, 1.0
     for _ in range(60):  # bisection: z(d) falls as d grows
-        middle = (low + high) / 2
-        low, high = (low, middle) if -_z_score(fixes, breaks, n, middle) > rejected else (middle, high)
+        d = (low + high) / 2
+        # The larger root of a quadratic equation gives q.
+        a = 2 * n
+        b = (2 * n - breaks + fixes) * d - breaks - fixes
+        c = -fixes * d * (1 - d)
+        q = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
+        z = (breaks - fixes - n * d) / math.sqrt(max(n * (2 * q + d * (1 - d)), 1e-300))
+        low, high = (low, d) if -z > rejected else (d, high)
     return high
-
-
-def _z_score(fixes: int, breaks: int, n: int, d: float) -> float:
-    """z(d) of `upper_bound`."""
-    a = 2 * n
-    b = (2 * n - breaks + fixes) * d - breaks - fixes
-    c = -fixes * d * (1 - d)
-    q = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
-    return (breaks - fixes - n * d) / math.sqrt(max(n * (2 * q + d * (1 - d)), 1e-300))
 
 
 def _tail(fixes: int, breaks: int) -> float:

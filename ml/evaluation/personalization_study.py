@@ -58,6 +58,18 @@ class WriterDigits:
         """(n,) whether each digit is misread without a profile."""
         return np.asarray(self.digits.argmax(axis=1) != self.labels)
 
+    def tally_rest(self, population: ReferencePopulation, confirmed: Ints) -> Tally:
+        """The tally of all digits but the confirmed ones, whose indices are given; these must be enough for a
+        profile, as CONFIRMED are."""
+        profile = population.profile(self.labels[confirmed].tolist(), self.embeddings[confirmed])
+        assert profile is not None
+        rest = np.setdiff1d(np.arange(len(self.labels)), confirmed)
+        labels, digits = self.labels[rest], self.digits[rest]
+        adapted = profile.adapt(digits, self.embeddings[rest])
+        before, after = (_counts(labels[x.argmax(axis=1) != labels]) for x in (digits, adapted))
+        nats_before, nats_after = (-float(x[np.arange(len(rest)), labels].sum()) for x in (digits, adapted))
+        return Tally(_counts(labels), before, after, nats_before, nats_after)
+
 
 @dataclass(frozen=True, eq=False)
 class Tally:
@@ -127,20 +139,8 @@ def tally(
     total = Tally(np.zeros(10), np.zeros(10), np.zeros(10), 0.0, 0.0)
     for writer in writers:
         for _ in range(draws if len(writer.labels) > n else 0):
-            total += _tally_rest(population, writer, rule(writer.misread, n, rng))
+            total += writer.tally_rest(population, rule(writer.misread, n, rng))
     return total
-
-
-def _tally_rest(population: ReferencePopulation, writer: WriterDigits, confirmed: Ints) -> Tally:
-    """The tally of all digits of a writer but the confirmed ones, whose indices are given."""
-    profile = population.profile(writer.labels[confirmed].tolist(), writer.embeddings[confirmed])
-    assert profile is not None  # CONFIRMED are enough
-    rest = np.setdiff1d(np.arange(len(writer.labels)), confirmed)
-    labels, digits = writer.labels[rest], writer.digits[rest]
-    adapted = profile.adapt(digits, writer.embeddings[rest])
-    before, after = (_counts(labels[x.argmax(axis=1) != labels]) for x in (digits, adapted))
-    nats_before, nats_after = (-float(x[np.arange(len(rest)), labels].sum()) for x in (digits, adapted))
-    return Tally(_counts(labels), before, after, nats_before, nats_after)
 
 
 def _counts(labels: Labels) -> Floats:
@@ -225,31 +225,27 @@ def read_whole(reader: Reader, folder: Path, n: int, *, test: bool) -> dict[str,
         order = rng.permutation(np.flatnonzero(pen.writer == writer))
         confirmed, rest = order[:n], order[n:]
         profile = reader.writer_profile([(int(pen.label[i]), pen.drawings[i]) for i in confirmed])
-        samples = {
-            "digits": LabeledDrawings([pen.drawings[i] for i in rest], [str(pen.label[i]) for i in rest]),
-            "numbers": _numbers(pen, rest, rng),
-            "letters and signs": _letters_and_signs(letters, rng),
-        }
-        for name, sample in samples.items():
+        for name, sample in _samples(pen, rest, letters, rng).items():
             errors = [_errors(reader, sample, used) for used in (None, profile)]
             counts[name] = counts.get(name, 0) + np.array([len(sample.texts), *errors])
     return counts
 
 
-def _numbers(pen: StrokeSet, rows: Ints, rng: Generator) -> LabeledDrawings:
-    """40 numbers of 2 to 5 of the digits in these rows."""
+def _samples(pen: StrokeSet, rows: Ints, letters: Sequence[Strokes], rng: Generator) -> dict[str, LabeledDrawings]:
+    """What the whole reader reads of one writer: the digits in these rows of `pen`, 40 numbers of 2 to 5 of them,
+    and 40 of the letters with 40 synthetic signs."""
     numbers = [rng.choice(rows, int(rng.integers(2, 6))) for _ in range(40)]
-    drawings: list[Drawing] = [
+    composed: list[Drawing] = [
         compose_line([pen.drawings[i] for i in number], rng=rng, gaps=(0.1, 0.4)) for number in numbers
     ]
-    return LabeledDrawings(drawings, ["".join(str(pen.label[i]) for i in number) for number in numbers])
-
-
-def _letters_and_signs(letters: Sequence[Strokes], rng: Generator) -> LabeledDrawings:
-    """40 of the letters and 40 synthetic signs."""
+    texts = ["".join(str(pen.label[i]) for i in number) for number in numbers]
     signs = [[100 * stroke for stroke in write_sign(rng)] for _ in range(40)]
-    chosen = [letters[i] for i in rng.choice(len(letters), 40)]
-    return LabeledDrawings([*chosen, *signs], [""] * 80)
+    others = [*(letters[i] for i in rng.choice(len(letters), 40)), *signs]
+    return {
+        "digits": LabeledDrawings([pen.drawings[i] for i in rows], [str(pen.label[i]) for i in rows]),
+        "numbers": LabeledDrawings(composed, texts),
+        "letters and signs": LabeledDrawings(others, [""] * len(others)),
+    }
 
 
 def _errors(reader: Reader, sample: LabeledDrawings, profile: WriterProfile | None) -> int:

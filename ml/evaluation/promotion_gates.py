@@ -11,12 +11,12 @@ figures of gates are stored with training runs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from ml.evaluation.comparison import GOLDEN, HELD_OUT, ItemResult, SetResult, VersionResults
+from ml.evaluation.comparison import GOLDEN, HELD_OUT, SetResult, VersionResults
 from ml.evaluation.paired_tests import exact_p, mid_p, upper_bound
 from ml.set_titles import set_title
 
@@ -98,6 +98,7 @@ class GateVerdict:
 
     @property
     def passed(self) -> bool:
+        """Whether all gates passed."""
         return all(gate.passed for gate in self.gates)
 
     def as_json(self) -> dict[str, Any]:
@@ -215,7 +216,10 @@ def recall_gate(champion: VersionResults, challenger: VersionResults, limits: Ga
     drawn = Counter(item.expected for item in champion.single_digits)
     if not drawn:
         return _not_measured("recall", "No single digits were read.")
-    before, after = (_right_by_digit(version.single_digits) for version in (champion, challenger))
+    before, after = (
+        Counter(item.expected for item in version.single_digits if item.right)
+        for version in (champion, challenger)
+    )
     lost = {digit: before[digit] - after[digit] for digit in sorted(drawn)}
     forgotten = [digit for digit in lost if lost[digit] > max(1.0, limits.recall * drawn[digit])]
     if forgotten:
@@ -229,10 +233,6 @@ def recall_gate(champion: VersionResults, challenger: VersionResults, limits: Ga
         )
     counts = {digit: {"n": drawn[digit], "right": [before[digit], after[digit]]} for digit in lost}
     return GateResult("recall", not forgotten, sentence, {"digits": counts})
-
-
-def _right_by_digit(items: Sequence[ItemResult]) -> Counter[str]:
-    return Counter(item.expected for item in items if item.right)
 
 
 def rejection_gate(champion: VersionResults, challenger: VersionResults, limits: GateLimits) -> GateResult:

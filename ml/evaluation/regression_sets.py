@@ -75,13 +75,12 @@ def _synthetic_sets(sizes: SetSizes) -> Iterator[EvaluationSet]:
         GOLDEN: list(case_names()),
     }
     for set_name, item_names in names.items():
-        yield EvaluationSet(set_name, [_draw_item(set_name, item_name) for item_name in item_names])
-
-
-def _draw_item(set_name: str, item_name: str) -> EvaluationItem:
-    id = f"{set_name}/{item_name}"
-    ink, text = _DRAWN[set_name](item_name.split("/"), np.random.default_rng((_SEED, *id.encode())))
-    return EvaluationItem(id, ink, text)
+        draw, items = _DRAWN[set_name], []
+        for item_name in item_names:
+            id = f"{set_name}/{item_name}"
+            ink, text = draw(item_name.split("/"), np.random.default_rng((_SEED, *id.encode())))
+            items.append(EvaluationItem(id, ink, text))
+        yield EvaluationSet(set_name, items)
 
 
 def _digit(parts: Sequence[str], rng: Generator) -> tuple[Drawing, str]:

@@ -23,7 +23,7 @@ from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_local_corpus
 from ml.decoding.calibration import Calibration
-from ml.decoding.calibration_fitting import NetworkOutputs, fit_calibration, transfer_calibration
+from ml.decoding.calibration_fitting import fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, pack, unpack
 from ml.progress import ProgressCallback
 from ml.training.networks import as_inputs, build_glyph_network, build_trajectory_network, set_weights
@@ -281,7 +281,12 @@ def _package(
     glyphs, trajectories = networks["glyphs"], networks.get("trajectories", old_trajectories)
     outputs = network_outputs(glyphs, trajectories, sets)
     known = Calibration.parse(parent.card.get("calibration", {}))
-    old_fit, new_fit = (_fit_to_replay(o, known.drawn_weight) for o in (old_outputs, outputs))
+    # Fit without the new digits: the champion misreads many of them, and would seem far too sure of itself.
+    replayed = [name for name in sets if name not in ReviewedDigits.NAMES]
+    old_fit, new_fit = (
+        fit_calibration([by_set[name] for name in replayed], drawn_weight=known.drawn_weight)
+        for by_set in (old_outputs, outputs)
+    )
     calibration = transfer_calibration(known, old_fit, new_fit)
     errors: dict[str, Any] = {**count_errors(calibration, outputs)}
     if isinstance(known_errors := parent.card.get("validation"), dict):
@@ -292,9 +297,3 @@ def _package(
     exemplars = exemplars_of(glyphs) if chosen["glyphs"] else parent.exemplars
     trajectory = store_network(trajectories) if chosen.get("trajectories") else parent.trajectory
     return pack(network.model, new_card, network.weights, exemplars, trajectory, parent.strip)
-
-
-def _fit_to_replay(outputs: Mapping[str, NetworkOutputs], drawn_weight: float) -> Calibration:
-    """Fit without the new digits: the champion misreads many of them, and would seem far too sure of itself."""
-    replayed = [o for name, o in outputs.items() if name not in ReviewedDigits.NAMES]
-    return fit_calibration(replayed, drawn_weight=drawn_weight)

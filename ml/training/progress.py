@@ -29,21 +29,17 @@ class ProgressReporter:
 
     def report(self, stage: str, epoch: int = 1, epochs: int = 1, loss: float | None = None) -> None:
         """Report that `epoch` of `epochs` of a stage is done, with its mean loss (nats) if the stage has one."""
-        progress = Progress(stage, epoch, epochs, loss, self._seconds_left(stage, epoch / epochs))
+        stages = [*self._shares]
+        before = sum(self._shares[name] for name in stages[: stages.index(stage)])
+        done = (before + epoch / epochs * self._shares[stage]) / sum(self._shares.values())
+        seconds_left = None if not done else (time.monotonic() - self._started) * (1 - done) / done
         loss_text = "" if loss is None else f", loss {loss:.4f}"
-        left = "" if progress.seconds_left is None else f", about {progress.seconds_left / 60:.1f} minutes left"
-        log.info("%s: %d of %d%s%s", stage, epoch, epochs, loss_text, left)
+        left_text = "" if seconds_left is None else f", about {seconds_left / 60:.1f} minutes left"
+        log.info("%s: %d of %d%s%s", stage, epoch, epochs, loss_text, left_text)
         if self._scalars is not None and loss is not None:
             self._scalars.write(stage, epoch, loss)
         if self._on_progress is not None:
-            self._on_progress(progress)
-
-    def _seconds_left(self, stage: str, share: float) -> float | None:
-        """The time left after this share of a stage, as if each share of the whole took the same time."""
-        stages = [*self._shares]
-        before = sum(self._shares[name] for name in stages[: stages.index(stage)])
-        done = (before + share * self._shares[stage]) / sum(self._shares.values())
-        return None if not done else (time.monotonic() - self._started) * (1 - done) / done
+            self._on_progress(Progress(stage, epoch, epochs, loss, seconds_left))
 
 
 class _ScalarWriter:
@@ -58,6 +54,7 @@ class _ScalarWriter:
         self._writers: dict[str, Any] = {}
 
     def write(self, stage: str, epoch: int, loss: float) -> None:
+        """Write the loss (nats) of an epoch of a stage, and flush the file so that it can be watched."""
         import tensorflow as tf
 
         if stage not in self._writers:

@@ -124,7 +124,13 @@ class _NetworkTraining:
     def from_scratch(self, on_epoch: EpochCallback) -> Any:
         """Train a fresh network to its end, and return it."""
         self.run(on_epoch)
-        self._estimate_statistics()
+        # The batch statistics of the training belong to weights that were not averaged: estimate them again.
+        for step in range(_STATISTICS_STEPS):
+            rng = np.random.default_rng((self.settings.seed, 1, step))
+            inputs = np.concatenate(
+                [self.source.draw(self.settings.batch, rng, _WEAK_STRENGTH)[0] for _ in range(4)]
+            )
+            self.model(as_inputs(inputs), training=True)
         set_weights(self.model, get_weights(self.model))  # in half precision, as the artifact keeps them
         return self.model
 
@@ -158,15 +164,6 @@ class _NetworkTraining:
         optimizer = keras.optimizers.AdamW(rate, settings.decay, use_ema=True, ema_momentum=settings.average)
         optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
         return optimizer
-
-    def _estimate_statistics(self) -> None:
-        """Estimate the batch statistics again: those of the training belong to weights that were not averaged."""
-        for step in range(_STATISTICS_STEPS):
-            rng = np.random.default_rng((self.settings.seed, 1, step))
-            inputs = np.concatenate(
-                [self.source.draw(self.settings.batch, rng, _WEAK_STRENGTH)[0] for _ in range(4)]
-            )
-            self.model(as_inputs(inputs), training=True)
 
 
 def batches(source: BatchSource, settings: TrainingSettings) -> Iterator[Batch]:

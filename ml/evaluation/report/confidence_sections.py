@@ -121,7 +121,7 @@ def _histogram(pen_scores: Floats, results: Sequence[BenchmarkResult]) -> str:
     series = []
     for title, scores in [("Pen digits", pen_scores), *((r.benchmark.title, r.scores) for r in results)]:
         if len(scores):
-            shares = np.histogram(scores, edges)[0] / max(len(scores), 1)
+            shares = np.histogram(scores, edges)[0] / len(scores)
             series.append(Series(title, middles, shares.tolist()))
     y = Axis("share of the drawings", 0, 1, [(v, percent(v)) for v in (0.0, 0.01, 0.1, 0.4, 1.0)], math.sqrt)
     return chart("Histogram of the scores", linear("score", -1, 1, lambda v: f"{v:g}"), y, series)

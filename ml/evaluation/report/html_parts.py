@@ -45,16 +45,13 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Row], class_: str = 
     top = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     body = ""
     for row in rows:
-        cells = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
-        body += f"<tr>{_heading(cells[0])}{''.join(map(_data, cells[1:]))}</tr>"
+        heading, *others = [cell if isinstance(cell, Cell) else Cell(cell) for cell in row]
+        body += f'<tr><th scope="row"{_class(heading.class_)}>{escape(heading.text)}</th>'
+        body += f"{''.join(map(_data, others))}</tr>"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table{_class(class_)}>'
         f"<caption>{escape(caption)}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
-
-
-def _heading(cell: Cell) -> str:
-    return f'<th scope="row"{_class(cell.class_)}>{escape(cell.text)}</th>'
 
 
 def _data(cell: Cell) -> str:

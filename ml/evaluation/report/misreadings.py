@@ -16,8 +16,6 @@ from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.evaluate import Answer, BenchmarkResult
 from ml.evaluation.report.rendering import render_strokes
 
-Pixels = NDArray[np.uint8]
-
 MOST = 60  # misreadings of a benchmark that are shown
 _PAGE_SIZE = (640, 640)  # largest width and height of a picture, px
 _SIZE = (200, 96)  # the same for benchmarks that are no pages
@@ -43,27 +41,23 @@ def worst_misreadings(result: BenchmarkResult, most: int = MOST) -> list[Misread
     wrong.sort(key=lambda i: -result.answers[i].confidence)
     misreadings = []
     for i in wrong[:most]:
-        picture = _thumbnail(result.drawings[i], result.benchmark.kind)
-        height, width = picture.shape[:2]
-        misreadings.append(Misreading(i, _data_uri(picture), (width, height), result.texts[i], result.answers[i]))
+        image = _thumbnail(result.drawings[i], result.benchmark.kind)
+        file = io.BytesIO()
+        image.save(file, "WEBP", quality=_QUALITY, method=4)
+        uri = "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+        misreadings.append(Misreading(i, uri, image.size, result.texts[i], result.answers[i]))
     return misreadings
 
 
-def _thumbnail(drawing: Drawing, kind: str) -> Pixels:
-    """Pixels (h, w), of a colour picture (h, w, 3), dark ink on white paper."""
+def _thumbnail(drawing: Drawing, kind: str) -> Image.Image:
+    """A grey picture, of a colour picture in colour, with dark ink on white paper."""
     picture = drawing if isinstance(drawing, np.ndarray) else render_strokes(drawing, _STROKES_HEIGHT)
     picture = 255 - picture if kind == "glyph" else picture
     width, height = _PAGE_SIZE if kind == "page" else _SIZE
     scale = min(width / picture.shape[1], height / picture.shape[0])
     size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    return np.asarray(cv2.resize(picture, size, interpolation=interpolation), np.uint8)
-
-
-def _data_uri(picture: Pixels) -> str:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "WEBP", quality=_QUALITY, method=4)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    return Image.fromarray(np.asarray(cv2.resize(picture, size, interpolation=interpolation), np.uint8))
 
 
 def confusion_counts(results: Sequence[BenchmarkResult]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

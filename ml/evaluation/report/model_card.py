@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ml.evaluation.report.formatting import percent2, percent_range
 from ml.evaluation.report.study import Study
 from ml.evaluation.report.targets import measured_targets
@@ -27,13 +29,24 @@ _LIMITS = (
 
 def render_model_card(study: Study) -> str:
     """Markdown: what the reader is, what it was trained on, what was measured, and what it is not for."""
+    sources = [f"- {source}" for source in study.card.get("sources", ())]
+    accuracies = [
+        [r.benchmark.title, f"{r.n:,}", f"{r.errors:,}", percent2(r.accuracy), percent_range(r.interval)]
+        for r in study.report.results
+    ]
+    # Targets of accuracies are left out: the table of accuracies stands above.
+    others = [
+        [target.title, *map(target.show, (value, target.floor, target.goal)), target.verdict(value)]
+        for target, value in measured_targets(study.figures())
+        if not target.figure.startswith("accuracy_")
+    ]
     parts = [
         f"# Reader {study.report.version}",
         _description(study),
-        _sources(study),
+        "\n".join(["**Trained on**", "", *sources]) if sources else "",
         _MEASURED,
-        _accuracy_table(study),
-        _targets_table(study),
+        _table("| set | n | errors | accuracy | 95 % interval |", accuracies),
+        _table("| other figures | measured | floor | goal | |", others),
         _LIMITS,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -52,26 +65,7 @@ def _description(study: Study) -> str:
     return f"Reads {name}, drawn or photographed" + (": " + ", ".join(facts) if facts else "") + "."
 
 
-def _sources(study: Study) -> str:
-    sources = study.card.get("sources", ())
-    return "\n".join(["**Trained on**", "", *(f"- {source}" for source in sources)]) if sources else ""
-
-
-def _accuracy_table(study: Study) -> str:
-    rows = []
-    for result in study.report.results:
-        accuracy, interval = percent2(result.accuracy), percent_range(result.interval)
-        rows.append(f"| {result.benchmark.title} | {result.n:,} | {result.errors:,} | {accuracy} | {interval} |")
-    head = ["| set | n | errors | accuracy | 95 % interval |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows]) if rows else ""
-
-
-def _targets_table(study: Study) -> str:
-    """The targets that are not accuracies, which stand in the other table."""
-    rows = []
-    for target, value in measured_targets(study.figures()):
-        if not target.figure.startswith("accuracy_"):
-            numbers = " | ".join(target.show(number) for number in (value, target.floor, target.goal))
-            rows.append(f"| {target.title} | {numbers} | {target.verdict(value)} |")
-    head = ["| other figures | measured | floor | goal | |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows]) if rows else ""
+def _table(head: str, rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table of five columns, "" without rows."""
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([head, "|---|---|---|---|---|", *body]) if rows else ""

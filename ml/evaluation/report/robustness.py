@@ -52,6 +52,7 @@ class Curve:
 
     @property
     def accuracies(self) -> list[float]:
+        """The share of right readings, 0 to 1, at each strength."""
         return [1.0 - errors / self.n for errors in self.errors]
 
     @property
@@ -75,27 +76,22 @@ def measure_robustness(
     labeled = [(sample.drawings[i], sample.texts[i]) for i in chosen]
     strokes = [drawing for drawing, _ in labeled if not isinstance(drawing, np.ndarray)]
     texts = [text for drawing, text in labeled if not isinstance(drawing, np.ndarray)]
-    errors_by_digest: dict[str, int] = {}  # unchanged drawings are the same for most effects
+    errors_by_digest: dict[bytes, int] = {}  # unchanged drawings are the same for most effects
     for effect in EFFECTS if effects is None else effects:
         errors = []
         for strength in effect.strengths:
             rng = np.random.default_rng(1)
             changed = [effect.change(drawing, strength, rng) for drawing in strokes]
-            key = _digest(changed)
+            arrays = [
+                a for drawing in changed for a in ([drawing] if isinstance(drawing, np.ndarray) else drawing)
+            ]
+            key = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()
             if key not in errors_by_digest:
                 answers = read_drawings(reader, changed, glyphs=False)
                 wrong = [answer.text != text for answer, text in zip(answers, texts, strict=True)]
                 errors_by_digest[key] = sum(wrong)
             errors.append(errors_by_digest[key])
         yield Curve(effect, len(texts), tuple(errors))
-
-
-def _digest(drawings: Sequence[Drawing]) -> str:
-    hash_ = hashlib.sha256()
-    for drawing in drawings:
-        for array in [drawing] if isinstance(drawing, np.ndarray) else drawing:
-            hash_.update(np.ascontiguousarray(array).tobytes())
-    return hash_.hexdigest()
 
 
 def on_canvas(strokes: Strokes, ink: float = INK, pen: int = PEN, at: tuple[float, float] = (0.5, 0.5)) -> Grey:

@@ -124,7 +124,11 @@ def strings(study: Study) -> Section:
         if is_string or result.name == "cheques":
             rows.append(_string_row(result))
         if is_string:
-            by_length.append(Series(result.benchmark.title, *_accuracy_by_length(result), marked=True))
+            lengths = np.array([len(text) for text in result.texts])
+            right = np.array(result.errors_by_drawing) == 0
+            occurring = sorted(set(lengths.tolist()))
+            shares = [float(right[lengths == n].mean()) for n in occurring]
+            by_length.append(Series(result.benchmark.title, [float(n) for n in occurring], shares, marked=True))
     head = ["what", "n", "whole text right", "95 % interval", "wrong number of digits", "errors a digit"]
     x = Axis("digits in the string", 2, 6, [(float(n), str(n)) for n in range(2, 7)])
     plot = chart("Whole strings right by length", x, accuracy_axis("right", 0.5), by_length) if by_length else ""
@@ -141,14 +145,6 @@ def _string_row(result: BenchmarkResult) -> list[str]:
     return [result.benchmark.title, str(result.n), accuracy, percent_range(result.interval), *shares]
 
 
-def _accuracy_by_length(result: BenchmarkResult) -> tuple[list[float], list[float]]:
-    """The numbers of digits that occur, and the share of right texts of each."""
-    lengths = np.array([len(text) for text in result.texts])
-    right = np.array(result.errors_by_drawing) == 0
-    occurring = sorted(set(lengths.tolist()))
-    return [float(n) for n in occurring], [float(right[lengths == n].mean()) for n in occurring]
-
-
 def robustness(curves: Sequence[Curve]) -> Section:
     """Accuracy by the strength of each effect."""
     if not curves:
@@ -157,21 +153,17 @@ def robustness(curves: Sequence[Curve]) -> Section:
         f"{curves[0].n} pen digits of unseen writers, drawn on a canvas of 280 x 280 pixels with a pen of 8, the "
         "longer side of the ink about 100 (or as strokes); then changed more and more. Bars are 95 % intervals."
     )
-    cards = [(curve.effect.title, _robustness_card(curve)) for curve in curves]
+    cards = []
+    for curve in curves:
+        effect, strengths = curve.effect, [f"{strength:g}" for strength in curve.effect.strengths]
+        places = [float(i) for i in range(len(strengths))]  # at even steps, whatever the strengths are
+        x = Axis(effect.unit, -0.2, len(places) - 0.8, [*zip(places, strengths, strict=True)])
+        line = Series("accuracy", places, curve.accuracies, curve.intervals, marked=True)
+        plot = chart(effect.title, x, accuracy_axis("accuracy", 0.5), [line])
+        rows = [*zip(strengths, map(str, curve.errors), map(percent2, curve.accuracies), strict=True)]
+        html = table(effect.title, [effect.unit, "errors", "accuracy"], rows)
+        cards.append((effect.title, plot + details("As a table", html)))
     return Section("robustness", "Robustness", paragraph(text) + grid(cards))
-
-
-def _robustness_card(curve: Curve) -> str:
-    effect = curve.effect
-    places = [float(i) for i in range(len(curve.errors))]
-    ticks = [(place, f"{strength:g}") for place, strength in zip(places, effect.strengths, strict=True)]
-    x = Axis(effect.unit, -0.2, len(places) - 0.8, ticks)
-    line = Series("accuracy", places, curve.accuracies, curve.intervals, marked=True)
-    plot = chart(effect.title, x, accuracy_axis("accuracy", 0.5), [line])
-    rows = []
-    for strength, errors, share in zip(effect.strengths, curve.errors, curve.accuracies, strict=True):
-        rows.append([f"{strength:g}", str(errors), percent2(share)])
-    return plot + details("As a table", table(effect.title, [effect.unit, "errors", "accuracy"], rows))
 
 
 def cost(study: Study) -> Section:

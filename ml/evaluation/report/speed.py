@@ -45,6 +45,19 @@ class Timing:
     median: float
     p95: float
 
+    @classmethod
+    def measure(cls, reader: ReaderLike, name: str, title: str, make: Callable[[int], Drawing], n: int) -> Timing:
+        """Time `n` readings in turn of at most 20 drawings, which `make` draws by their seeds."""
+        drawings = [make(seed) for seed in range(min(n, 20))]
+        for drawing in drawings[:3]:
+            reader.read([drawing])  # the first readings are slower
+        times = []
+        for i in range(n):
+            start = time.process_time()
+            reader.read([drawings[i % len(drawings)]])
+            times.append(1000 * (time.process_time() - start))
+        return cls(name, title, n, float(np.median(times)), float(np.quantile(times, 0.95)))
+
 
 @dataclass(frozen=True)
 class Speed:
@@ -63,31 +76,15 @@ def measure_speed(reader: ReaderLike, artifact: bytes | None = None) -> Speed:
         ("six_digits", "a drawing of six digits", six_digits, 60),
         ("page", "a page of 40 digits, 1600 x 1200 px", page, 12),
     )
-    timings = []
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
-        for name, title, make, n in kinds:
-            milliseconds = _reading_times(reader, [make(i) for i in range(min(n, 20))], n)
-            median, p95 = float(np.median(milliseconds)), float(np.quantile(milliseconds, 0.95))
-            timings.append(Timing(name, title, n, median, p95))
+        timings = tuple(Timing.measure(reader, *kind) for kind in kinds)
     finally:
         cv2.setNumThreads(threads)
     if artifact is None:
-        return Speed(tuple(timings))
-    return Speed(tuple(timings), member_sizes(artifact), peak_memory(artifact))
-
-
-def _reading_times(reader: ReaderLike, drawings: Sequence[Drawing], n: int) -> list[float]:
-    """Milliseconds of processor time of `n` readings, of the drawings in turn."""
-    for drawing in drawings[:3]:
-        reader.read([drawing])  # the first readings are slower
-    times = []
-    for i in range(n):
-        start = time.process_time()
-        reader.read([drawings[i % len(drawings)]])
-        times.append(1000 * (time.process_time() - start))
-    return times
+        return Speed(timings)
+    return Speed(timings, member_sizes(artifact), peak_memory(artifact))
 
 
 def one_digit(seed: int) -> Drawing:

@@ -60,7 +60,7 @@ class Study:
         return intervals
 
     def as_json(self) -> dict[str, Any]:
-        """Plain types."""
+        """The results, figures, intervals, curves and times as plain types, for a JSON file."""
         curves = [
             {"name": c.effect.name, "strengths": c.effect.strengths, "n": c.n, "errors": c.errors}
             for c in self.curves

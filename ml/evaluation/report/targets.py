@@ -23,6 +23,7 @@ class Target:
 
     @property
     def more_is_better(self) -> bool:
+        """Whether the figure should be high, as accuracy should; otherwise it should be low, as time should."""
         return self.goal > self.floor
 
     def verdict(self, value: float) -> str:

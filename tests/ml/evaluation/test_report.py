@@ -228,6 +228,24 @@ def test_speed_weighs_an_artifact(reader):
     assert peak is None or 20e6 < peak < 500e6
 
 
+def test_a_timing_reads_its_drawings_in_turn():
+    class CountingReader:
+        version, card = "counting", {}
+
+        def __init__(self):
+            self.drawings = []
+
+        def read(self, drawings):
+            self.drawings += drawings
+            return [Answer("recognised", "1", 0.9) for _ in drawings]
+
+    reader = CountingReader()
+    timing = Timing.measure(reader, "kind", "A kind", lambda seed: seed, 23)
+    assert reader.drawings == [0, 1, 2, *range(20), 0, 1, 2]  # three to warm up, then 23 of 20 drawings
+    assert (timing.name, timing.title, timing.n) == ("kind", "A kind", 23)
+    assert 0 <= timing.median <= timing.p95
+
+
 def test_the_page_to_time_holds_forty_digits():
     page = speed.page(1)
     assert page.shape == (1200, 1600)
