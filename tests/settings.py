@@ -1,15 +1,12 @@
 """The site's settings on a data folder of the tests' own, with a fast password hasher."""
 
-import atexit
 import os
-import shutil
 import tempfile
 
 # A process of pytest-xdist inherits the folder of the process that started it, and takes another one: databases,
 # static files and logs of two processes must not meet.
 if "PYTEST_XDIST_WORKER" in os.environ or "DATA_DIR" not in os.environ:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="numeral-tests-")
-    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
 os.environ.setdefault("TESTS_SHARED", os.environ["DATA_DIR"])  # of the process that started the others
 os.environ.setdefault("SECRET_KEY", "only for tests " * 4)
 os.environ.setdefault("HTTPS", "off")
