@@ -1,4 +1,9 @@
-"""Which process of pytest-xdist runs which tests, and in which order: `pytest -n 2`."""
+"""Which process of pytest-xdist runs which tests, and in which order: `pytest -n 2`.
+
+Each process takes whole files, so that the fixtures of a module are set up once. One process takes all tests that
+start the site: one site serves those that only use it, and never do two sites share the processor. Tests that
+commit come last: Django empties the database after them, and the rows that migrations have inserted are gone.
+"""
 
 from __future__ import annotations
 
@@ -10,33 +15,42 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
 
 WITH_SITE = ("tests/chaos", "tests/e2e", "tests/test_request_bodies.py")  # they start the whole site
 # Files that take long come first, so that the processes end at about the same time.
 LONG = (*WITH_SITE, "tests/ml/training", "tests/recognizer/training", "tests/ml/evaluation", "tests/ml/inference")
 
 
-class OneSiteScheduling(LoadScopeScheduling):
-    """Hands out whole files, and all tests that start the site to one process.
-
-    So the fixtures of a module are set up once, one site serves all tests that only use it, and never do two sites
-    share the processor.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return "site" if nodeid.startswith(WITH_SITE) else nodeid.partition("::")[0]
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", default=None):
+        config.option.dist = "loadgroup"  # the groups are those of `pytest_collection_modifyitems`
+        config.option.loadscopereorder = False  # and so is their order
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneSiteScheduling:
-    config.option.loadscopereorder = False  # keep the order of `pytest_collection_modifyitems`
-    return OneSiteScheduling(config, log)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+    if not hasattr(config, "workerinput"):  # one process: pytest-django has put the tests that commit last
+        return (yield)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    yield  # pytest-xdist reads the groups
+    items.sort(key=lambda item: (_commits(item), _place(item)))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if hasattr(config, "workerinput"):  # a process of pytest-xdist
-        items.sort(key=_place)
+def _group(item: pytest.Item) -> str:
+    if item.nodeid.startswith(WITH_SITE):
+        return "site"
+    file = item.nodeid.partition("::")[0]
+    return f"{file} that commits" if _commits(item) else file
+
+
+def _commits(item: pytest.Item) -> bool:
+    """Whether the test commits to the database of the test process; the site has a database of its own."""
+    if item.nodeid.startswith(WITH_SITE):
+        return False
+    marker = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(marker and marker.kwargs.get("transaction")) or "transactional_db" in fixtures
 
 
 def _place(item: pytest.Item) -> int:
