@@ -154,6 +154,7 @@ class _Effects:
         return tuple(contributions)
 
     def strongest(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         if not len(self.losses) or not self.glyph.any():
             return None
         areas = self.occlusions.areas
@@ -162,6 +163,7 @@ class _Effects:
         return self._loss(int((self.losses - penalties).argmax()))
 
     def turning(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         labels = self.probabilities.argmax(axis=1)
         others = np.flatnonzero((labels != self.label) & (labels != _NO_DIGIT) & (self.losses > 0))
         if not len(others) or not self.glyph.any():
@@ -169,6 +171,7 @@ class _Effects:
         return self._loss(int(others[self.occlusions.areas[others].argmin()]))
 
     def against(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         if not len(self.losses) or self.losses.min() >= 0 or not self.glyph.any():
             return None
         return self._loss(int(self.losses.argmin()))
