@@ -36,7 +36,11 @@ class LineSource:
     def __init__(self, synthetic: LabeledLines, real: LabeledLines, real_share: float, seed: int) -> None:
         rng = np.random.default_rng((seed, 4))
         self._synthetic = np.stack([_deformed_image(ink, rng, 1.0) for ink in synthetic.ink])
-        self._real = [_shrunk(ink) for ink in real.ink]
+        self._real: list[Grey] = []
+        for ink in real.ink:
+            size = max(1, round(ink.shape[1] * _REAL_HEIGHT / ink.shape[0])), _REAL_HEIGHT
+            resized = as_uint8(cv2.resize(ink, size, interpolation=cv2.INTER_AREA))
+            self._real.append(np.pad(resized, _REAL_MARGIN))
         self._synthetic_labels, self._real_labels = pad_labels(synthetic.texts), pad_labels(real.texts)
         self._real_share = real_share if self._real else 0.0
         self._warper = _LineWarper(rng)
@@ -69,14 +73,13 @@ def _training_image(ink: Grey) -> LineImage:
 
 
 def _deformed_image(ink: Grey, rng: Generator, strength: float) -> LineImage:
-    deformed = _changed_ink(_sheared(ink, rng, strength), rng, strength)
+    """The line image of a sheared line, of some lines with broader or finer, blurred, pale, or torn ink."""
+    deformed = _sheared(ink, rng, strength)
+    for share, change in ((0.2, _dilated), (0.15, _thinned), (0.3, _blurred), (0.3, _paled), (0.15, _torn)):
+        if rng.random() < share * strength:
+            deformed = as_uint8(change(deformed, rng))
     faintest = _FAINTEST * int(deformed.max())
     return _training_image(np.where(deformed > faintest, deformed, np.uint8(0)))
-
-
-def _shrunk(ink: Grey) -> Grey:
-    size = max(1, round(ink.shape[1] * _REAL_HEIGHT / ink.shape[0])), _REAL_HEIGHT
-    return np.pad(as_uint8(cv2.resize(ink, size, interpolation=cv2.INTER_AREA)), _REAL_MARGIN)
 
 
 def _sheared(ink: Grey, rng: Generator, strength: float) -> Grey:
@@ -88,14 +91,6 @@ def _sheared(ink: Grey, rng: Generator, strength: float) -> Grey:
     corners = linear @ np.array([[0, w, 0, w], [0, 0, h, h]])
     size = np.ceil(np.ptp(corners, axis=1)).astype(int) + 1
     return as_uint8(cv2.warpAffine(ink, np.c_[linear, -corners.min(axis=1)], size.tolist()))
-
-
-def _changed_ink(ink: Grey, rng: Generator, strength: float) -> Grey:
-    """Some lines with broader or finer, blurred, pale, or torn ink."""
-    for share, change in ((0.2, _dilated), (0.15, _thinned), (0.3, _blurred), (0.3, _paled), (0.15, _torn)):
-        if rng.random() < share * strength:
-            ink = as_uint8(change(ink, rng))
-    return ink
 
 
 def _dilated(ink: Grey, rng: Generator) -> object:

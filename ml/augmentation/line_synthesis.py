@@ -137,11 +137,16 @@ class _LineCanvas:
         return int(_BASELINE + self._style.slope * self._left)
 
     def put(self, ink: Grey, label: int | None = None) -> None:
-        """Write the next digit, or a sign without a label, as near to the last one as the style has it."""
+        """Write the next digit, or a sign without a label, as near to the last one as the style has it.
+
+        The ink (h, w) is scaled, and its darkest level becomes 255.
+        """
         small = self._rng.uniform(0.55, 0.85) if self._count >= self._style.small_from else 1.0
         size = float(np.clip(self._rng.normal(1, self._style.size_deviation), 0.5, 1.3))
-        ink = _scaled(ink, small * DIGIT_HEIGHT / BOX * size)
-        h, w = ink.shape
+        scale = small * DIGIT_HEIGHT / BOX * size
+        h, w = max(2, round(ink.shape[0] * scale)), max(2, round(ink.shape[1] * scale))
+        scaled = cv2.resize(ink, (w, h), interpolation=cv2.INTER_CUBIC)
+        ink = as_uint8(scaled * (255.0 / max(int(scaled.max()), 1)))
         top = int(np.clip(self.baseline - h + self._rng.normal(0, 2.5), 2, _CANVAS_HEIGHT - h - 2))
         dark = ink > _TOUCHING
         rows = np.flatnonzero(dark.any(axis=1))
@@ -191,13 +196,6 @@ class _LineCanvas:
         if x > start_x and ((label == last == 0) or self._rng.random() < 0.15):
             sag = self._rng.uniform(0, 6)
             self.draw([(start_x, start_y), ((start_x + x) / 2, (start_y + y) / 2 + sag), (x, y)])
-
-
-def _scaled(ink: Grey, scale: float) -> Grey:
-    """The ink in another size; its darkest becomes 255."""
-    size = (max(2, round(ink.shape[1] * scale)), max(2, round(ink.shape[0] * scale)))
-    scaled = cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC)
-    return as_uint8(scaled * (255.0 / max(int(scaled.max()), 1)))
 
 
 def _dash(line: _LineCanvas, rng: Generator) -> None:

@@ -36,23 +36,22 @@ class StrokeFragments:
         self._can_be_unfinished = np.flatnonzero(several & ~np.isin(labels, _CLOSED_BEFORE_LAST))
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[list[SizedStrokes], Labels]:
+        """`n` fragments, the same at any strength, and their labels (n,): UNFINISHED + digit, or UNCLEAR."""
         unfinished = rng.random(n) < (0.6 if len(self._can_be_unfinished) else 0.0)
         chosen = rng.integers(len(self._drawings), size=n)
         if unfinished.any():
             chosen[unfinished] = rng.choice(self._can_be_unfinished, int(unfinished.sum()))
-        fragments = [
-            self._drawings[i][:-1] if lacks_last else _part_of_stroke(self._drawings[i], rng)
-            for i, lacks_last in zip(chosen, unfinished, strict=True)
-        ]
+        fragments = []
+        for i, lacks_last in zip(chosen, unfinished, strict=True):
+            if lacks_last:
+                fragments.append(self._drawings[i][:-1])
+                continue
+            # A third to two thirds of the longest stroke, its beginning or its end.
+            stroke = max(self._drawings[i], key=len)
+            length = max(2, int(len(stroke) * rng.uniform(0.3, 0.65)))
+            fragments.append([stroke[:length] if rng.random() < 0.5 else stroke[-length:]])
         labels = np.where(unfinished, self._labels[chosen] + UNFINISHED, UNCLEAR)
         return [SizedStrokes(fragment) for fragment in fragments], labels
-
-
-def _part_of_stroke(drawing: Strokes, rng: Generator) -> Strokes:
-    """A third to two thirds of the longest stroke, its beginning or its end."""
-    stroke = max(drawing, key=len)
-    length = max(2, int(len(stroke) * rng.uniform(0.3, 0.65)))
-    return [stroke[:length] if rng.random() < 0.5 else stroke[-length:]]
 
 
 class CutFragments:
@@ -62,6 +61,7 @@ class CutFragments:
         self._glyphs = glyphs
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """`n` fragments (n, 28, 28), the same at any strength; their labels (n,) are UNCLEAR."""
         chosen = rng.integers(len(self._glyphs), size=n)
         glyphs = [_cut_off(_crop_columns(self._glyphs[i]), rng.uniform(0.3, 0.6), rng) for i in chosen]
         return np.stack(glyphs), np.full(n, UNCLEAR, np.int64)
@@ -71,7 +71,12 @@ class LatticeNegatives:
     """Wrong candidates made of drawn digits: several as one, a digit with part of its neighbour, bars, dots."""
 
     def __init__(self, drawings: Sequence[Strokes], labels: Labels) -> None:
-        self._drawings = [_to_unit_height(drawing) for drawing in drawings]
+        # Each at the origin and scaled to height 1; a flat drawing to width 1 / 0.3.
+        self._drawings: list[Strokes] = []
+        for drawing in drawings:
+            x, y, width, height = bounds(drawing)
+            scale = 1.0 / max(height, 0.3 * width, 1e-6)
+            self._drawings.append([((stroke - [x, y]) * scale).astype(np.float32) for stroke in drawing])
         self._stackable = np.flatnonzero(np.isin(labels, _STACKABLE))
         self._bars = [bar for drawing in self._drawings for bar in _bars(drawing)]
         makers: dict[Callable[[Generator], SizedStrokes], float] = {
@@ -84,6 +89,7 @@ class LatticeNegatives:
         self._makers, self._shares = [*makers], [*makers.values()]
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[list[SizedStrokes], Labels]:
+        """`n` candidates, the same at any strength; their labels (n,) are NOT_A_DIGIT."""
         kinds = rng.choice(len(self._makers), size=n, p=self._shares)
         return [self._makers[kind](rng) for kind in kinds], np.full(n, NOT_A_DIGIT, np.int64)
 
@@ -131,6 +137,7 @@ class CutNegatives:
         self._divisible = np.flatnonzero(np.isin(labels, _DIVISIBLE))
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """`n` glyphs (n, 28, 28), the same at any strength; their labels (n,) are NOT_A_DIGIT."""
         kinds = rng.choice(3, size=n, p=[0.6, 0.25, 0.15])
         makers = (self._neighbours, self._part, _texture)
         return np.stack([makers[kind](rng) for kind in kinds]), np.full(n, NOT_A_DIGIT, np.int64)
@@ -150,13 +157,6 @@ class CutNegatives:
             return self._neighbours(rng)
         digit = _crop_columns(self._glyphs[rng.choice(self._divisible)])
         return _cut_off(digit, rng.uniform(0.3, 0.45), rng)
-
-
-def _to_unit_height(drawing: Strokes) -> Strokes:
-    """Moved to the origin and scaled to height 1; a flat drawing to width 1 / 0.3."""
-    x, y, width, height = bounds(drawing)
-    scale = 1.0 / max(height, 0.3 * width, 1e-6)
-    return [((stroke - [x, y]) * scale).astype(np.float32) for stroke in drawing]
 
 
 def _beside(left: Strokes, right: Strokes, gap: float) -> Strokes:

@@ -69,12 +69,24 @@ _THINNED = ("mnist", "cheques", "semeion")  # parts whose digits are also thinne
 
 
 def mix_glyphs(corpus: Corpus, pool: SyntheticPool, seed: int) -> Mixture[Glyphs]:
-    """Warped glyphs (n, 28, 28) of all parts. `seed` chooses the elastic fields of the warper."""
+    """Warped glyphs (n, 28, 28) of all parts. `seed` chooses the elastic fields of the warper.
+
+    The order of the sources decides which random numbers each draws.
+    """
     warper = GlyphWarper(seed=seed)
     sources: dict[str, GlyphSource] = {
         name: RenderedGlyphs(source) for name, source in _stroke_sources(corpus, pool).items()
     }
-    sources |= _glyph_sources(corpus)
+    # Parts that are known as glyphs only.
+    parts = {name: part for name, part in corpus.items() if isinstance(part.ink, np.ndarray)}
+    sources |= {name: RecordedGlyphs(part.glyphs, part.labels) for name, part in parts.items()}
+    if "mnist" in parts:
+        glyphs, labels = parts["mnist"].glyphs, parts["mnist"].labels
+        sources["cut_junk"] = CutNegatives(glyphs, labels)
+        sources["cut_parts"] = CutFragments(glyphs[labels != 1])
+    for name in _THINNED:
+        if name in parts:
+            sources[f"thinned_{name}"] = RedrawnGlyphs(parts[name].glyphs, parts[name].labels)
     return Mixture([(WarpedGlyphs(source, warper), GLYPH_SHARES[name]) for name, source in sources.items()])
 
 
@@ -99,22 +111,6 @@ def _stroke_sources(corpus: Corpus, pool: SyntheticPool) -> dict[str, StrokeSour
         "stroke_parts": StrokeFragments([drawings[int(i)] for i in divisible], labels[divisible]),
         **{name: RecordedStrokes(part.drawings, part.labels) for name, part in parts.items()},
     }
-
-
-def _glyph_sources(corpus: Corpus) -> dict[str, GlyphSource]:
-    """The parts that are known as glyphs only. Their order decides which random numbers each draws."""
-    parts = {name: part for name, part in corpus.items() if isinstance(part.ink, np.ndarray)}
-    sources: dict[str, GlyphSource] = {
-        name: RecordedGlyphs(part.glyphs, part.labels) for name, part in parts.items()
-    }
-    if "mnist" in parts:
-        glyphs, labels = parts["mnist"].glyphs, parts["mnist"].labels
-        sources["cut_junk"] = CutNegatives(glyphs, labels)
-        sources["cut_parts"] = CutFragments(glyphs[labels != 1])
-    for name in _THINNED:
-        if name in parts:
-            sources[f"thinned_{name}"] = RedrawnGlyphs(parts[name].glyphs, parts[name].labels)
-    return sources
 
 
 def digits_as_strokes(corpus: Corpus, synthetic: LabeledInk) -> tuple[list[Strokes], Labels]:

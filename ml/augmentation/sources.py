@@ -55,6 +55,7 @@ class RecordedStrokes:
         self._drawings, self._labels = drawings, labels
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[list[SizedStrokes], Labels]:
+        """`n` of the drawings, with replacement; at strength 0 as they were recorded."""
         chosen = rng.integers(len(self._drawings), size=n)
         drawings = [
             _hasten(self._drawings[i], rng) if rng.random() <= _HASTY * strength else self._drawings[i]
@@ -81,6 +82,7 @@ class RecordedGlyphs:
         self._glyphs, self._labels = glyphs, labels
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """`n` of the glyphs (n, 28, 28), with replacement, as they are at any strength."""
         chosen = rng.integers(len(self._labels), size=n)
         return self._glyphs[chosen], self._labels[chosen]
 
@@ -93,6 +95,7 @@ class RedrawnGlyphs:
         self._labels = labels
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """`n` of the glyphs (n, 28, 28), with replacement, each with a pen of random width at any strength."""
         chosen = rng.integers(len(self._labels), size=n)
         skeletons = np.unpackbits(self._skeletons[chosen], axis=2).astype(bool)
         pens = rng.uniform(*PEN_WIDTHS, size=n)
@@ -107,6 +110,7 @@ class RenderedGlyphs:
     strokes: StrokeSource
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """Glyphs (n, 28, 28) of `n` drawings; `strength` is passed on to their source."""
         drawings, labels = self.strokes.draw(n, rng, strength)
         pens = rng.uniform(*PEN_WIDTHS, size=n)
         glyphs = [
@@ -124,6 +128,7 @@ class WarpedGlyphs:
     warper: GlyphWarper
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
+        """`n` glyphs (n, 28, 28) of the source, warped; `strength` is that of the source and of the warp."""
         glyphs, labels = self.glyphs.draw(n, rng, strength)
         return self.warper(glyphs, rng, strength), labels
 
@@ -138,18 +143,12 @@ class Mixture(Generic[Examples]):
     parts: Sequence[tuple[ExampleSource[Examples], float]]
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Examples, Labels]:
-        counted = zip(self.parts, self._counts(n), strict=True)
-        drawn = [source.draw(count, rng, strength) for (source, _), count in counted if count]
-        return _joined([examples for examples, _ in drawn]), np.concatenate([labels for _, labels in drawn])
-
-    def _counts(self, n: int) -> list[int]:
-        """How many of `n` examples come from each source. The largest takes what rounding leaves."""
+        """`n` examples, as one array or one list, like those of the sources, and their labels (n,)."""
         whole = sum(share for _, share in self.parts)
         counts = [round(share / whole * n) for _, share in self.parts]
-        counts[counts.index(max(counts))] += n - sum(counts)
-        return counts
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """Arrays as one array, or lists as one list."""
-    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [*chain.from_iterable(parts)]
+        counts[counts.index(max(counts))] += n - sum(counts)  # the largest takes what rounding leaves
+        counted = zip(self.parts, counts, strict=True)
+        drawn = [source.draw(count, rng, strength) for (source, _), count in counted if count]
+        parts: list[Any] = [examples for examples, _ in drawn]
+        joined: Any = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [*chain.from_iterable(parts)]
+        return joined, np.concatenate([labels for _, labels in drawn])

@@ -33,17 +33,13 @@ def vary_strokes(strokes: Strokes, rng: Generator, strength: float = 1.0) -> Str
     *_, width, height = bounds(moved)
     jitter = _JITTER * strength * max(width, height)
     varied = [(stroke + rng.normal(0, jitter, stroke.shape)).astype(np.float32) for stroke in moved]
-    return _reordered(varied, rng) if rng.random() < _REORDERED * strength else varied
-
-
-def _reordered(strokes: Strokes, rng: Generator) -> Strokes:
-    """The whole drawing backwards, or its strokes in a random order, each in a random direction.
-
-    The trajectory network learns from this to be unsure where somebody writes in an order of their own.
-    """
+    if rng.random() >= _REORDERED * strength:
+        return varied
+    # The whole drawing backwards, or its strokes in a random order, each in a random direction. The trajectory
+    # network learns from this to be unsure where somebody writes in an order of their own.
     if rng.random() < 0.5:
-        return [stroke[::-1] for stroke in reversed(strokes)]
-    return [strokes[i][:: rng.choice([-1, 1])] for i in rng.permutation(len(strokes))]
+        return [stroke[::-1] for stroke in reversed(varied)]
+    return [varied[i][:: rng.choice([-1, 1])] for i in rng.permutation(len(varied))]
 
 
 @dataclass(frozen=True)
@@ -53,6 +49,7 @@ class VariedTrajectories:
     strokes: StrokeSource
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[NDArray[np.float32], Labels]:
+        """Trajectories (n, 48, 5) of `n` drawings; `strength` is that of the source and of the variation."""
         drawings, labels = self.strokes.draw(n, rng, strength)
         trajectories = [
             strokes_to_trajectory(vary_strokes(strokes, rng, strength), min_side) for strokes, min_side in drawings

@@ -68,15 +68,12 @@ class ReferenceDigits:
         is_unlikely = probabilities[np.arange(len(labels)), labels] < _CONTRADICTED
         # A glyph may be unlikely only because the reader doubts that it is a digit: training has to learn that.
         is_misread = read_labels != labels
-        return np.asarray(is_unlikely & is_misread & self._surround(_embeddings(reader, glyphs), read_labels))
-
-    def _surround(self, embeddings: NDArray[np.float32], labels: Labels) -> NDArray[np.bool_]:
-        """(n,) whether the nearest reference digits are near, and have these labels."""
-        cosines = embeddings @ self.embeddings.T
+        # The nearest reference digits must be near, and have the label that is read.
+        cosines = _embeddings(reader, glyphs) @ self.embeddings.T
         nearest = np.argpartition(-cosines, _NEAREST, axis=1)[:, :_NEAREST]
-        agree = (self.labels[nearest] == labels[:, None]).sum(axis=1) >= _LEAST_AGREEING
+        agree = (self.labels[nearest] == read_labels[:, None]).sum(axis=1) >= _LEAST_AGREEING
         near = np.take_along_axis(cosines, nearest, axis=1).mean(axis=1) > _LEAST_COSINE
-        return np.asarray(agree & near)
+        return np.asarray(is_unlikely & is_misread & agree & near)
 
 
 def _embeddings(reader: Reader, glyphs: Glyphs) -> NDArray[np.float32]:

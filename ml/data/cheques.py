@@ -6,7 +6,7 @@ the cheque's pattern, with gaps, and with a part of a neighbour where digits tou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,15 +61,21 @@ def _cut_amount(picture: NDArray[np.uint8], boxes: NDArray[np.integer], labels: 
     digits: dict[tuple[int, ...], int] = {}  # labels by the components of each digit
     for share, box, label in zip(shares.T, boxes, labels, strict=True):
         inside = np.flatnonzero(share > _INSIDE)
-        if len(inside) and _fills(union_box(components.boxes[inside]), box):
+        if not len(inside):
+            continue
+        # The ink must be about as large as the box that was drawn by hand around the digit.
+        _, _, width, height = union_box(components.boxes[inside])
+        if height > 0.7 * box[3] and 0.5 * box[2] < width < 1.4 * box[2]:
             digits[tuple(inside.tolist())] = int(label)
     marks = np.flatnonzero(shares.max(axis=1) < _OUTSIDE)
-    candidates = find_layouts(components, IMAGE_COSTS)[0].candidates
-    merged = [candidate for candidate in candidates if _holds_several(candidate.components, digits)]
     min_side = _MIN_SIDE * float(np.median(boxes[:, 3]))
     examples = [(components.glyph(chosen, min_side), label) for chosen, label in digits.items()]
     examples += [(components.glyph([int(i)], min_side), NOT_A_DIGIT) for i in marks]
-    return examples + [(components.glyph(c.components, c.min_side), NOT_A_DIGIT) for c in merged]
+    for candidate in find_layouts(components, IMAGE_COSTS)[0].candidates:
+        held = [{*digit} for digit in digits if {*digit} <= {*candidate.components}]
+        if len(held) > 1 and not held[0] & held[1]:  # at least two whole digits
+            examples.append((components.glyph(candidate.components, candidate.min_side), NOT_A_DIGIT))
+    return examples
 
 
 def _shares_inside(components: NDArray[np.float64], boxes: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -77,14 +83,3 @@ def _shares_inside(components: NDArray[np.float64], boxes: NDArray[np.float64]) 
     low = np.maximum(components[:, None, :2], boxes[None, :, :2])
     high = np.minimum((components[:, :2] + components[:, 2:])[:, None], (boxes[:, :2] + boxes[:, 2:])[None])
     return np.asarray((high - low).clip(0).prod(axis=2) / components[:, None, 2:].prod(axis=2).clip(1))
-
-
-def _fills(ink: NDArray[np.float64], box: NDArray[np.integer]) -> bool:
-    """Whether the box of some ink is about as large as the box that was drawn by hand around the digit."""
-    return bool(ink[3] > 0.7 * box[3] and ink[2] > 0.5 * box[2] and ink[2] < 1.4 * box[2])
-
-
-def _holds_several(chosen: Sequence[int], digits: Collection[tuple[int, ...]]) -> bool:
-    """Whether the chosen components hold at least two whole digits, given by the components of each."""
-    held = [{*digit} for digit in digits if {*digit} <= {*chosen}]
-    return len(held) > 1 and not held[0] & held[1]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from ml.data.cheques import cut_glyphs
 from ml.data.corpus import LabeledInk
@@ -70,7 +69,9 @@ def _split_uji(file: Path, share: float, seed: int) -> list[SplitPart]:
     """The digits and letters of all writers but those of the fold `seed`. None validate."""
     characters, drawings = load_characters(file)
     writers = load_images(file)["writer"]
-    labels = np.array([_character_label(str(character)) for character in characters])
+    letters = dict.fromkeys(SEPARABLE_LETTERS, NOT_A_DIGIT)
+    names = [str(character) for character in characters]
+    labels = np.array([int(name) if name.isdigit() else letters.get(name, UNCLEAR) for name in names])
     part = LabeledInk(drawings, labels, writers)
     training, digits = ~fold(writers, seed), labels < NOT_A_DIGIT
     nothing = part.select(np.zeros(len(labels), bool))
@@ -80,12 +81,6 @@ def _split_uji(file: Path, share: float, seed: int) -> list[SplitPart]:
     ]
 
 
-def _character_label(character: str) -> int:
-    if character.isdigit():
-        return int(character)
-    return NOT_A_DIGIT if character in SEPARABLE_LETTERS else UNCLEAR
-
-
 def _split_semeion(file: Path, share: float, seed: int) -> list[SplitPart]:
     """The digits that train, each at three random widths, since Semeion stretched all to squares."""
     arrays = load_images(file)
@@ -93,16 +88,15 @@ def _split_semeion(file: Path, share: float, seed: int) -> list[SplitPart]:
     pictures, labels = np.repeat(arrays["x"][chosen], 3, axis=0), np.repeat(arrays["y"][chosen], 3)
     rng = np.random.default_rng(seed)
     widths = np.where(labels == 1, rng.uniform(0.1, 0.5, len(labels)), rng.uniform(0.5, 0.95, len(labels)))
-    glyphs = [normalise_glyph(_narrow(picture, w)) for picture, w in zip(pictures, widths, strict=True)]
+    glyphs = []
+    for picture, width in zip(pictures, widths, strict=True):
+        # Enlarged four times in height, and 4 * `width` times in width.
+        h, w = picture.shape
+        size = (max(1, round(4 * w * width)), 4 * h)
+        stretched = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        glyphs.append(normalise_glyph(stretched))
     part = LabeledInk(np.stack(glyphs), labels.astype(np.int64))
     return [SplitPart("semeion", part, part.select(np.zeros(len(labels), bool)))]
-
-
-def _narrow(picture: NDArray[np.uint8], width: float) -> NDArray[np.uint8]:
-    """The picture (h, w) enlarged four times in height, and 4 * `width` times in width."""
-    h, w = picture.shape
-    size = (max(1, round(4 * w * width)), 4 * h)
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _split_omniglot(file: Path, share: float, seed: int) -> list[SplitPart]:

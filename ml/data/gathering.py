@@ -42,35 +42,40 @@ def gather_corpus(
         parts.append(split_mnist(mnist, share))
         sources.append(MNIST_SOURCE)
     for data_set in DATA_SETS:
-        if folder is None or not (folder / data_set.file).exists():
+        file = _file_in(folder, data_set.file)
+        if file is None:
             log.info("no %s: training goes on without it", data_set.file)
             continue
-        parts += data_set.split(folder / data_set.file, share, seed)
+        parts += data_set.split(file, share, seed)
         sources.append(data_set.source)
     real_lines, validation_lines = _split_lines(folder if lines else None)
+    strangers = {}
+    uji = _file_in(folder, UJI_FILE)
+    if uji is not None:
+        writers = load_images(uji)["writer"]
+        strangers["uji"] = np.unique(writers[fold(writers, seed)]).tolist()
     return CorpusSplit(
         training={part.name: part.training for part in parts},
         validation={part.name: part.validation for part in parts if len(part.validation.labels)},
         lines=real_lines,
         validation_lines=validation_lines,
         sources=(*sources, _SYNTHETIC_SOURCE),
-        strangers=_strangers(folder, seed),
+        strangers=strangers,
     )
 
 
 def _split_lines(folder: Path | None) -> tuple[LabeledLines, LabeledLines]:
     """The amounts on cheques as lines, to train on and to validate on."""
-    if folder is None or not (folder / CHEQUES_FILE).exists():
+    file = _file_in(folder, CHEQUES_FILE)
+    if file is None:
         return LabeledLines([], []), LabeledLines([], [])
-    cheques = load_cheques(folder / CHEQUES_FILE)
+    cheques = load_cheques(file)
     n = len(cheques.texts)
     aside = cheques_to_validate_on(n)
     training = cut_lines(cheques, np.flatnonzero(cheques_to_train_on(n) & ~aside))
     return training, cut_lines(cheques, np.flatnonzero(aside))
 
 
-def _strangers(folder: Path | None, seed: int) -> dict[str, list[int]]:
-    if folder is None or not (folder / UJI_FILE).exists():
-        return {}
-    writers = load_images(folder / UJI_FILE)["writer"]
-    return {"uji": np.unique(writers[fold(writers, seed)]).tolist()}
+def _file_in(folder: Path | None, name: str) -> Path | None:
+    """The path of a file of the folder; None without a folder, or where the file is not there."""
+    return folder / name if folder is not None and (folder / name).exists() else None

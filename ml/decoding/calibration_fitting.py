@@ -49,14 +49,22 @@ def fit_calibration(
         fitted = replace(
             fitted, drawn_weight=weight, drawn_temperature=temperature, drawn_scale=scale, drawn_shift=shift
         )
+    return replace(fitted, sure=round(_least_confidence(fitted, sets, most_wrong), 4))
+
+
+def _least_confidence(fitted: Calibration, sets: Sequence[NetworkOutputs], most_wrong: float) -> float:
+    """The least confidence above which no more than the share `most_wrong` of the digits is misread."""
     confidences, correct = [], []
     for each in sets:
         digits, digit_probability = fitted.probabilities(each.glyph_outputs, each.trajectory_outputs)
         is_digit = each.labels < 10
         confidences.append((digit_probability * np.exp(digits.max(axis=1)))[is_digit])
         correct.append((digits.argmax(axis=1) == each.labels)[is_digit])
-    sure = _least_confidence(np.concatenate(confidences), np.concatenate(correct), most_wrong)
-    return replace(fitted, sure=round(sure, 4))
+    all_confidences = np.concatenate(confidences)
+    order = np.argsort(-all_confidences)
+    share_wrong = np.cumsum(~np.concatenate(correct)[order]) / np.arange(1, len(order) + 1)
+    allowed = np.flatnonzero(share_wrong <= most_wrong)
+    return float(np.clip(all_confidences[order[allowed[-1]]] if len(allowed) else 0.99, 0.5, 0.99))
 
 
 def transfer_calibration(known: Calibration, before: Calibration, after: Calibration) -> Calibration:
@@ -135,10 +143,3 @@ def _fit_line(digit_logits: Floats, is_digit: NDArray[np.bool_]) -> tuple[float,
         before = loss(w)
         w = next((other for other in shortened if loss(other) <= before), w)
     return float(round(max(w[0], 0.05), 4)), float(round(w[1], 4))
-
-
-def _least_confidence(confidences: Floats, correct: NDArray[np.bool_], most_wrong: float) -> float:
-    order = np.argsort(-confidences)
-    share_wrong = np.cumsum(~correct[order]) / np.arange(1, len(order) + 1)
-    allowed = np.flatnonzero(share_wrong <= most_wrong)
-    return float(np.clip(confidences[order[allowed[-1]]] if len(allowed) else 0.99, 0.5, 0.99))

@@ -66,10 +66,16 @@ class Lattice:
         self._clipped: list[float] = digit_probability.clip(*_DIGIT_PROBABILITIES).tolist()
         self._costs = costs
         self._graph = PathGraph(candidates)
-        self._log_weights = [
-            _log_weights_of(candidate, probability, costs)
-            for candidate, probability in zip(candidates, self._clipped, strict=True)
-        ]
+        # Of each candidate as a digit of unknown label, and as no digit. NumPy takes longer for so few numbers.
+        self._log_weights: list[tuple[float, float]] = []
+        for candidate, probability in zip(candidates, self._clipped, strict=True):
+            as_digit = math.log(probability) - candidate.prior_cost - candidate.cost
+            if candidate.may_be_ligature:
+                weights = as_digit - costs.ligature, -candidate.prior_cost
+            else:
+                as_no_digit = math.log1p(-probability) - candidate.prior_cost - candidate.negative_cost
+                weights = as_digit, as_no_digit
+            self._log_weights.append(weights)
 
     @property
     def log_sum(self) -> float:
@@ -81,7 +87,13 @@ class Lattice:
         most = _HYPOTHESES if line_output is None else _HYPOTHESES_FOR_LINE_NETWORK
         hypotheses = self._best_hypotheses(self._likely_edges, most)
         if line_output is not None and self._can_help(line_output, hypotheses[0].labels):
-            return self._best_path_by_both([*hypotheses, *self._proposed(line_output, hypotheses)], line_output)
+            text = line_output.labels
+            if all(hypothesis.labels != text for hypothesis in hypotheses):
+                # The likeliest text by the line network is new: add it, if the line can be parted into its digits.
+                edges = self._edges([sorted({*text})] * len(self._candidates))
+                proposed = self._best_hypotheses(edges, len(text) + 1, text)
+                hypotheses += [hypothesis for hypothesis in proposed if hypothesis.labels == text]
+            return self._best_path_by_both(hypotheses, line_output)
         best = hypotheses[0]
         second = hypotheses[1] if len(hypotheses) > 1 else Hypothesis((), -math.inf, -math.inf, ())
         segments = []
@@ -188,14 +200,6 @@ class Lattice:
             self._costs.line_network_alone
         )
 
-    def _proposed(self, line_output: CtcOutput, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-        """The likeliest text by the line network, if it is new and the line can be parted into its digits."""
-        text = line_output.labels
-        if any(hypothesis.labels == text for hypothesis in hypotheses):
-            return []
-        edges = self._edges([sorted({*text})] * len(self._candidates))
-        return [h for h in self._best_hypotheses(edges, len(text) + 1, text) if h.labels == text]
-
     def _best_path_by_both(self, hypotheses: Sequence[Hypothesis], line_output: CtcOutput) -> BestPath:
         """The best hypothesis by its candidates and by the line network.
 
@@ -227,11 +231,3 @@ class Lattice:
 def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:
     """Log probabilities (n, 10) of the labels, less the `low_cost` of each candidate for all labels but 0."""
     return digits - np.outer([candidate.low_cost for candidate in candidates], _NOT_ZERO)
-
-
-def _log_weights_of(candidate: Candidate, digit_probability: float, costs: Costs) -> tuple[float, float]:
-    """Of a candidate as a digit of unknown label, and as no digit; NumPy takes longer for so few numbers."""
-    as_digit = math.log(digit_probability) - candidate.prior_cost - candidate.cost
-    if candidate.may_be_ligature:
-        return as_digit - costs.ligature, -candidate.prior_cost
-    return as_digit, math.log1p(-digit_probability) - candidate.prior_cost - candidate.negative_cost

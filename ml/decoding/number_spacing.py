@@ -37,7 +37,10 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
         return SpacedLine([digits] if digits else [])
     least_space = max(_least_space(gaps, height, costs), 1e-9)
     spaces = [gap > least_space for gap in gaps]
-    probabilities = [_gap_probability(gap / least_space, costs) for gap in gaps]
+    probabilities = []  # that a gap is a space or none as its width says: 0.5 at the least space, more beyond
+    for gap in gaps:
+        odds = max(gap / least_space, 1e-3) ** costs.space_sure
+        probabilities.append(max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0)
     doubtful = min(range(len(gaps)), key=lambda i: probabilities[i])
     other_spaces = [space != (i == doubtful) for i, space in enumerate(spaces)]
     probability = math.prod(probabilities)
@@ -56,12 +59,6 @@ def _least_space(gaps: Sequence[float], height: float, costs: Costs) -> float:
     narrow = sorted(gaps)[: len(gaps) // 2]
     usual = max(float(np.mean(narrow)), costs.space_floor * height)
     return max(costs.space_least * height, costs.space_ratio * usual)
-
-
-def _gap_probability(gap: float, costs: Costs) -> float:
-    """That a gap, in units of the least space, is a space or none as its width says: 0.5 at 1, more beyond."""
-    odds = max(gap, 1e-3) ** costs.space_sure
-    return max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0
 
 
 def _numbers(digits: Sequence[Segment], spaces: Sequence[bool]) -> Numbers:

@@ -105,13 +105,30 @@ class ReferenceGlyphs:
     glyphs: Sequence[Glyph] = ()
     labels: Sequence[int] = ()
 
+    def by_similarity(self, embedding: Embeddings, own: Embeddings) -> list[SimilarDigit]:
+        """All of them, the most similar to a glyph with this embedding (d,) first.
+
+        `own` (n, d) are the embeddings of the writer's glyphs.
+        """
+        vector = unit_vectors(embedding[None])[0]
+        digits = []
+        for label, similarity, glyph in zip(self.labels, unit_vectors(own) @ vector, self.glyphs, strict=True):
+            digits.append(SimilarDigit(int(label), float(similarity), glyph, own=True))
+        exemplars = self.exemplars
+        if exemplars is not None:
+            for label, similarity, glyph in zip(
+                exemplars.labels, exemplars.embeddings @ vector, exemplars.glyphs, strict=True
+            ):
+                digits.append(SimilarDigit(int(label), float(similarity), glyph, own=False))
+        return sorted(digits, key=lambda digit: -digit.similarity)
+
 
 @dataclass(frozen=True, eq=False)
 class _Effects:
     """What m occlusions of a glyph change.
 
     `probabilities` (m, 11) are those with each occlusion, `losses` (m,) how much less likely than without it
-    `label` is (_NO_DIGIT: no digit).
+    `label` is (_NO_DIGIT: no digit), and `contrasts` (m,) how much lower its log odds to the second label are.
     """
 
     glyph: Glyph
@@ -119,17 +136,34 @@ class _Effects:
     occlusions: Occlusions
     probabilities: Floats
     losses: Floats
+    contrasts: Floats
+
+    def heat(self, values: Floats) -> NDArray[np.float32]:
+        """(28, 28): the mean of the values (m,) at each pixel of ink, by how much of it they hide; else 0."""
+        hidden = self.occlusions.missing.sum(axis=0)
+        heat = np.tensordot(values, self.occlusions.missing, axes=1) / np.maximum(hidden, 1e-6)
+        return np.asarray(np.where(self.glyph > 0, heat, 0.0), np.float32)
+
+    def contributions(self) -> tuple[StrokeContribution, ...]:
+        """One for each part of the strokes; none of a picture."""
+        contributions = []
+        for number, points in enumerate(self.occlusions.parts):
+            hiding = [number in hidden for hidden in self.occlusions.hidden]
+            weight, contrast = float(self.losses[hiding].mean()), float(self.contrasts[hiding].mean())
+            contributions.append(StrokeContribution(points, weight, contrast))
+        return tuple(contributions)
 
     def strongest(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         if not len(self.losses) or not self.glyph.any():
             return None
         areas = self.occlusions.areas
-        penalties = (
-            _AREA_PENALTY * areas / max(areas.max(), 1e-6)
-        )  # areas are all 0 where each line was drawn twice
+        # The areas are all 0 where each line was drawn twice.
+        penalties = _AREA_PENALTY * areas / max(areas.max(), 1e-6)
         return self._loss(int((self.losses - penalties).argmax()))
 
     def turning(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         labels = self.probabilities.argmax(axis=1)
         others = np.flatnonzero((labels != self.label) & (labels != _NO_DIGIT) & (self.losses > 0))
         if not len(others) or not self.glyph.any():
@@ -137,6 +171,7 @@ class _Effects:
         return self._loss(int(others[self.occlusions.areas[others].argmin()]))
 
     def against(self) -> OcclusionLoss | None:
+        """As in `Explanation`."""
         if not len(self.losses) or self.losses.min() >= 0 or not self.glyph.any():
             return None
         return self._loss(int(self.losses.argmin()))
@@ -163,23 +198,23 @@ def explain_glyph(subject: ReadGlyph, references: ReferenceGlyphs, classify: Cla
     probabilities, embeddings = classify(glyphs, trajectories)
     probabilities = _adjust_for_height(probabilities, subject.low_cost)
     label = _NO_DIGIT if subject.label is None else subject.label
-    second = _second_label(probabilities[0], label)
+    second = max((k for k in range(_NO_DIGIT) if k != label), key=lambda k: float(probabilities[0, k]))
     losses = probabilities[0, label] - probabilities[1:, label]
     safe = np.maximum(probabilities, 1e-6)
     log_odds = np.log(safe[:, label] / safe[:, second])
     contrasts = log_odds[0] - log_odds[1:]
-    effects = _Effects(subject.glyph, label, occlusions, probabilities[1:], losses)
+    effects = _Effects(subject.glyph, label, occlusions, probabilities[1:], losses, contrasts)
     own = classify(np.stack(references.glyphs), None)[1] if references.glyphs else embeddings[:0]
-    nearest = _by_similarity(embeddings[0], own, references)
+    nearest = references.by_similarity(embeddings[0], own)
     return Explanation(
         glyph=subject.glyph,
         label=subject.label,
         chance=float(probabilities[0, label]),
         second=second,
         second_chance=float(probabilities[0, second]),
-        heat=_heat(occlusions, losses, subject.glyph),
-        contrast=_heat(occlusions, contrasts, subject.glyph),
-        parts=_contributions(occlusions, losses, contrasts),
+        heat=effects.heat(losses),
+        contrast=effects.heat(contrasts),
+        parts=effects.contributions(),
         strongest=effects.strongest(),
         turning=effects.turning(),
         against=effects.against(),
@@ -193,30 +228,6 @@ def _adjust_for_height(probabilities: Floats, low_cost: float) -> Floats:
     digits = probabilities[:, :_NO_DIGIT] * np.where(np.arange(_NO_DIGIT) == 0, 1.0, np.exp(-low_cost))
     digits = digits / np.maximum(digits.sum(axis=1, keepdims=True), 1e-12)
     return np.column_stack([digits * (1.0 - probabilities[:, _NO_DIGIT:]), probabilities[:, _NO_DIGIT]])
-
-
-def _second_label(probabilities: Floats, label: int) -> int:
-    """The likeliest digit but `label`."""
-    digits = probabilities[:_NO_DIGIT].copy()
-    if label != _NO_DIGIT:
-        digits[label] = -1
-    return int(digits.argmax())
-
-
-def _heat(occlusions: Occlusions, values: Floats, glyph: Glyph) -> NDArray[np.float32]:
-    """(28, 28): the mean value at each pixel of ink of the occlusions, by how much of it they hide; else 0."""
-    hidden = occlusions.missing.sum(axis=0)
-    heat = np.tensordot(values, occlusions.missing, axes=1) / np.maximum(hidden, 1e-6)
-    return np.asarray(np.where(glyph > 0, heat, 0.0), np.float32)
-
-
-def _contributions(occlusions: Occlusions, losses: Floats, contrasts: Floats) -> tuple[StrokeContribution, ...]:
-    contributions = []
-    for number, points in enumerate(occlusions.parts):
-        hiding = [number in hidden for hidden in occlusions.hidden]
-        weight, contrast = float(losses[hiding].mean()), float(contrasts[hiding].mean())
-        contributions.append(StrokeContribution(points, weight, contrast))
-    return tuple(contributions)
 
 
 def _place(hidden: NDArray[np.float32], glyph: Glyph) -> str:
@@ -240,20 +251,3 @@ def _shape(points: NDArray[np.float32]) -> str:
     if down < _LEVEL * across:
         return "bar"
     return "upright" if across < _LEVEL * down else "slant"
-
-
-def _by_similarity(embedding: Embeddings, own: Embeddings, references: ReferenceGlyphs) -> list[SimilarDigit]:
-    """All references, the most similar first; `own` (n, d) are the embeddings of the writer's glyphs."""
-    vector = unit_vectors(embedding[None])[0]
-    digits = []
-    for label, similarity, glyph in zip(
-        references.labels, unit_vectors(own) @ vector, references.glyphs, strict=True
-    ):
-        digits.append(SimilarDigit(int(label), float(similarity), glyph, own=True))
-    exemplars = references.exemplars
-    if exemplars is not None:
-        for label, similarity, glyph in zip(
-            exemplars.labels, exemplars.embeddings @ vector, exemplars.glyphs, strict=True
-        ):
-            digits.append(SimilarDigit(int(label), float(similarity), glyph, own=False))
-    return sorted(digits, key=lambda digit: -digit.similarity)

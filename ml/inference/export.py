@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 
-import numpy as np
-
-from ml.inference.artifact import ArtifactError, StoredNetwork, stored_zip, unpack
+from ml.inference.artifact import ArtifactError, npz_bytes, stored_zip, unpack
 
 _README = """\
 The networks of one version of the reader of handwritten numbers. card.json says how they were made.
@@ -43,23 +40,19 @@ def download_files(artifact: bytes) -> dict[str, bytes]:
     .npz are float16 or float32, as `ml.training.networks.set_weights` takes them. Raises ArtifactError, also when
     a network cannot be converted to ONNX.
     """
+    from ml.inference.onnx_conversion import UnsupportedNetwork, to_onnx  # loads LiteRT and onnx
+
     opened = unpack(artifact)
     card = json.dumps(opened.card, indent=1, sort_keys=True)
     files = {"README.txt": _README.encode(), "card.json": card.encode()}
     networks = {"glyphs": opened, "trajectories": opened.trajectory, "strips": opened.strip}
     for name, network in networks.items():
-        if network is not None:
-            files |= _network_files(network, name, opened.version)
+        if network is None:
+            continue
+        files[f"{name}.tflite"] = network.model
+        files[f"{name}.npz"] = npz_bytes(network.weights)
+        try:
+            files[f"{name}.onnx"] = to_onnx(network.model, name, opened.version)
+        except UnsupportedNetwork as error:
+            raise ArtifactError("The network of the artifact cannot be converted to ONNX.") from error
     return files
-
-
-def _network_files(network: StoredNetwork, name: str, version: str) -> dict[str, bytes]:
-    from ml.inference.onnx_conversion import UnsupportedNetwork, to_onnx  # loads LiteRT and onnx
-
-    weights = io.BytesIO()
-    np.savez(weights, **network.weights)  # type: ignore[arg-type]
-    try:
-        onnx = to_onnx(network.model, name, version)
-    except UnsupportedNetwork as error:
-        raise ArtifactError("The network of the artifact cannot be converted to ONNX.") from error
-    return {f"{name}.tflite": network.model, f"{name}.npz": weights.getvalue(), f"{name}.onnx": onnx}

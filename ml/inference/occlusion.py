@@ -125,7 +125,12 @@ def _ink_of_parts(subject: ReadGlyph, parts: Sequence[NDArray[np.float32]]) -> I
     scale = (BOX - PEN) / max(width, height, subject.min_side, 1e-6)
     middle = np.array([x + width / 2, y + height / 2], np.float32)
     centred = [(part - middle) * scale + SIDE / 2 for part in parts]
-    shift = _shift_to_glyph(_draw(centred, SIDE / 2, 2 * SIDE).max(axis=0), subject.glyph)
+    # The normalisation moved the ink by whole pixels: to where the glyph lies best on the wide image (56, 56).
+    wide = _draw(centred, SIDE / 2, 2 * SIDE).max(axis=0)
+    windows = np.lib.stride_tricks.sliding_window_view(wide, (SIDE, SIDE))
+    fit = np.einsum("ijkl,kl->ij", windows, subject.glyph.astype(np.float32), optimize=True)
+    down, right = np.unravel_index(int(fit.argmax()), fit.shape)
+    shift = np.array([SIDE // 2 - right, SIDE // 2 - down], np.float32)
     return _draw([part + shift for part in centred], 0.0, SIDE)
 
 
@@ -139,11 +144,3 @@ def _draw(lines: Sequence[NDArray[np.float32]], margin: float, side: int) -> Ima
         distance = np.sqrt((across + down).min(axis=2))
         image[:] = np.clip(PEN / 2 + 0.5 - distance, 0, 1) + 1e-4 / (1 + distance)
     return images
-
-
-def _shift_to_glyph(wide: NDArray[np.float32], glyph: Glyph) -> NDArray[np.float32]:
-    """(x, y) whole pixels by which the normalisation moved the ink (56, 56): where the glyph lies best on it."""
-    windows = np.lib.stride_tricks.sliding_window_view(wide, (SIDE, SIDE))
-    fit = np.einsum("ijkl,kl->ij", windows, glyph.astype(np.float32), optimize=True)
-    down, right = np.unravel_index(int(fit.argmax()), fit.shape)
-    return np.array([SIDE // 2 - right, SIDE // 2 - down], np.float32)

@@ -114,9 +114,11 @@ class _Conversion:
             converters[builtin](operator)
 
     def input_info(self) -> ValueInfoProto:
+        """Name, type and shape of the input."""
         return self._value_info(self._input)
 
     def output_info(self) -> ValueInfoProto:
+        """Name, type and shape of the output."""
         return self._value_info(self._output)
 
     def _value_info(self, tensor: int) -> ValueInfoProto:

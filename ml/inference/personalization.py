@@ -75,7 +75,10 @@ class ReferencePopulation:
         ]
         embeddings = embed(np.stack(glyphs)).astype(np.float64)
         groups = embeddings.reshape(_HANDWRITINGS * _LABELS, _DIGITS_EACH, -1)
-        whitening = _whitening(groups, settings.ridge)
+        # The embeddings of one group, of one handwriting and label, differ by chance only.
+        deviations = (groups - groups.mean(axis=1, keepdims=True)).reshape(-1, groups.shape[2])
+        values, vectors = np.linalg.eigh(deviations.T @ deviations)
+        whitening = np.asarray(vectors / np.sqrt(values + settings.ridge * values.mean() + 1e-9))
         points = unit_vectors(embeddings @ whitening).astype(np.float64)
         return cls(version, whitening, points, np.tile(labels, _HANDWRITINGS), settings)
 
@@ -119,10 +122,3 @@ def _kernel_sums(points: Floats, known: Floats, labels: NDArray[np.int64], width
     squares = 2.0 - 2.0 * points @ known.T  # squared distances between vectors of length 1
     kernels = np.exp(squares.clip(0.0) / (-2.0 * width**2))
     return np.asarray(kernels @ np.eye(_LABELS)[labels])
-
-
-def _whitening(groups: Floats, ridge: float) -> Floats:
-    """(d, d), from groups (g, n, d) of embeddings that differ within each group by chance only."""
-    deviations = (groups - groups.mean(axis=1, keepdims=True)).reshape(-1, groups.shape[2])
-    values, vectors = np.linalg.eigh(deviations.T @ deviations)
-    return np.asarray(vectors / np.sqrt(values + ridge * values.mean() + 1e-9))

@@ -77,14 +77,17 @@ class Reader:
 
     @property
     def card(self) -> dict[str, Any]:
+        """The card of the artifact: how its networks were made."""
         return self._artifact.card
 
     @property
     def version(self) -> str:
+        """The first 12 hexadecimal digits of the SHA-256 of the artifact."""
         return self._artifact.version
 
     @property
     def calibration(self) -> Calibration:
+        """The calibration in the card; the default one where the card has none."""
         return self._calibration
 
     def read(

@@ -37,10 +37,12 @@ def share_kernels(model: bytes, weights: Arrays) -> dict[str, NDArray[Any]]:
     for name, array in weights.items():
         if array.dtype == np.float16 and array.ndim in _AXES:
             kernel = array.transpose(_AXES[array.ndim])
-            number = _number_of(kernel, constants)
-            if number is not None:
-                del constants[number]
-                shared[name] = np.array(number, np.int32)
+            content = kernel.tobytes()  # compared as bytes, because 0 and -0 are equal
+            for number, constant in constants.items():
+                if constant.shape == kernel.shape and constant.tobytes() == content:
+                    del constants[number]
+                    shared[name] = np.array(number, np.int32)
+                    break
     return shared
 
 
@@ -59,14 +61,6 @@ def restore_kernels(model: bytes, weights: Arrays) -> dict[str, NDArray[Any]]:
             raise ValueError(f"The network holds no kernel as tensor {number}, or none that is left.")
         restored[name] = np.ascontiguousarray(constant.transpose(np.argsort(_AXES[constant.ndim])))
     return restored
-
-
-def _number_of(kernel: NDArray[Any], constants: Mapping[int, Half]) -> int | None:
-    """That of the first tensor with these values; compared as bytes, because 0 and -0 are equal."""
-    for number, constant in constants.items():
-        if constant.shape == kernel.shape and constant.tobytes() == kernel.tobytes():
-            return number
-    return None
 
 
 def _constants(model: bytes) -> dict[int, Half]:
