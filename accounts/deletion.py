@@ -42,7 +42,7 @@ def outlook(user: User) -> Outlook:
 
 
 def delete_account(*, user: User, keep_confirmed: bool = False) -> None:
-    """Erase the user: drawings, claims, addresses, tokens, sessions, second factors, and the name in the log.
+    """Erase the user: drawings, corrections, addresses, tokens, sessions, second factors, and the name in the log.
 
     With `keep_confirmed`, confirmed drawings stay under a pseudonym if the user lets them train. If nothing stays,
     the row of the user is deleted too. Raises ValidationError for the only superuser.

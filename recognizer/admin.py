@@ -91,7 +91,7 @@ class DrawingAdmin(ReadOnly):
               "source", "user", "created_at"]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
-        return Drawing.objects.with_predictions().with_claim().defer("image", "thumbnail")
+        return Drawing.objects.with_predictions().with_correction().defer("image", "thumbnail")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("recognizer.delete_drawing")
@@ -134,11 +134,11 @@ class DrawingAdmin(ReadOnly):
 
     @admin.display(description="corrected to")
     def correction(self, drawing: Drawing) -> str:
-        return str(drawing.claim) if drawing.claim else "-"
+        return str(drawing.correction) if drawing.correction else "-"
 
     @admin.display(description="verdict")
     def verdict(self, drawing: Drawing) -> str:
-        return drawing.claim.verdict or "open" if drawing.claim else "-"
+        return drawing.correction.verdict or "open" if drawing.correction else "-"
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("recognizer.add_review")
@@ -154,11 +154,11 @@ class DrawingAdmin(ReadOnly):
     def _decide(self, request: SignedInRequest, drawings: QuerySet[Drawing], verdict: Review.Verdict) -> None:
         decided = 0
         for drawing in drawings:
-            if drawing.claim is None:
+            if drawing.correction is None:
                 self.message_user(request, f"Nobody has corrected {drawing}.", messages.WARNING)
                 continue
             try:
-                reviews.review_correction(correction=drawing.claim, reviewer=request.user, verdict=verdict)
+                reviews.review_correction(correction=drawing.correction, reviewer=request.user, verdict=verdict)
                 decided += 1
             except ValidationError as error:
                 self.message_user(request, error.message, messages.WARNING)

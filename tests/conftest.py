@@ -242,13 +242,13 @@ def read_drawing(drawing: Drawing, version: ModelVersion) -> Drawing:
     return drawing
 
 
-def drawings_read(owner: User, version: ModelVersion, count: int, claim: str = "") -> None:
+def drawings_read(owner: User, version: ModelVersion, count: int, correction: str = "") -> None:
     """Give the owner drawings that were read as 12, and say what each should be."""
     for _ in range(count):
         drawing = predictions.submit_strokes(user=owner, strokes=ONE)
         predictions.store(readings=[(drawing.pk, reading_of("12"))], version_id=version.pk)
-        if claim:
-            reviews.correct_drawing(drawing=drawing, user=owner, text=claim)
+        if correction:
+            reviews.correct_drawing(drawing=drawing, user=owner, text=correction)
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from recognizer.models.drawing_source import DrawingSource
 from recognizer.models.outline import Outline
+from recognizer.models.review import Correction
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-    from recognizer.models.review import Correction
 
 
 class JSONArrayLength(models.Func):
@@ -59,12 +59,10 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         )
         return self.prefetch_related(Prefetch("predictions", predictions.prefetch_related("digits")))
 
-    def with_claim(self) -> DrawingQuerySet:
+    def with_correction(self) -> DrawingQuerySet:
         """With the correction in force and its review."""
-        from recognizer.models.review import Correction
-
-        claims = Correction.objects.in_force().select_related("review")
-        return self.prefetch_related(Prefetch("corrections", claims, to_attr="claims"))
+        corrections = Correction.objects.in_force().select_related("review")
+        return self.prefetch_related(Prefetch("corrections", corrections, to_attr="corrections_in_force"))
 
     def pictures(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Drawing]:
         """The drawings with these ids that still exist, with all that a small picture of them needs; one query."""
@@ -74,9 +72,7 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
 class Drawing(models.Model):
     """Ink as it came: the strokes of a canvas, or the picture of an upload. The ink never changes."""
 
-    class Source(models.TextChoices):
-        CANVAS = "canvas", _("canvas")
-        UPLOAD = "upload", _("upload")
+    Source = DrawingSource
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -153,10 +149,10 @@ class Drawing(models.Model):
         return max(self.predictions.all(), key=lambda prediction: prediction.pk, default=None)
 
     @cached_property
-    def claim(self) -> Correction | None:
-        """The correction in force, if there is one; without a query after `with_claim`."""
-        claims = getattr(self, "claims", None)
-        return next(iter(self.corrections.in_force() if claims is None else claims), None)
+    def correction(self) -> Correction | None:
+        """The correction in force, if there is one; without a query after `with_correction`."""
+        fetched = getattr(self, "corrections_in_force", None)
+        return next(iter(self.corrections.in_force() if fetched is None else fetched), None)
 
 
 def _percent(confidence: float) -> int:

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from recognizer.models.training_run import TrainingSample
+
 _SALT = "recognizer.artifact"
 
 
@@ -46,8 +48,6 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         `drawings` is how many drawings it learned from, `gates` are the gates that judged it as JSON, `can_read`
         is whether its artifact is kept.
         """
-        from recognizer.models.training_run import TrainingSample
-
         learned = TrainingSample.objects.trained().filter(run__version=OuterRef("pk")).order_by()
         drawings = learned.values("run").annotate(n=models.Count("pk")).values("n")
         long = ["artifact", "card", "run__verdict", "run__losses"]

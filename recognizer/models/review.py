@@ -1,4 +1,4 @@
-"""Corrections (claims by a user) and reviews (verdicts by staff)."""
+"""Corrections (what users say their drawings are) and reviews (verdicts by staff)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from recognizer.models.drawing import Drawing
+from recognizer.models.drawing_source import DrawingSource
 
 digits_in_lines = RegexValidator(
     r"\A[0-9]+([ \n][0-9]+)*\Z", _("Write digits only; a space between numbers, a new line between lines.")
@@ -25,15 +25,15 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         return self.in_force().filter(review=None)
 
     def confirmed_digits(self) -> CorrectionQuerySet:
-        """Accepted claims that a canvas drawing is one digit, the newest first."""
+        """Accepted corrections that a canvas drawing is one digit, the newest first."""
         accepted = self.in_force().filter(review__verdict=Review.Verdict.ACCEPTED)
-        return accepted.filter(text__in=list("0123456789"), drawing__source=Drawing.Source.CANVAS).order_by("-id")
+        return accepted.filter(text__in=list("0123456789"), drawing__source=DrawingSource.CANVAS).order_by("-id")
 
 
 class Correction(models.Model):
-    """A claim of the writer what the drawing is. It is kept beside the prediction; a new claim replaces it."""
+    """What the writer says the drawing is. It is kept beside the prediction; a new correction replaces it."""
 
-    drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="corrections")
+    drawing = models.ForeignKey("recognizer.Drawing", on_delete=models.CASCADE, related_name="corrections")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="corrections")
     text = models.CharField(
         max_length=1000, blank=True, validators=[digits_in_lines], help_text=_("empty: it is not a number")
@@ -63,7 +63,7 @@ class Correction(models.Model):
 
 class ReviewQuerySet(models.QuerySet["Review"]):
     def trainable(self) -> ReviewQuerySet:
-        """Verdicts that training may use: the claim was accepted, is still in force, and its writer lets it train.
+        """Verdicts that training may use: on accepted corrections that are in force and whose writer allows it.
 
         An erased user counts if they allowed training and left their drawings to the site.
         """
@@ -79,7 +79,7 @@ class Review(models.Model):
         ACCEPTED = "accepted", _("accepted")
         REFUSED = "refused", _("refused")
 
-    drawing = models.ForeignKey(Drawing, on_delete=models.CASCADE, related_name="reviews")
+    drawing = models.ForeignKey("recognizer.Drawing", on_delete=models.CASCADE, related_name="reviews")
     correction = models.OneToOneField(Correction, on_delete=models.CASCADE, related_name="review")
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="reviews"

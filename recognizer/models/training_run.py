@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from recognizer.models.drawing import in_words
-from recognizer.models.model_version import ModelVersion
 
 
 class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
@@ -83,10 +82,10 @@ class TrainingRun(models.Model):
     seed = models.PositiveIntegerField(default=1)
     manifest_hash = models.CharField(max_length=64, blank=True)
     base = models.ForeignKey(
-        ModelVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs_from"
+        "recognizer.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs_from"
     )
     version = models.OneToOneField(
-        ModelVersion, on_delete=models.SET_NULL, null=True, blank=True, related_name="run"
+        "recognizer.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="run"
     )
     verdict = models.JSONField(default=dict, blank=True, help_text=_("the gates, with their figures"))
     peak_memory = models.PositiveIntegerField(null=True, blank=True, help_text=_("of the trainer, in MiB"))

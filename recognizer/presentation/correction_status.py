@@ -1,4 +1,4 @@
-"""The status of a correction for its writer: from the claim, its review and the ledger of training."""
+"""The status of a correction for its writer: from its review and the ledger of training."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ class CorrectionStatus:
 
 
 def correction_status(
-    claim: Correction | None, samples: Sequence[TrainingSample], *, may_train: bool
+    correction: Correction | None, samples: Sequence[TrainingSample], *, may_train: bool
 ) -> CorrectionStatus | None:
-    """The status of the claim in force, None if there is no claim.
+    """The status of the correction in force, None if there is no correction.
 
     `samples` are the samples of the drawing in the order of `TrainingSampleQuerySet.of_drawings`; samples of an
-    older claim are ignored.
+    older correction are ignored.
     """
-    if claim is None:
+    if correction is None:
         return None
-    if claim.verdict == Review.Verdict.REFUSED:
+    if correction.verdict == Review.Verdict.REFUSED:
         return CorrectionStatus("refused", ("Nothing learns from it, because a reviewer disagrees.",))
-    if claim.verdict != Review.Verdict.ACCEPTED:
+    if correction.verdict != Review.Verdict.ACCEPTED:
         return CorrectionStatus("waiting", ("It waits for a reviewer.", LEARNING))
-    own = [sample for sample in samples if sample.review_id == claim.review.pk]
+    own = [sample for sample in samples if sample.review_id == correction.review.pk]
     used = next((s for s in own if s.role in _DID and s.run.version is not None), None)
     return _unused(own, may_train) if used is None else _used(used, may_train)
 

@@ -37,8 +37,10 @@ def own_digits(drawing: Drawing) -> list[tuple[int, Strokes]]:
 
     Other users' digits are left out, because nobody may see what another has drawn.
     """
-    claims = Correction.objects.confirmed_digits().filter(drawing__user=drawing.user_id).exclude(drawing=drawing)
-    rows = claims.values_list("text", "drawing__strokes")[:OWN]
+    corrections = (
+        Correction.objects.confirmed_digits().filter(drawing__user=drawing.user_id).exclude(drawing=drawing)
+    )
+    rows = corrections.values_list("text", "drawing__strokes")[:OWN]
     return [(int(text), parse_strokes(strokes)) for text, strokes in rows]
 
 

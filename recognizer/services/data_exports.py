@@ -153,10 +153,10 @@ def _next_drawings(export: DataExport) -> list[Drawing]:
 def _files_of(drawings: Sequence[Drawing], number: int) -> list[tuple[str, bytes]]:
     if not drawings:
         return []
-    claims: dict[UUID, list[dict[str, Any]]] = {}
-    for claim in Correction.objects.filter(drawing__in=drawings).select_related("review").order_by("pk"):
-        claims.setdefault(claim.drawing_id, []).append(_claim(claim))
-    lines = [_json(_drawing(drawing, claims.get(drawing.pk, []))) for drawing in drawings]
+    corrections: dict[UUID, list[dict[str, Any]]] = {}
+    for correction in Correction.objects.filter(drawing__in=drawings).select_related("review").order_by("pk"):
+        corrections.setdefault(correction.drawing_id, []).append(_correction_as_json(correction))
+    lines = [_json(_drawing(drawing, corrections.get(drawing.pk, []))) for drawing in drawings]
     pictures = [
         (f"pictures/{drawing.pk}.{media_type(image).removeprefix('image/')}", image)
         for drawing in drawings
@@ -165,7 +165,7 @@ def _files_of(drawings: Sequence[Drawing], number: int) -> list[tuple[str, bytes
     return [(f"drawings/{number:04}.ndjson", b"\n".join(lines) + b"\n"), *pictures]
 
 
-def _drawing(drawing: Drawing, claims: list[dict[str, Any]]) -> dict[str, Any]:
+def _drawing(drawing: Drawing, corrections: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": drawing.pk,
         "created_at": drawing.created_at,
@@ -175,7 +175,7 @@ def _drawing(drawing: Drawing, claims: list[dict[str, Any]]) -> dict[str, Any]:
         "strokes": drawing.strokes,
         "size": drawing.size,
         "predictions": [_prediction(prediction) for prediction in drawing.predictions.all()],
-        "corrections": claims,
+        "corrections": corrections,
     }
 
 
@@ -201,10 +201,10 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _claim(claim: Correction) -> dict[str, Any]:
+def _correction_as_json(correction: Correction) -> dict[str, Any]:
     """A correction and the verdict on it; who reviewed it is somebody else's."""
-    verdict = {"text": claim.text, "created_at": claim.created_at, "replaced_at": claim.replaced_at}
-    return {**verdict, "review": claim.verdict or None}
+    verdict = {"text": correction.text, "created_at": correction.created_at, "replaced_at": correction.replaced_at}
+    return {**verdict, "review": correction.verdict or None}
 
 
 def _json(value: Any) -> bytes:

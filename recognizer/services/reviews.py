@@ -17,22 +17,21 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def correct_drawing(*, drawing: Drawing, user: User, text: str) -> Correction:
-    """Record that `user` says the drawing is `text` ("": not a number). It replaces an earlier claim, which is
-    kept.
+    """Record that `user` says the drawing is `text` ("": not a number). It replaces the one before, which is kept.
 
     Raises ValidationError if `text` is no number, or the drawing is gone.
     """
-    claim = Correction(drawing=drawing, user=user, text=text)
-    claim.clean_fields()
+    correction = Correction(drawing=drawing, user=user, text=text)
+    correction.clean_fields()
     _lock(drawing.pk)
     drawing.corrections.in_force().update(replaced_at=timezone.now())
-    claim.save()
-    return claim
+    correction.save()
+    return correction
 
 
 @transaction.atomic
 def review_correction(*, correction: Correction, reviewer: User, verdict: Review.Verdict) -> Review:
-    """Decide on a claim. Raises ValidationError if it was replaced or decided on meanwhile."""
+    """Decide on a correction. Raises ValidationError if it was replaced or decided on meanwhile."""
     _lock(correction.drawing_id)
     if not Correction.objects.open().filter(pk=correction.pk).exists():
         raise ValidationError(f"drawing {correction.drawing_id}: somebody has decided on this already.")
@@ -42,6 +41,6 @@ def review_correction(*, correction: Correction, reviewer: User, verdict: Review
 
 
 def _lock(drawing_id: UUID) -> None:
-    """Make claims and verdicts on one drawing wait for each other. Raises ValidationError if it is gone."""
+    """Make corrections and verdicts on one drawing wait for each other. Raises ValidationError if it is gone."""
     if not Drawing.objects.select_for_update().filter(pk=drawing_id).values("pk"):
         raise ValidationError("The drawing has been deleted.")

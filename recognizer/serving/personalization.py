@@ -23,16 +23,16 @@ logger = logging.getLogger(__name__)
 MIN_CONFIRMED, MAX_CONFIRMED = 3, 50  # digits, as in `ml.inference.personalization`, which workers alone import
 CACHED = 256  # profiles that a worker keeps, of about 30 kB each
 
-_Key = tuple[int, int, int]  # a user, the number of their claims, and the sum of the claims' ids
+_Key = tuple[int, int, int]  # a user, the number of their corrections, and the sum of the corrections' ids
 _Profiles = OrderedDict[_Key, "WriterProfile | None"]
 
 _cache: WeakKeyDictionary[Reader, _Profiles] = WeakKeyDictionary()  # a profile fits only the reader that made it
 
 
 def confirmed(users: Sequence[int]) -> QuerySet[Correction]:
-    """Claims in force that a canvas drawing of these users is one digit, unless a reviewer refused the claim.
+    """Corrections in force that a canvas drawing of these users is one digit, and that no reviewer refused.
 
-    Claims of the user themselves count at once, claims of others once a reviewer accepted them. Users who switched
+    Corrections by the user count at once, corrections by others once a reviewer accepted them. Users who switched
     personalization off have none.
     """
     accepted = Q(review__verdict=Review.Verdict.ACCEPTED)
@@ -53,17 +53,17 @@ def profiles(current: Engine, users: Sequence[int | None]) -> list[WriterProfile
 
 
 def profile_at(current: Engine, drawing: Drawing, version_id: int) -> WriterProfile | None:
-    """The profile of a drawing's user as it was when a version read the drawing: without claims made since."""
+    """The profile of a drawing's user as it was when a version read the drawing, without later corrections."""
     read_at = drawing.predictions.filter(model_version=version_id).values("created_at")[:1]
     return _make_profile(current, confirmed([drawing.user_id]).filter(created_at__lt=Subquery(read_at)))
 
 
 def _keys(users: set[int]) -> list[_Key]:
-    """A key for each user with enough claims. Every new claim and every verdict changes the key."""
+    """A key for each user with enough corrections. Every new correction and every verdict changes the key."""
     if not users:
         return []
-    claims = confirmed([*users]).order_by().values("drawing__user")
-    rows = claims.annotate(count=Count("pk"), total=Sum("pk")).filter(count__gte=MIN_CONFIRMED)
+    corrections = confirmed([*users]).order_by().values("drawing__user")
+    rows = corrections.annotate(count=Count("pk"), total=Sum("pk")).filter(count__gte=MIN_CONFIRMED)
     return list(rows.values_list("drawing__user", "count", "total"))
 
 
@@ -77,9 +77,9 @@ def _cached_profile(current: Engine, key: _Key) -> WriterProfile | None:
     return cached[key]
 
 
-def _make_profile(current: Engine, claims: QuerySet[Correction]) -> WriterProfile | None:
-    """From the newest claims; one query."""
-    rows = claims.order_by("-pk").values_list("text", "drawing__strokes", "drawing_id")[:MAX_CONFIRMED]
+def _make_profile(current: Engine, corrections: QuerySet[Correction]) -> WriterProfile | None:
+    """From the newest corrections; one query."""
+    rows = corrections.order_by("-pk").values_list("text", "drawing__strokes", "drawing_id")[:MAX_CONFIRMED]
     digits = []
     for text, strokes, drawing in rows:
         try:

@@ -82,8 +82,8 @@ def gather_reviewed(inks: InkStore) -> Dataset:
     reviews = Review.objects.trainable().select_related("drawing", "correction").order_by("pk")
     items = []
     for review in reviews.iterator(chunk_size=200):
-        drawing, claim = review.drawing, review.correction
-        item = DatasetItem(drawing.pk, drawing.user_id, review.pk, claim.text, claim.created_at.date())
+        drawing, correction = review.drawing, review.correction
+        item = DatasetItem(drawing.pk, drawing.user_id, review.pk, correction.text, correction.created_at.date())
         try:
             inks.decode(drawing)
         except ValueError as error:  # InkError, ImageError

@@ -48,7 +48,9 @@ def draw(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
-    drawings = Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail")
+    drawings = (
+        Drawing.objects.for_user(request.user).with_predictions().with_correction().defer("image", "thumbnail")
+    )
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     _add_outcomes(page.object_list)
     return render(request, "recognizer/drawing/history.html", {"page_obj": page})
@@ -56,25 +58,28 @@ def history(request: SignedInRequest) -> HttpResponse:
 
 def _add_outcomes(drawings: Iterable[Drawing]) -> None:
     """Give each drawing the line that says what the active version learned from its correction, or ""."""
-    claims = {drawing.pk: drawing.claim for drawing in drawings if drawing.claim and drawing.claim.verdict}
-    samples = TrainingSample.objects.by_active().of_drawings(claims)
-    lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == claims[s.drawing_id].review.pk}
+    corrections = {
+        drawing.pk: drawing.correction for drawing in drawings if drawing.correction and drawing.correction.verdict
+    }
+    samples = TrainingSample.objects.by_active().of_drawings(corrections)
+    lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == corrections[s.drawing_id].review.pk}
     for drawing in drawings:
         drawing.outcome = lines.get(drawing.pk, "")  # type: ignore[attr-defined]
 
 
 def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
     return get_object_or_404(
-        Drawing.objects.for_user(request.user).with_predictions().with_claim().defer("image", "thumbnail"), pk=pk
+        Drawing.objects.for_user(request.user).with_predictions().with_correction().defer("image", "thumbnail"),
+        pk=pk,
     )
 
 
 @require_safe
 def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
     drawing = _drawing_of(request, pk)
-    claim = drawing.claim
-    said = claim or drawing.latest
-    not_a_number = claim is not None and not claim.text
+    correction = drawing.correction
+    said = correction or drawing.latest
+    not_a_number = correction is not None and not correction.text
     form = CorrectionForm(initial={"text": said.text if said else "", "not_a_number": not_a_number})
     return _drawing_page(request, drawing, form)
 
@@ -82,13 +87,13 @@ def drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
 def _drawing_page(
     request: SignedInRequest, drawing: Drawing, form: CorrectionForm, status: int = 200
 ) -> HttpResponse:
-    samples = list(TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER]) if drawing.claim else []
+    samples = list(TrainingSample.objects.of_drawings([drawing.pk])[:LEDGER]) if drawing.correction else []
     context = {
         "drawing": drawing,
         "prediction": drawing.latest,
         "digits": drawing.latest.digits.all() if drawing.latest else [],
-        "claim": drawing.claim,
-        "outcome": correction_status(drawing.claim, samples, may_train=request.user.may_train),
+        "correction": drawing.correction,
+        "outcome": correction_status(drawing.correction, samples, may_train=request.user.may_train),
         "form": form,
     }
     return render(request, "recognizer/drawing/drawing.html", context, status=status)

@@ -26,9 +26,9 @@ URL, PAGE = "/accounts/delete/", "/accounts/data/"
 def confirmed(owner: User, reviewer: User, version: ModelVersion, count: int = 1) -> None:
     """Drawings that a reviewer agreed on, of somebody who lets them train."""
     services.allow_training(user=owner, allowed=True)
-    drawings_read(owner, version, count, claim="4")
-    for claim in Correction.objects.open():
-        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    drawings_read(owner, version, count, correction="4")
+    for correction in Correction.objects.open():
+        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 def confirmed_door(user: User) -> Client:

@@ -47,8 +47,8 @@ def fill() -> None:
         writer = User.objects.create_user(f"crowd-{number}", may_train=True)
         for strokes, text in _drawn(rng):
             drawing = predictions.submit_strokes(user=writer, strokes=strokes)
-            claim = reviews.correct_drawing(drawing=drawing, user=writer, text=text)
-            reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+            correction = reviews.correct_drawing(drawing=drawing, user=writer, text=text)
+            reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def test_a_long_correction_stays_on_its_page(signed_in: Any) -> None:
     box = button.bounding_box()
     assert box["x"] + box["width"] <= 390
     button.click()
-    expect(signed_in.locator(".claim")).to_contain_text("1234567890")
+    expect(signed_in.locator(".user-says")).to_contain_text("1234567890")
     assert signed_in.evaluate("document.documentElement.scrollWidth") <= 390
     signed_in.goto("/history/")
     assert signed_in.evaluate("document.documentElement.scrollWidth") <= 390
@@ -122,9 +122,9 @@ def test_a_correction_of_two_lines_shows_both(signed_in: Any) -> None:
     field = signed_in.get_by_label("It should be")
     field.fill("28\n5")
     field.press("Enter")
-    expect(signed_in.locator(".claim")).to_have_text("You say 28 / 5.")
+    expect(signed_in.locator(".user-says")).to_have_text("You say 28 / 5.")
     signed_in.goto("/history/")
-    expect(signed_in.locator(".card-claim")).to_have_text("You say 28 / 5.")
+    expect(signed_in.locator(".card-correction")).to_have_text("You say 28 / 5.")
 
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280])

@@ -52,7 +52,7 @@ def test_draw_save_find_correct_delete(page: Any, hand: Hand, name: str) -> None
     expect(field).to_have_value("407")
     field.fill("401")
     field.press("Enter")
-    expect(page.locator(".claim")).to_contain_text("401")
+    expect(page.locator(".user-says")).to_contain_text("401")
 
     page.get_by_role("button", name="Delete this drawing").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()

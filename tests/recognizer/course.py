@@ -94,8 +94,8 @@ def samples_of(run: TrainingRun, drawings: Iterable[Drawing], role: str = Role.T
 
 def reviewed(drawing: Drawing, reviewer: User, text: str = "7", verdict: str = Review.Verdict.ACCEPTED) -> Review:
     """The writer says what it is, and a reviewer decides."""
-    claim = reviews.correct_drawing(drawing=drawing, user=drawing.user, text=text)
-    return reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
+    correction = reviews.correct_drawing(drawing=drawing, user=drawing.user, text=text)
+    return reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict(verdict))
 
 
 def text_of(client: Client, path: str) -> str:

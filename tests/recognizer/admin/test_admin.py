@@ -12,7 +12,7 @@ URL = "/admin/recognizer/drawing/"
 
 
 @pytest.fixture
-def claim(read_drawing: Drawing, owner: User) -> Correction:
+def correction(read_drawing: Drawing, owner: User) -> Correction:
     return reviews.correct_drawing(drawing=read_drawing, user=owner, text="1")
 
 
@@ -24,17 +24,19 @@ def act(client: Client, action: str, *drawings: Drawing):
 @pytest.mark.parametrize(
     ("action", "verdict"), [("accept_corrections", "accepted"), ("refuse_corrections", "refused")]
 )
-def test_deciding(reviewer_client: Client, reviewer: User, claim: Correction, action: str, verdict: str) -> None:
-    answer = act(reviewer_client, action, claim.drawing)
+def test_deciding(
+    reviewer_client: Client, reviewer: User, correction: Correction, action: str, verdict: str
+) -> None:
+    answer = act(reviewer_client, action, correction.drawing)
     assert f"1 correction(s) {verdict}" in answer.content.decode()
     review = Review.objects.get()
-    assert (review.correction, review.reviewer, review.verdict) == (claim, reviewer, verdict)
-    assert claim.drawing.predictions.get().text == "7"
+    assert (review.correction, review.reviewer, review.verdict) == (correction, reviewer, verdict)
+    assert correction.drawing.predictions.get().text == "7"
 
 
-def test_deciding_twice_keeps_the_first_verdict(reviewer_client: Client, claim: Correction) -> None:
-    act(reviewer_client, "accept_corrections", claim.drawing)
-    answer = act(reviewer_client, "refuse_corrections", claim.drawing)
+def test_deciding_twice_keeps_the_first_verdict(reviewer_client: Client, correction: Correction) -> None:
+    act(reviewer_client, "accept_corrections", correction.drawing)
+    answer = act(reviewer_client, "refuse_corrections", correction.drawing)
     assert "decided on this already" in answer.content.decode()
     assert Review.objects.get().verdict == "accepted"
 
@@ -44,21 +46,21 @@ def test_what_nobody_corrected_is_left_alone(reviewer_client: Client, read_drawi
     assert not Review.objects.exists()
 
 
-def test_a_replaced_claim_cannot_be_decided_on(reviewer: User, owner: User, claim: Correction) -> None:
+def test_a_replaced_correction_cannot_be_decided_on(reviewer: User, owner: User, correction: Correction) -> None:
     from django.core.exceptions import ValidationError
 
-    reviews.correct_drawing(drawing=claim.drawing, user=owner, text="2")
+    reviews.correct_drawing(drawing=correction.drawing, user=owner, text="2")
     with pytest.raises(ValidationError):
-        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
 
 
 def test_a_claim_that_was_replaced_and_one_that_was_decided_on_are_not_open(
-    reviewer_client: Client, owner: User, claim: Correction
+    reviewer_client: Client, owner: User, correction: Correction
 ) -> None:
     for text in ["3", "2"]:
-        reviews.correct_drawing(drawing=claim.drawing, user=owner, text=text)
+        reviews.correct_drawing(drawing=correction.drawing, user=owner, text=text)
     assert len(reviewer_client.get(f"{URL}?corrected=open").context["cl"].result_list) == 1
-    act(reviewer_client, "accept_corrections", claim.drawing)
+    act(reviewer_client, "accept_corrections", correction.drawing)
     assert len(reviewer_client.get(f"{URL}?corrected=open").context["cl"].result_list) == 0
 
 
@@ -74,7 +76,7 @@ def test_a_claim_that_was_replaced_and_one_that_was_decided_on_are_not_open(
     ],
 )
 def test_filters(
-    reviewer_client: Client, owner: User, version, claim: Correction, query: str, texts: set[str]
+    reviewer_client: Client, owner: User, version, correction: Correction, query: str, texts: set[str]
 ) -> None:
     for read in [reading_of("8"), reading_of("9", "unsure", 0.4)]:
         drawing = predictions.submit_strokes(user=owner, strokes=ONE)
@@ -86,7 +88,7 @@ def test_filters(
 def test_the_list_costs_the_same_however_long_it_is(
     reviewer_client: Client, owner: User, version, upload: Drawing, django_assert_max_num_queries
 ) -> None:
-    drawings_read(owner, version, 15, claim="3")
+    drawings_read(owner, version, 15, correction="3")
     with django_assert_max_num_queries(14):
         page = reviewer_client.get(URL).content.decode()
     assert page.count("<svg viewBox") == 15
@@ -100,16 +102,16 @@ def test_facts_are_not_edited(reviewer_client: Client, read_drawing: Drawing) ->
     assert reviewer_client.get(f"{URL}add/").status_code == 403
 
 
-def test_deleting_one_and_many(reviewer_client: Client, owner: User, claim: Correction) -> None:
+def test_deleting_one_and_many(reviewer_client: Client, owner: User, correction: Correction) -> None:
     other = predictions.submit_strokes(user=owner, strokes=ONE)
     yes = {"post": "yes"}
-    reviewer_client.post(f"{URL}{claim.drawing.pk}/delete/", yes)
+    reviewer_client.post(f"{URL}{correction.drawing.pk}/delete/", yes)
     assert list(Drawing.objects.all()) == [other]
     reviewer_client.post(URL, {"action": "delete_selected", "_selected_action": [str(other.pk)], **yes})
     assert not Drawing.objects.exists()
 
 
-def test_staff_without_the_right_to_review_are_not_offered_it(owner: User, claim: Correction) -> None:
+def test_staff_without_the_right_to_review_are_not_offered_it(owner: User, correction: Correction) -> None:
     from django.contrib.auth.models import Permission
 
     owner.is_staff = True
@@ -117,7 +119,7 @@ def test_staff_without_the_right_to_review_are_not_offered_it(owner: User, claim
     owner.user_permissions.add(Permission.objects.get(codename="view_drawing"))
     client = signed_in(User.objects.get(pk=owner.pk))
     assert "accept_corrections" not in client.get(URL).content.decode()
-    act(client, "accept_corrections", claim.drawing)
+    act(client, "accept_corrections", correction.drawing)
     assert not Review.objects.exists()
 
 
@@ -134,6 +136,6 @@ def test_nobody_guesses_the_password_of_staff_at_the_admin(owner_client: Client,
 
 
 @pytest.mark.parametrize("model", ["review", "modelversion"])
-def test_the_other_lists_open(reviewer_client: Client, claim: Correction, model: str) -> None:
-    act(reviewer_client, "accept_corrections", claim.drawing)
+def test_the_other_lists_open(reviewer_client: Client, correction: Correction, model: str) -> None:
+    act(reviewer_client, "accept_corrections", correction.drawing)
     assert reviewer_client.get(f"/admin/recognizer/{model}/").status_code == 200

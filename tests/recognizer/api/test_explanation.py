@@ -28,8 +28,8 @@ def confirmed(owner: User, version: ModelVersion, text: str, verdict: Review.Ver
     """A drawing of the owner's which they say is `text`, and what a reviewer said to that."""
     drawing = predictions.submit_strokes(user=owner, strokes=ONE)
     predictions.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
-    claim = reviews.correct_drawing(drawing=drawing, user=owner, text=text)
-    reviews.review_correction(correction=claim, reviewer=owner, verdict=verdict)
+    correction = reviews.correct_drawing(drawing=drawing, user=owner, text=text)
+    reviews.review_correction(correction=correction, reviewer=owner, verdict=verdict)
     return drawing
 
 
@@ -150,7 +150,7 @@ def test_own_digits_that_a_reviewer_confirmed_are_compared_with(
     confirmed(owner, version, "67", yes)
     confirmed(owner, version, "", yes)
     confirmed(stranger, version, "8", yes)
-    drawings_read(owner, version, 1, claim="9")
+    drawings_read(owner, version, 1, correction="9")
     api.get(url(read_drawing))
     assert [label for label, _ in worker.compared] == [4]
     assert np.array_equal(worker.compared[0][1][0], ONE[0])

@@ -81,9 +81,9 @@ def test_a_prediction_has_a_known_state_and_a_confidence(drawing: Drawing, versi
 
 
 def test_one_correction_in_force_and_one_review_of_it(read_drawing: Drawing, owner: User, reviewer: User) -> None:
-    claim = Correction.objects.create(drawing=read_drawing, user=owner, text="1")
+    correction = Correction.objects.create(drawing=read_drawing, user=owner, text="1")
     refused(lambda: Correction.objects.create(drawing=read_drawing, user=owner, text="2"))
-    review = {"drawing": read_drawing, "correction": claim, "reviewer": reviewer}
+    review = {"drawing": read_drawing, "correction": correction, "reviewer": reviewer}
     refused(lambda: Review.objects.create(**review, verdict="perhaps"))
     Review.objects.create(**review, verdict="accepted")
     refused(lambda: Review.objects.create(**review, verdict="refused"))

@@ -47,7 +47,7 @@ def test_no_page_says_it_in_other_words() -> None:
 
 
 def test_it_helps_at_once_the_writer_alone_unless_switched_off(owner: User, stranger: User, version) -> None:
-    drawings_read(owner, version, 3, claim="4")
+    drawings_read(owner, version, 3, correction="4")
     assert personalization.confirmed([owner.pk]).count() == 3
     assert personalization.confirmed([stranger.pk]).count() == 0
     services.allow_adapting(user=owner, allowed=False)
@@ -55,11 +55,11 @@ def test_it_helps_at_once_the_writer_alone_unless_switched_off(owner: User, stra
 
 
 def test_training_takes_what_is_allowed_and_agreed_on(owner: User, reviewer: User, version) -> None:
-    drawings_read(owner, version, 2, claim="4")
+    drawings_read(owner, version, 2, correction="4")
     services.allow_training(user=owner, allowed=True)
     assert not Review.objects.trainable().exists()
-    for claim in Correction.objects.open():
-        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    for correction in Correction.objects.open():
+        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
     assert Review.objects.trainable().count() == 2
     services.allow_training(user=owner, allowed=False)
     assert not Review.objects.trainable().exists()

@@ -28,9 +28,11 @@ def _nobody_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def review_all(reviewer: User) -> None:
-    for drawing in Drawing.objects.with_claim():
-        if drawing.claim and not drawing.claim.verdict:
-            reviews.review_correction(correction=drawing.claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    for drawing in Drawing.objects.with_correction():
+        if drawing.correction and not drawing.correction.verdict:
+            reviews.review_correction(
+                correction=drawing.correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
+            )
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def reviewed(owner: User, reviewer: User, version: ModelVersion, settings) -> No
     """Three reviewed drawings of an owner who agrees, which are enough."""
     settings.TRAINING_LEAST_NEW = 3
     User.objects.filter(pk=owner.pk).update(may_train=True)
-    drawings_read(owner, version, 3, claim="7")
+    drawings_read(owner, version, 3, correction="7")
     review_all(reviewer)
 
 

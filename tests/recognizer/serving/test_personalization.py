@@ -119,19 +119,19 @@ def test_switched_off_it_is_not_done(reads, owner: User, sevens) -> None:
 
 
 def test_a_refused_claim_is_forgotten_at_once(reads, owner: User, reviewer: User, sevens) -> None:
-    claims = [correct(owner, strokes) for strokes in sevens[:3]]
+    corrections = [correct(owner, strokes) for strokes in sevens[:3]]
     assert read(owner, sevens[4]) == "7"
-    reviews.review_correction(correction=claims[0], reviewer=reviewer, verdict=Review.Verdict.REFUSED)
+    reviews.review_correction(correction=corrections[0], reviewer=reviewer, verdict=Review.Verdict.REFUSED)
     assert read(owner, sevens[5]) == "1"
 
 
 def test_so_is_one_that_was_replaced_or_deleted(reads, owner: User, sevens) -> None:
-    claims = [correct(owner, strokes) for strokes in sevens[:3]]
-    reviews.correct_drawing(drawing=claims[0].drawing, user=owner, text="")
+    corrections = [correct(owner, strokes) for strokes in sevens[:3]]
+    reviews.correct_drawing(drawing=corrections[0].drawing, user=owner, text="")
     assert read(owner, sevens[4]) == "1"
-    reviews.correct_drawing(drawing=claims[0].drawing, user=owner, text="7")
+    reviews.correct_drawing(drawing=corrections[0].drawing, user=owner, text="7")
     assert read(owner, sevens[5]) == "7"
-    predictions.delete_drawing(drawing=claims[1].drawing)
+    predictions.delete_drawing(drawing=corrections[1].drawing)
     assert read(owner, sevens[6]) == "1"
 
 
@@ -145,7 +145,7 @@ def test_what_is_no_digit_stays_refused(reads, owner: User, sevens) -> None:
         assert Drawing.objects.get(pk=drawing.pk).latest.state == "not_a_digit"
 
 
-def claimed(user: User, version: ModelVersion, text: str, by: User | None = None) -> Correction:
+def corrected(user: User, version: ModelVersion, text: str, by: User | None = None) -> Correction:
     """A drawing of the user's that was read as 1, and what somebody says it is."""
     drawing = predictions.submit_strokes(user=user, strokes=ONE)
     predictions.store(readings=[(drawing.pk, reading_of("1"))], version_id=version.pk)
@@ -159,28 +159,28 @@ def hand_of(user: User) -> Any:
 
 def test_only_single_digits_count_and_the_newest_come_first(reader, version, owner) -> None:
     for text in ("4", "5", "42", "", "6\n7", "6"):
-        claimed(owner, version, text)
+        corrected(owner, version, text)
     assert hand_of(owner) == (6, 5, 4)
 
 
 def test_too_few_make_no_hand(reader, version, owner) -> None:
     for text in ("4", "5"):
-        claimed(owner, version, text)
+        corrected(owner, version, text)
     assert hand_of(owner) is None
 
 
 def test_at_most_fifty_count(reader, version, owner) -> None:
     for i in range(personalization.MAX_CONFIRMED + 5):
-        claimed(owner, version, str(i % 10))
+        corrected(owner, version, str(i % 10))
     assert len(hand_of(owner)) == personalization.MAX_CONFIRMED
 
 
 def test_what_others_claim_counts_once_a_reviewer_agrees(reader, version, owner, reviewer) -> None:
     for text in ("4", "5"):
-        claimed(owner, version, text)
-    claim = claimed(owner, version, "6", by=reviewer)
+        corrected(owner, version, text)
+    correction = corrected(owner, version, "6", by=reviewer)
     assert hand_of(owner) is None
-    reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
     assert hand_of(owner) == (6, 5, 4)
     assert hand_of(reviewer) is None
 
@@ -188,13 +188,13 @@ def test_what_others_claim_counts_once_a_reviewer_agrees(reader, version, owner,
 def test_uploads_do_not_count(reader, version, owner, upload: Drawing) -> None:
     reviews.correct_drawing(drawing=upload, user=owner, text="3")
     for text in ("4", "5"):
-        claimed(owner, version, text)
+        corrected(owner, version, text)
     assert hand_of(owner) is None
 
 
 def test_a_damaged_drawing_is_left_out(reader, version, owner) -> None:
-    claims = [claimed(owner, version, text) for text in ("3", "4", "5", "6")]
-    Drawing.objects.filter(pk=claims[1].drawing_id).update(strokes=[["x"]])
+    corrections = [corrected(owner, version, text) for text in ("3", "4", "5", "6")]
+    Drawing.objects.filter(pk=corrections[1].drawing_id).update(strokes=[["x"]])
     assert hand_of(owner) == (6, 5, 3)
 
 
@@ -203,7 +203,7 @@ def test_a_batch_costs_one_query_however_many_users(reader, version, owner, stra
     with django_assert_num_queries(1):
         assert personalization.profiles(engine.current(), users) == [None] * 4
     for text in ("4", "5", "6"):
-        claimed(owner, version, text)
+        corrected(owner, version, text)
     with django_assert_num_queries(2):
         assert personalization.profiles(engine.current(), users) == [(6, 5, 4), None, None, (6, 5, 4)]
     with django_assert_num_queries(1):
@@ -215,8 +215,8 @@ def test_a_batch_costs_one_query_however_many_users(reader, version, owner, stra
 def test_only_so_many_hands_are_kept(reader, version, owner, stranger, monkeypatch) -> None:
     monkeypatch.setattr(personalization, "CACHED", 1)
     for text in ("4", "5", "6"):
-        claimed(owner, version, text)
-        claimed(stranger, version, text)
+        corrected(owner, version, text)
+        corrected(stranger, version, text)
     for user in (owner, stranger, owner):
         with CaptureQueriesContext(connection) as queries:
             assert hand_of(user) == (6, 5, 4)
@@ -226,12 +226,12 @@ def test_only_so_many_hands_are_kept(reader, version, owner, stranger, monkeypat
 def test_an_explanation_is_by_the_hand_of_that_time(reads, owner: User, sevens) -> None:
     """Corrected since or not: what was read as 1 is explained as 1, what was read as 7 as 7."""
     client = signed_in(owner)
-    claims = [correct(owner, strokes) for strokes in sevens[:3]]
+    corrections = [correct(owner, strokes) for strokes in sevens[:3]]
     later = predictions.submit_strokes(user=owner, strokes=sevens[4])
     tasks.read_waiting()
     labels = [
         client.get(f"/api/v1/predictions/{drawing.pk}/explanation/").json()["label"]
-        for drawing in (claims[0].drawing, later)
+        for drawing in (corrections[0].drawing, later)
     ]
     assert labels == [1, 7]
 

@@ -64,8 +64,8 @@ def reviewed(reviewer: User) -> Submit:
 
     def submit(user: User, strokes: list[Any], text: str, verdict: str = Review.Verdict.ACCEPTED) -> Drawing:
         drawing = predictions.submit_strokes(user=user, strokes=strokes)
-        claim = reviews.correct_drawing(drawing=drawing, user=user, text=text)
-        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict(verdict))
+        correction = reviews.correct_drawing(drawing=drawing, user=user, text=text)
+        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict(verdict))
         return drawing
 
     return submit

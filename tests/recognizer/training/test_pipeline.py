@@ -43,8 +43,8 @@ def reviewed(owner: User, reviewer: User) -> list[Drawing]:
     for label in range(10):
         strokes = [np.round(100 * stroke, 2).tolist() for stroke in write_digit(label, rng=rng)]
         drawing = predictions.submit_strokes(user=owner, strokes=strokes)
-        claim = reviews.correct_drawing(drawing=drawing, user=owner, text=str(label))
-        reviews.review_correction(correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        correction = reviews.correct_drawing(drawing=drawing, user=owner, text=str(label))
+        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
         drawings.append(drawing)
     return drawings
 

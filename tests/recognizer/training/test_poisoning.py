@@ -55,12 +55,14 @@ def flip(reviewer: User, ones: list[list], accounts: int, each: int) -> None:
     drawings = Drawing.objects.bulk_create(
         Drawing(user=user, source=Drawing.Source.CANVAS, strokes=next(inks)) for user in users for _ in range(each)
     )
-    claims = Correction.objects.bulk_create(
+    corrections = Correction.objects.bulk_create(
         Correction(drawing=drawing, user=drawing.user, text="7", created_at=timezone.now()) for drawing in drawings
     )
     Review.objects.bulk_create(
-        Review(drawing=claim.drawing, correction=claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
-        for claim in claims
+        Review(
+            drawing=correction.drawing, correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
+        )
+        for correction in corrections
     )
 
 

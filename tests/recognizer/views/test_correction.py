@@ -1,4 +1,4 @@
-""" "It should be ...": a claim beside the prediction, never over it."""
+""" "It should be ...": a correction beside the prediction, never over it."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -15,10 +15,15 @@ def correct(client: Client, drawing: Drawing, **data: object):
 
 def test_it_works(owner_client: Client, owner: User, read_drawing: Drawing) -> None:
     assert correct(owner_client, read_drawing, text="1").status_code == 302
-    claim = Correction.objects.get()
-    assert (claim.drawing, claim.user, claim.text, claim.verdict) == (read_drawing, owner, "1", "")
+    correction = Correction.objects.get()
+    assert (correction.drawing, correction.user, correction.text, correction.verdict) == (
+        read_drawing,
+        owner,
+        "1",
+        "",
+    )
     assert read_drawing.predictions.get().text == "7"
-    assert "1" in owner_client.get(read_drawing.get_absolute_url()).context["claim"].text
+    assert "1" in owner_client.get(read_drawing.get_absolute_url()).context["correction"].text
 
 
 def test_a_later_claim_replaces_and_keeps_the_earlier_one(owner_client: Client, read_drawing: Drawing) -> None:

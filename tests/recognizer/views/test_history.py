@@ -39,7 +39,7 @@ def test_drawings_without_a_reading_are_shown_as_well(
 def test_a_long_history_costs_the_same(
     owner_client: Client, owner: User, version, django_assert_max_num_queries
 ) -> None:
-    drawings_read(owner, version, 30, claim="13")
+    drawings_read(owner, version, 30, correction="13")
     with django_assert_max_num_queries(11):
         owner_client.get("/history/")
     assert owner_client.get("/history/?page=2").status_code == 200

@@ -64,16 +64,18 @@ def test_it_counts_what_is_new_and_says_whether_it_is_enough(
     settings.TRAINING_LEAST_NEW = 3
     assert "reviewed drawings are new; 3 are worth a run." in text_of(trainer_client, "/training/")
     User.objects.filter(pk=owner.pk).update(may_train=True)
-    drawings_read(owner, version, 3, claim="7")
+    drawings_read(owner, version, 3, correction="7")
     review_all(trainer_client)
     assert "reviewed drawings are new: enough for a run." in text_of(trainer_client, "/training/")
 
 
 def review_all(client: Client) -> None:
     reviewer = User.objects.get(username="trainer")
-    for drawing in Drawing.objects.with_claim():
-        assert drawing.claim
-        reviews.review_correction(correction=drawing.claim, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    for drawing in Drawing.objects.with_correction():
+        assert drawing.correction
+        reviews.review_correction(
+            correction=drawing.correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
+        )
 
 
 def test_versions_are_listed_with_what_made_them(
