@@ -257,7 +257,7 @@ READ_WAIT = 3.0  # seconds a POST waits for its reading before it answers 202
 READ_LEASE = 5.0  # seconds of a claim; a worker releases what it has not read after a fiftieth of it
 READ_ATTEMPTS = 5  # claims of a drawing, after which it is failed
 LIVE_WAIT = 2.0  # seconds a live request waits for its reading
-EXPLAIN_WAIT = 2.8  # seconds a request waits for an explanation; less than `doorbell.PATIENT`
+EXPLAIN_WAIT = 2.8  # seconds a request waits for an explanation; at most `doorbell.PATIENT`
 EXPORT_WAIT = 2.8  # seconds a request waits for the download of a version, which takes less than one
 
 # ---- Training

@@ -43,7 +43,7 @@ REPLY_SECONDS = 30  # how long a reply is kept for its waiter
 RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
 TRAINER_EXPIRES = 60  # seconds; the reconciler calls again
 QUICK = 0.5  # seconds that each command may cost a request while Redis hangs
-PATIENT = 3.0  # seconds; timeout of a socket that waits for a reply; longer than every wait that is asked for here
+PATIENT = 3.0  # seconds; timeout of a socket that waits for a reply; no wait that is asked for here is longer
 
 _away = (redis.RedisError, OperationalError)
 
