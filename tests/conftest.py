@@ -170,7 +170,7 @@ def another_artifact(name: str = "another") -> bytes:
     from ml.inference.reader import SHIPPED
 
     held = unpack(SHIPPED.read_bytes())
-    return pack(held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.strip)
+    return pack(held.model, {**held.card, "name": name}, held.weights, held.exemplars, held.trajectory, held.line)
 
 
 def register_another(name: str = "another", **fields: Any) -> ModelVersion:

@@ -38,8 +38,8 @@ MAX_BYTES = 8 * 2**20
 _MEMBERS = ("model.tflite", "card.json", "weights.npz")
 _EXEMPLARS = "exemplars.npz"
 _TRAJECTORY = ("trajectory.tflite", "trajectory.npz")
-_STRIP = ("strip.tflite", "strip.npz")
-_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY, *_STRIP)
+_LINE = ("strip.tflite", "strip.npz")
+_OPTIONAL = (_EXEMPLARS, *_TRAJECTORY, *_LINE)
 _EXEMPLARS_BYTES = 200_000
 _SUMS = "SHA256SUMS"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a fixed time, so that the same files give the same zip
@@ -74,7 +74,7 @@ class StoredNetwork:
 
 @dataclass(frozen=True)
 class Artifact(StoredNetwork):
-    """An opened artifact; it is itself the glyph network, `strip` is the line network.
+    """An opened artifact; it is itself the glyph network, `line` is the line network.
 
     `version` are the first 12 hexadecimal digits of the SHA-256 of the file.
     """
@@ -83,7 +83,7 @@ class Artifact(StoredNetwork):
     version: str
     exemplars: Exemplars | None = None
     trajectory: StoredNetwork | None = None
-    strip: StoredNetwork | None = None
+    line: StoredNetwork | None = None
 
 
 def pack(
@@ -92,9 +92,9 @@ def pack(
     weights: NetworkWeights,
     exemplars: Exemplars | None = None,
     trajectory: StoredNetwork | None = None,
-    strip: StoredNetwork | None = None,
+    line: StoredNetwork | None = None,
 ) -> bytes:
-    """The bytes of an artifact: `model` and `weights` are those of the glyph network, `strip` is the line network.
+    """The bytes of an artifact: `model` and `weights` are those of the glyph network, `line` is the line network.
 
     Kernels that `model` holds are left out of the weights. Raises ArtifactError for anything that `unpack` would
     refuse.
@@ -106,7 +106,7 @@ def pack(
     }
     if exemplars is not None:
         parts[_EXEMPLARS] = npz_bytes(exemplars_as_arrays(exemplars))
-    for names, network in ((_TRAJECTORY, trajectory), (_STRIP, strip)):
+    for names, network in ((_TRAJECTORY, trajectory), (_LINE, line)):
         if network is not None:
             parts |= dict(zip(names, (network.model, _weights_npz(network)), strict=True))
     data = stored_zip(parts)
@@ -149,7 +149,7 @@ def npz_bytes(arrays: NetworkWeights) -> bytes:
 def unpack(data: bytes) -> Artifact:
     """Check and open the bytes of an artifact. Raises ArtifactError."""
     parts = _read_members(data, (*_MEMBERS, _SUMS), optional=_OPTIONAL)
-    if any(len(parts.keys() & {*names}) == 1 for names in (_TRAJECTORY, _STRIP)):
+    if any(len(parts.keys() & {*names}) == 1 for names in (_TRAJECTORY, _LINE)):
         raise ArtifactError("The artifact holds half of a network.")
     if _checksums({name: parts[name] for name in (*_MEMBERS, *_OPTIONAL) if name in parts}) != parts[_SUMS]:
         raise ArtifactError("The checksums do not fit the contents of the artifact.")
@@ -160,7 +160,7 @@ def unpack(data: bytes) -> Artifact:
         version=hashlib.sha256(data).hexdigest()[:12],
         exemplars=_parse_exemplars(parts[_EXEMPLARS]) if _EXEMPLARS in parts else None,
         trajectory=_parse_network(parts, *_TRAJECTORY),
-        strip=_parse_network(parts, *_STRIP),
+        line=_parse_network(parts, *_LINE),
     )
 
 

@@ -45,7 +45,7 @@ def download_files(artifact: bytes) -> dict[str, bytes]:
     opened = unpack(artifact)
     card = json.dumps(opened.card, indent=1, sort_keys=True)
     files = {"README.txt": _README.encode(), "card.json": card.encode()}
-    networks = {"glyphs": opened, "trajectories": opened.trajectory, "strips": opened.strip}
+    networks = {"glyphs": opened, "trajectories": opened.trajectory, "strips": opened.line}
     for name, network in networks.items():
         if network is None:
             continue

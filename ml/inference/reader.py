@@ -60,7 +60,7 @@ class Reader:
         self._trajectory_network = None
         if artifact.trajectory is not None:
             self._trajectory_network = BatchNetwork(artifact.trajectory.model, (POINTS, CHANNELS), _OUTPUTS)
-        self._line_network = None if artifact.strip is None else LineNetwork(artifact.strip.model, BLANK + 1)
+        self._line_network = None if artifact.line is None else LineNetwork(artifact.line.model, BLANK + 1)
         exemplars = artifact.exemplars
         if exemplars is not None and exemplars.embeddings.shape[1] != self._glyph_network.width - _OUTPUTS:
             raise ArtifactError("The exemplars of the artifact are those of another network.")

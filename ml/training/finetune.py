@@ -296,4 +296,4 @@ def _package(
     network = store_network(glyphs) if chosen["glyphs"] else parent
     exemplars = exemplars_of(glyphs) if chosen["glyphs"] else parent.exemplars
     trajectory = store_network(trajectories) if chosen.get("trajectories") else parent.trajectory
-    return pack(network.model, new_card, network.weights, exemplars, trajectory, parent.strip)
+    return pack(network.model, new_card, network.weights, exemplars, trajectory, parent.line)

@@ -21,7 +21,7 @@ def reader() -> Reader:
 def shipped_with_exemplars(exemplars: Exemplars | None) -> bytes:
     """The shipped artifact with other exemplars, or without any."""
     shipped = unpack(SHIPPED.read_bytes())
-    return pack(shipped.model, shipped.card, shipped.weights, exemplars, shipped.trajectory, shipped.strip)
+    return pack(shipped.model, shipped.card, shipped.weights, exemplars, shipped.trajectory, shipped.line)
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_it_works(artifact, files):
 def test_it_holds_what_the_artifact_holds(artifact, files):
     opened = unpack(artifact)
     assert json.loads(files["card.json"]) == opened.card
-    for name, network in zip(NETWORKS, (opened, opened.trajectory, opened.strip), strict=True):
+    for name, network in zip(NETWORKS, (opened, opened.trajectory, opened.line), strict=True):
         assert files[f"{name}.tflite"] == network.model
         with np.load(io.BytesIO(files[f"{name}.npz"]), allow_pickle=False) as arrays:
             assert set(arrays.files) == network.weights.keys()

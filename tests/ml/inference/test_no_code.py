@@ -72,7 +72,7 @@ def flipped(data: bytes, at: int) -> bytes:
 
 def everything(held: Artifact) -> tuple[object, ...]:
     """The contents of an artifact, for comparisons."""
-    networks = (held, held.trajectory, held.strip)
+    networks = (held, held.trajectory, held.line)
     arrays = [{name: array.tobytes() for name, array in network.stored.items()} for network in networks]
     index = [array.tobytes() for array in exemplars_as_arrays(held.exemplars).values()]
     return held.card, [network.model for network in networks], arrays, index
@@ -81,7 +81,7 @@ def everything(held: Artifact) -> tuple[object, ...]:
 def test_it_works(shipped):
     opened = unpack(shipped)
     assert opened.trajectory is not None
-    assert opened.strip is not None
+    assert opened.line is not None
     assert opened.exemplars is not None
 
 
@@ -95,7 +95,7 @@ def test_a_flipped_byte_in_any_member_is_refused(shipped):
 def test_a_flipped_byte_anywhere_is_refused_or_means_nothing():
     """A time stamp means nothing, for example; the site still notices, as it stores the checksum of the file."""
     other = StoredNetwork(b"other", WEIGHTS)
-    small = pack(b"model", {"name": "test"}, WEIGHTS, INDEX, trajectory=other, strip=other)
+    small = pack(b"model", {"name": "test"}, WEIGHTS, INDEX, trajectory=other, line=other)
     held, unharmed = unpack(small), 0
     for at in range(len(small)):
         try:

@@ -81,14 +81,14 @@ def test_no_kernel_is_stored_twice(full):
 
 
 def test_the_shipped_one_packed_again_is_the_same_and_small(shipped):
-    others = (shipped.exemplars, shipped.trajectory, shipped.strip)
+    others = (shipped.exemplars, shipped.trajectory, shipped.line)
     data = pack(shipped.model, shipped.card, shipped.weights, *others)
     again = unpack(data)
     assert len(data) < 1_200_000
     assert same(again.weights, shipped.weights)
-    for mine, theirs in ((again.trajectory, shipped.trajectory), (again.strip, shipped.strip)):
+    for mine, theirs in ((again.trajectory, shipped.trajectory), (again.line, shipped.line)):
         assert same(mine.weights, theirs.weights)
-    assert pack(again.model, again.card, again.weights, again.exemplars, again.trajectory, again.strip) == data
+    assert pack(again.model, again.card, again.weights, again.exemplars, again.trajectory, again.line) == data
 
 
 def test_an_artifact_with_all_kernels_among_its_weights_opens(full):

@@ -138,7 +138,7 @@ def test_batch_statistics_and_the_line_network_stay(run, champion):
         assert frozen
         assert all(after[name].tobytes() == old[name].tobytes() for name in frozen)
         assert any(after[name].tobytes() != old[name].tobytes() for name in old)
-    assert held.strip.model == before.strip.model
+    assert held.line.model == before.line.model
 
 
 def test_every_share_of_the_new_weights_is_measured(run):
