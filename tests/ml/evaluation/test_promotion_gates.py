@@ -280,7 +280,7 @@ def poisoned() -> Reader:
     trained = store_network(glyphs)
     return Reader.open(
         artifact.pack(
-            trained.model, held.card, trained.weights, exemplars_of(glyphs), store_network(ways), held.strip
+            trained.model, held.card, trained.weights, exemplars_of(glyphs), store_network(ways), held.line
         )
     )
 
