@@ -21,7 +21,7 @@ from recognizer.models import DataExport, Drawing, ModelVersion, TrainingRun
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.presentation import explanation_text
 from recognizer.services import data_exports, model_versions, predictions, shadow_readings, training_runs
-from recognizer.serving import doorbell, engine, personalization
+from recognizer.serving import doorbell, engine, writer_profiles
 from recognizer.serving.messages import DownloadRequest, ExplainRequest, LiveRequest, TaskName
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def _read(current: engine.Engine, drawings: list[Drawing]) -> int:
             predictions.fail(drawing_id=drawing.pk, why=str(error))
     users = [drawing.user_id for drawing in drawings if drawing.pk in inks]
     try:
-        readings = current.read(list(inks.values()), personalization.profiles(current, users))
+        readings = current.read(list(inks.values()), writer_profiles.profiles(current, users))
     except Exception:  # the reader should raise nothing here; if it does, the others must not wait for their lease
         logger.exception("Reading %d drawings failed", len(inks))
         predictions.release(ids=inks)
@@ -100,7 +100,7 @@ def read_live(name: str, request: LiveRequest) -> str:
 
     current = engine.current()
     ink = engine.ink_of_request(request)
-    [reading] = current.read([ink], personalization.profiles(current, [request.get("user")]))
+    [reading] = current.read([ink], writer_profiles.profiles(current, [request.get("user")]))
     doorbell.answer(name, {**reading_as_json(reading), "model_version": current.name})
     return reading.state
 
@@ -113,7 +113,7 @@ def explain(name: str, request: ExplainRequest) -> str:
     try:
         drawing = Drawing.objects.get(pk=request["drawing"])
         current = engine.engine_that_read(request["version"])
-        profile = personalization.profile_at(current, drawing, request["version"])
+        profile = writer_profiles.profile_at(current, drawing, request["version"])
         own_digits = explanation_text.own_digits(drawing)
         explanation = current.explain(engine.ink_of(drawing), request["digit"], own_digits, profile)
     except (Drawing.DoesNotExist, NoSuchDigit):
@@ -216,7 +216,7 @@ def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tup
             logger.warning("%s is damaged: %s", drawing, error)
     if not inks:
         return []
-    profiles = personalization.profiles(candidate, [drawing.user_id for drawing in inks])
+    profiles = writer_profiles.profiles(candidate, [drawing.user_id for drawing in inks])
     return list(zip(inks, candidate.read([*inks.values()], profiles), strict=True))
 
 

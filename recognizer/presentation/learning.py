@@ -1,6 +1,6 @@
 """The sentence that says what learns from a user's corrections. Every page that needs it shows the same one.
 
-It must stay true to the code: `recognizer.serving.personalization` uses corrections that no reviewer has refused,
+It must stay true to the code: `recognizer.serving.writer_profiles` uses corrections that no reviewer has refused,
 for their writer alone and unless the writer switched that off; training sees only `Review.objects.trainable`.
 """
 

@@ -14,7 +14,7 @@ from accounts.models import User
 from recognizer.models import Correction, Drawing, Review, TrainingSample
 from recognizer.presentation.learning import LEARNING
 from recognizer.services import reviews
-from recognizer.serving import personalization
+from recognizer.serving import writer_profiles
 from tests.conftest import drawings_read
 
 
@@ -48,10 +48,10 @@ def test_no_page_says_it_in_other_words() -> None:
 
 def test_it_helps_at_once_the_writer_alone_unless_switched_off(owner: User, stranger: User, version) -> None:
     drawings_read(owner, version, 3, correction="4")
-    assert personalization.confirmed([owner.pk]).count() == 3
-    assert personalization.confirmed([stranger.pk]).count() == 0
+    assert writer_profiles.confirmed([owner.pk]).count() == 3
+    assert writer_profiles.confirmed([stranger.pk]).count() == 0
     services.allow_adapting(user=owner, allowed=False)
-    assert personalization.confirmed([owner.pk]).count() == 0
+    assert writer_profiles.confirmed([owner.pk]).count() == 0
 
 
 def test_training_takes_what_is_allowed_and_agreed_on(owner: User, reviewer: User, version) -> None:

@@ -20,7 +20,7 @@ from ml.synthesis.handwriting import random_handwriting, write_digit, write_sign
 from recognizer import tasks
 from recognizer.models import Correction, Drawing, ModelVersion, Review
 from recognizer.services import predictions, reviews
-from recognizer.serving import engine, personalization
+from recognizer.serving import engine, writer_profiles
 from tests.conftest import ONE, FakeReader, reading_of, signed_in
 
 LIVE = "/api/v1/live/"
@@ -152,78 +152,78 @@ def corrected(user: User, version: ModelVersion, text: str, by: User | None = No
     return reviews.correct_drawing(drawing=drawing, user=by or user, text=text)
 
 
-def hand_of(user: User) -> Any:
-    [profile] = personalization.profiles(engine.current(), [user.pk])
+def profile_of(user: User) -> Any:
+    [profile] = writer_profiles.profiles(engine.current(), [user.pk])
     return profile
 
 
 def test_only_single_digits_count_and_the_newest_come_first(reader, version, owner) -> None:
     for text in ("4", "5", "42", "", "6\n7", "6"):
         corrected(owner, version, text)
-    assert hand_of(owner) == (6, 5, 4)
+    assert profile_of(owner) == (6, 5, 4)
 
 
 def test_too_few_make_no_hand(reader, version, owner) -> None:
     for text in ("4", "5"):
         corrected(owner, version, text)
-    assert hand_of(owner) is None
+    assert profile_of(owner) is None
 
 
 def test_at_most_fifty_count(reader, version, owner) -> None:
-    for i in range(personalization.MAX_CONFIRMED + 5):
+    for i in range(writer_profiles.MAX_CONFIRMED + 5):
         corrected(owner, version, str(i % 10))
-    assert len(hand_of(owner)) == personalization.MAX_CONFIRMED
+    assert len(profile_of(owner)) == writer_profiles.MAX_CONFIRMED
 
 
 def test_what_others_claim_counts_once_a_reviewer_agrees(reader, version, owner, reviewer) -> None:
     for text in ("4", "5"):
         corrected(owner, version, text)
     correction = corrected(owner, version, "6", by=reviewer)
-    assert hand_of(owner) is None
+    assert profile_of(owner) is None
     reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
-    assert hand_of(owner) == (6, 5, 4)
-    assert hand_of(reviewer) is None
+    assert profile_of(owner) == (6, 5, 4)
+    assert profile_of(reviewer) is None
 
 
 def test_uploads_do_not_count(reader, version, owner, upload: Drawing) -> None:
     reviews.correct_drawing(drawing=upload, user=owner, text="3")
     for text in ("4", "5"):
         corrected(owner, version, text)
-    assert hand_of(owner) is None
+    assert profile_of(owner) is None
 
 
 def test_a_damaged_drawing_is_left_out(reader, version, owner) -> None:
     corrections = [corrected(owner, version, text) for text in ("3", "4", "5", "6")]
     Drawing.objects.filter(pk=corrections[1].drawing_id).update(strokes=[["x"]])
-    assert hand_of(owner) == (6, 5, 3)
+    assert profile_of(owner) == (6, 5, 3)
 
 
 def test_a_batch_costs_one_query_however_many_users(reader, version, owner, stranger, django_assert_num_queries):
     users = [owner.pk, stranger.pk, None, owner.pk]
     with django_assert_num_queries(1):
-        assert personalization.profiles(engine.current(), users) == [None] * 4
+        assert writer_profiles.profiles(engine.current(), users) == [None] * 4
     for text in ("4", "5", "6"):
         corrected(owner, version, text)
     with django_assert_num_queries(2):
-        assert personalization.profiles(engine.current(), users) == [(6, 5, 4), None, None, (6, 5, 4)]
+        assert writer_profiles.profiles(engine.current(), users) == [(6, 5, 4), None, None, (6, 5, 4)]
     with django_assert_num_queries(1):
-        personalization.profiles(engine.current(), users)
+        writer_profiles.profiles(engine.current(), users)
     with django_assert_num_queries(0):
-        assert personalization.profiles(engine.current(), [None, None]) == [None, None]
+        assert writer_profiles.profiles(engine.current(), [None, None]) == [None, None]
 
 
-def test_only_so_many_hands_are_kept(reader, version, owner, stranger, monkeypatch) -> None:
-    monkeypatch.setattr(personalization, "CACHED", 1)
+def test_only_so_many_profiles_are_cached(reader, version, owner, stranger, monkeypatch) -> None:
+    monkeypatch.setattr(writer_profiles, "CACHED", 1)
     for text in ("4", "5", "6"):
         corrected(owner, version, text)
         corrected(stranger, version, text)
     for user in (owner, stranger, owner):
         with CaptureQueriesContext(connection) as queries:
-            assert hand_of(user) == (6, 5, 4)
+            assert profile_of(user) == (6, 5, 4)
         assert len(queries) == 2
 
 
-def test_an_explanation_is_by_the_hand_of_that_time(reads, owner: User, sevens) -> None:
+def test_an_explanation_uses_the_profile_of_that_time(reads, owner: User, sevens) -> None:
     """Corrected since or not: what was read as 1 is explained as 1, what was read as 7 as 7."""
     client = signed_in(owner)
     corrections = [correct(owner, strokes) for strokes in sevens[:3]]
@@ -237,7 +237,9 @@ def test_an_explanation_is_by_the_hand_of_that_time(reads, owner: User, sevens) 
 
 
 @pytest.mark.parametrize("read_it", [lambda user: tasks.read_waiting(), lambda user: tasks.read_live("x", {})])
-def test_no_claims_no_hands(worker: FakeReader, drawing: Drawing, read_it: Callable[[User], str]) -> None:
+def test_without_corrections_there_is_no_profile(
+    worker: FakeReader, drawing: Drawing, read_it: Callable[[User], str]
+) -> None:
     read_it(drawing.user)
     assert worker.profiles == [None]
 
@@ -245,7 +247,7 @@ def test_no_claims_no_hands(worker: FakeReader, drawing: Drawing, read_it: Calla
 def test_site_and_reader_agree_on_how_many_count() -> None:
     from ml.inference import personalization as of_the_reader
 
-    assert (personalization.MIN_CONFIRMED, personalization.MAX_CONFIRMED) == (
+    assert (writer_profiles.MIN_CONFIRMED, writer_profiles.MAX_CONFIRMED) == (
         of_the_reader.MIN_CONFIRMED,
         of_the_reader.MAX_CONFIRMED,
     )
