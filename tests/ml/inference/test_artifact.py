@@ -182,7 +182,7 @@ def test_it_may_hold_exemplars_or_none(packed, with_index):
     assert opened.exemplars.embeddings == pytest.approx(INDEX.embeddings, abs=1e-3)
 
 
-@pytest.mark.parametrize("other", ["trajectory", "strip"])
+@pytest.mark.parametrize("other", ["trajectory", "line"])
 def test_it_may_hold_other_networks_or_none(packed, other):
     assert getattr(unpack(packed), other) is None
     both = pack(b"model", {}, WEIGHTS, INDEX, **{other: StoredNetwork(b"other", WEIGHTS)})
@@ -203,7 +203,7 @@ def test_damaged_weights_of_that_network_are_refused(packed):
         unpack(resummed(packed, {"trajectory.tflite": b"other", "trajectory.npz": b"no zip"}))
 
 
-@pytest.mark.parametrize("other", ["trajectory", "strip"])
+@pytest.mark.parametrize("other", ["trajectory", "line"])
 def test_a_reader_refuses_another_network_that_takes_something_else(other):
     held = unpack(SHIPPED.read_bytes())
     with pytest.raises(ArtifactError):
