@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from recognizer.models.review import digits_in_lines
+from recognizer.models.review import digits_in_lines, tidy_text
 
 
 class CorrectionForm(forms.Form):
@@ -20,8 +20,7 @@ class CorrectionForm(forms.Form):
 
     def clean_text(self) -> str:
         """Digits; any white space becomes one space or one new line."""
-        lines = (" ".join(line.split()) for line in self.cleaned_data["text"].splitlines())
-        text = "\n".join(line for line in lines if line)
+        text = tidy_text(self.cleaned_data["text"])
         if text:
             digits_in_lines(text)
         return text
