@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from accounts import services, tokens
 from accounts.models import User
 from accounts.roles import Role, groups_of_roles, has_role
-from recognizer.presentation.learning import LEARNING
+from recognizer.presentation.learning import LEARNING, STAFF_SEES
 
 
 class SwitchForm(forms.Form):
@@ -30,7 +30,7 @@ class ConsentForm(forms.Form):
     may_train = forms.BooleanField(
         label="My drawings may train the reader",
         required=False,
-        help_text=f"{LEARNING} You can change this at any time in your account.",
+        help_text=f"{LEARNING} {STAFF_SEES} You can change this at any time in your account.",
     )
     field_order = ["username", "email", "password1", "password2", "may_train"]
 

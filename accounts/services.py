@@ -8,12 +8,20 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.roles import Role
+from recognizer.services import review_queue
 
 
+@transaction.atomic
 def allow_training(*, user: User, allowed: bool) -> None:
-    """Set whether drawings of the user may train the reader. Every training run looks at it."""
+    """Set whether drawings of the user may train the reader, and staff may look at them.
+
+    Every training run and every page of reviewers looks at it. The review queue forgets drawings that their writer
+    has not corrected.
+    """
     user.may_train = allowed
     user.save(update_fields=["may_train"])
+    if not allowed:
+        review_queue.forget_unconsented(user=user)
 
 
 def allow_adapting(*, user: User, allowed: bool) -> None:
