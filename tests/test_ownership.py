@@ -36,10 +36,11 @@ API_OF_REVIEWERS = {
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
     "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
-    "recognizer:training_set_aside", "recognizer:training_shadow",
+    "recognizer:training_set_aside", "recognizer:training_shadow", "recognizer:training_workers",
 }  # fmt: skip
 DEEDS_OF_TRAINERS = {
     "recognizer:start_training", "recognizer:rollback", "recognizer:promote_run", "recognizer:dismiss_run",
+    "recognizer:training_schedule",
 }  # fmt: skip
 TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
@@ -132,7 +133,8 @@ def test_only_trainers_see_and_do_what_belongs_to_training(
 ) -> None:
     from django.urls import reverse
 
-    of_all = {"recognizer:training", "recognizer:training_versions", "recognizer:start_training"}
+    of_all = {"recognizer:training", "recognizer:training_versions", "recognizer:training_workers",
+              "recognizer:start_training", "recognizer:training_schedule"}  # fmt: skip
     path = reverse(name, args=[] if name in of_all | {"recognizer:rollback"} else [1])
     anonymous, other = getattr(client, method)(path), getattr(owner_client, method)(path)
     wrong_method = (method == "get") == (name in DEEDS_OF_TRAINERS)
