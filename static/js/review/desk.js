@@ -33,7 +33,7 @@ export class Desk {
   async start() {
     const { outbox, queue } = this.#parts;
     for (const { conflict } of outbox.conflicts) queue.put(conflict.item);
-    if (queue.current) this.show();
+    this.show();
     outbox.flush();
     await queue.fill();
   }
