@@ -33,6 +33,7 @@ API_OF_REVIEWERS = {
     "api:review-list", "api:review-items", "api:review-item", "api:review-bulk", "api:review-undo",
     "api:review-skips",
 }  # fmt: skip
+PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing"}
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
     "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
@@ -47,7 +48,8 @@ DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
 def test_every_address_of_ours_has_its_rule() -> None:
-    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | API_OF_REVIEWERS | TRAINERS
+    reviewers = API_OF_REVIEWERS | PAGES_OF_REVIEWERS
+    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS | reviewers
 
 
 @pytest.mark.parametrize("name", sorted(OF_ALLAUTH))
@@ -124,6 +126,18 @@ def test_only_reviewers_review(
     assert getattr(client, method)(path).status_code == 401
     assert getattr(owner_client, method)(path).status_code == 403
     assert getattr(trainer_client, method)(path).status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(PAGES_OF_REVIEWERS))
+def test_only_reviewers_see_the_pages_of_reviewing(
+    db: None, client: Client, owner_client: Client, trainer_client: Client, name: str
+) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[uuid.uuid4()] if name == "recognizer:review_drawing" else [])
+    assert client.get(path)["Location"].startswith("/accounts/login/")
+    assert owner_client.get(path).status_code == 403
+    assert trainer_client.get(path).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
