@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 
@@ -16,8 +18,8 @@ class DataExportAdmin(ReadOnly):
     ordering = ["-pk"]
     search_fields = ["user__username"]
     search_help_text = "A user."
-    fields = [linked("user"), "progress", "total", "done", "created_at", "touched_at", "ready_at"]
-    readonly_fields = fields
+    fields: ClassVar[Any] = [linked("user"), "progress", "total", "done", "created_at", "touched_at", "ready_at"]
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[DataExport]:
         return DataExport.objects.select_related("user")

@@ -6,7 +6,7 @@ import base64
 import uuid
 from collections import defaultdict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -40,22 +40,22 @@ Decide = Callable[[Drawing], Decision | None]  # None: there is nothing to agree
 class DrawingAdmin(OfDrawings):
     path = ""
     list_display = ["looks", "read_as", "confidence", "correction", "verdict", "state", "user", "created_at"]
-    sortable_by = ["confidence", "created_at"]  # what has an index
+    sortable_by: ClassVar[Any] = ["confidence", "created_at"]  # what has an index
     list_filter = [CorrectedFilter, ReadingFilter, VerdictFilter, "state", "source", "created_at"]
     list_select_related = ["user"]
     ordering = ["-created_at", "-pk"]
     actions = ["agree_with_writer", "agree_with_reading", "no_number", "unreadable"]
-    fields = [
+    fields: ClassVar[Any] = [
         "large", "seen_by_network", "read_as", "confidence", "digits", "correction", "verdict", "verdicts",
         "state", "failure", "attempts", "source", linked("user"), "created_at", "readings",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[Drawing]:
         return Drawing.objects.with_predictions().with_verdicts().defer("image", "thumbnail")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
-        drawings = self.rows().shown_to_staff()  # type: ignore[attr-defined]
+        drawings: QuerySet[Drawing] = self.rows().shown_to_staff()  # type: ignore[attr-defined]
         # From the index over the confidence of review items; drawings without one have nothing to sort by.
         by_confidence = "2" in {key.lstrip("-") for key in request.GET.get("o", "").split(".")}
         return drawings.filter(review_item__isnull=False) if by_confidence else drawings
@@ -164,10 +164,11 @@ class DrawingAdmin(OfDrawings):
         left, step = seen.pop(None, {}), uuid.uuid4()
         decided = stale = 0
         for decision, tokens in seen.items():
+            assert decision is not None
             try:
                 outcome = reviews.decide_many(
                     reviewer=request.user, decision=decision, seen=tokens, step=step, shown_for="search"
-                )  # type: ignore[arg-type]
+                )
             except ValidationError as error:
                 self.message_user(request, error.messages[0], messages.ERROR)
                 continue

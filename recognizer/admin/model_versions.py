@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
@@ -18,10 +18,10 @@ class ModelVersionAdmin(ReadOnly):
     list_filter = ["origin", "active"]
     search_fields = ["=id", "sha256__startswith"]
     search_help_text = "A number, or the beginning of a checksum."
-    fields = [
+    fields: ClassVar[Any] = [
         "sha256", "origin", linked("parent"), "active", "kept", "trouble", "trouble_at", "card", "created_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[ModelVersion]:
         kept = ExpressionWrapper(Q(artifact__isnull=False), BooleanField())
@@ -43,8 +43,8 @@ class PromotionAdmin(ReadOnly):
     list_filter = ["kind", "created_at"]
     search_fields = ["=version__id", "by__username", "reason"]
     search_help_text = "The number of a version, a user, or words of the reason."
-    fields = [linked("version"), linked("replaced"), "kind", linked("by"), "reason", "created_at"]
-    readonly_fields = fields
+    fields: ClassVar[Any] = [linked("version"), linked("replaced"), "kind", linked("by"), "reason", "created_at"]
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[Promotion]:
         joined = Promotion.objects.select_related("version", "replaced", "by")

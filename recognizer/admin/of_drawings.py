@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.models import User
 from recognizer.admin.read_only import ReadOnly
 from recognizer.models import Correction, Drawing, Prediction, Review, ReviewItem
 
@@ -69,15 +69,15 @@ def drawings_with(word: str, path: str) -> Q:
         pass
     if days := _days(word):
         return Q(**{f"{step}created_at__gte": days[0], f"{step}created_at__lt": days[1]})
-    users = User.objects.filter(username__icontains=word).values("pk")
+    users = get_user_model().objects
     if not NUMBER.fullmatch(word):
-        return Q(**{f"{step}user__in": users})
+        return Q(**{f"{step}user__in": users.filter(username__icontains=word).values("pk")})
     texts = {word, word.replace(" ", "\n")}
     numbers = ReviewItem.objects.filter(read_as__in=texts).order_by().values("pk").union(
         Correction.objects.in_force().filter(text__in=texts).order_by().values("drawing"),
         Review.objects.in_force().filter(text__in=texts).order_by().values("drawing"),
     )  # fmt: skip
-    return Q(**{f"{key}__in": numbers}) | Q(**{f"{step}user__in": User.objects.filter(username=word).values("pk")})
+    return Q(**{f"{key}__in": numbers}) | Q(**{f"{step}user__in": users.filter(username=word).values("pk")})
 
 
 def _days(word: str) -> tuple[datetime, datetime] | None:

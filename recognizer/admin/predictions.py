@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -36,7 +36,7 @@ class VersionFilter(admin.SimpleListFilter):
 class Readings(OfDrawings):
     """Readings of drawings, whoever made them."""
 
-    sortable_by = ["created_at"]
+    sortable_by: ClassVar[Any] = ["created_at"]
     ordering = ["-pk"]
 
     def rows(self) -> QuerySet[Any]:
@@ -59,12 +59,12 @@ class Readings(OfDrawings):
 class PredictionAdmin(Readings):
     list_display = ["looks", "read_as", "sure", "state", "model_version", "writer", "created_at"]
     list_filter = ["state", VersionFilter, "created_at"]
-    sortable_by: list[str] = []
-    fields = [
+    sortable_by: ClassVar[Any] = []
+    fields: ClassVar[Any] = [
         "large", linked("drawing", "its page"), "read_as", "second", "sure", "state", "digits",
         linked("model_version", "version"), "writer", "created_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     @admin.display(description="second-best")
     def second(self, prediction: Prediction) -> str:
@@ -82,12 +82,12 @@ class ShadowReadingAdmin(Readings):
 
     list_display = ["looks", "read_as", "sure", "agrees", "model_version", "writer", "created_at"]
     list_filter = ["agrees", "state", VersionFilter, "created_at"]
-    sortable_by: list[str] = []
-    fields = [
+    sortable_by: ClassVar[Any] = []
+    fields: ClassVar[Any] = [
         "large", linked("drawing", "its page"), "read_as", "sure", "agrees", linked("model_version", "version"),
         "writer", "created_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return may_see_drawings(request) and request.user.has_perm("recognizer.view_trainingrun")

@@ -25,8 +25,8 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
 
     @cached_property
     def _found(self) -> int:
-        rows = self.object_list[: LISTED + 1]
-        return len(rows) if isinstance(rows, list) else rows.values("pk").count()  # type: ignore[union-attr]
+        rows: Any = self.object_list[: LISTED + 1]
+        return len(rows) if isinstance(rows, list) else rows.values("pk").count()
 
     @cached_property
     def count(self) -> int:
@@ -44,14 +44,15 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # each choice of each filter would be counted
     list_per_page = 50
-    view_on_site = False
+    view_on_site: Any = False
 
     class Media:
         css = {"all": ["css/admin.css"]}
 
     def rows(self) -> QuerySet[Any]:
         """What there is to see, without long columns."""
-        return self.model._default_manager.all()
+        found: QuerySet[Any] = self.model._default_manager.all()
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.rows()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -32,7 +32,7 @@ class Sayings(OfDrawings):
     """Corrections and verdicts, the newest first."""
 
     ordering = ["-pk"]
-    sortable_by: list[str] = []
+    sortable_by: ClassVar[Any] = []
 
     @admin.display(description="says")
     def says(self, row: Any) -> str:
@@ -47,7 +47,7 @@ class Sayings(OfDrawings):
 class CorrectionAdmin(Sayings):
     list_display = ["looks", "says", "in_force", "user", "created_at"]
     list_filter = [InForceFilter, "created_at"]
-    fields = [
+    fields: ClassVar[Any] = [
         "large",
         linked("drawing", "its page"),
         "says",
@@ -56,7 +56,7 @@ class CorrectionAdmin(Sayings):
         "created_at",
         "replaced_at",
     ]
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[Any]:
         return Correction.objects.select_related("drawing", "user").defer(*HEAVY)
@@ -66,12 +66,12 @@ class CorrectionAdmin(Sayings):
 class ReviewAdmin(Sayings):
     list_display = ["looks", "says", "verdict", "in_force", "reviewer", "look", "bulk", "created_at"]
     list_filter = ["verdict", InForceFilter, "look", "bulk", "created_at"]
-    fields = [
+    fields: ClassVar[Any] = [
         "large", linked("drawing", "its page"), "says", "verdict", "in_force", linked("reviewer"),
         linked("correction", "answers the correction"), linked("prediction", "answers the reading"), "shown_for",
         "look", "bulk", "step", linked("replaces"), "created_at", "replaced_at", "undone_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[Any]:
         joined = Review.objects.select_related("drawing", "reviewer", "correction", "prediction", "replaces")
@@ -87,14 +87,14 @@ class ReviewItemAdmin(OfDrawings):
 
     list_display = ["looks", "read_as", "sure", "reason", "state", "rank", "writer", "day"]
     list_filter = ["reason", "state", "doubtful", "disputed"]
-    sortable_by = ["read_as", "sure", "day"]
+    sortable_by: ClassVar[Any] = ["read_as", "sure", "day"]
     ordering = ["-day", "-pk"]
-    fields = [
+    fields: ClassVar[Any] = [
         "large", linked("drawing", "its page"), "read_as", "sure", "reason", "state", "rank", "doubtful",
         "disputed", "unusual", linked("like"), "sampled_at", linked("leased_to", "held by"), "leased_until",
         linked("writer"), "day", "scored_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[Any]:
         return ReviewItem.objects.select_related("drawing", "writer", "leased_to", "like").defer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -22,12 +22,12 @@ class TrainingRunAdmin(ReadOnly):
     list_filter = ["state", "trigger", "created_at"]
     search_fields = ["=id", "requested_by__username", "reason"]
     search_help_text = "A number, a user, or words of the reason."
-    fields = [
+    fields: ClassVar[Any] = [
         "state", "reason", "gates", "samples", "trigger", linked("requested_by"), "force", "from_scratch", "stage",
         linked("base"), linked("version"), "slot", "seed", "manifest_hash", "seconds", "peak_memory", "created_at",
         "started_at", "finished_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[TrainingRun]:
         return TrainingRun.objects.light().select_related("base").defer("base__artifact", "base__card", "verdict",
@@ -57,14 +57,14 @@ class TrainingSampleAdmin(ReadOnly):
     list_display = ["drawing_id", "run", "role", "reason", "says", "read_before", "read_after"]
     list_filter = ["role", "right_before", "right_after"]
     ordering = ["-pk"]
-    sortable_by: list[str] = []
+    sortable_by: ClassVar[Any] = []
     search_fields = ["=drawing_id", "=run__id"]
     search_help_text = "The id of a drawing, or the number of a run."
-    fields = [
+    fields: ClassVar[Any] = [
         "large", "drawing", linked("run"), "role", "reason", "says", "writer_id", "review_id", "read_before",
         "right_before", "read_after", "right_after",
     ]  # fmt: skip
-    readonly_fields = fields
+    readonly_fields: ClassVar[Any] = fields
 
     def rows(self) -> QuerySet[TrainingSample]:
         return TrainingSample.objects.select_related("run").defer("run__verdict", "run__losses")
