@@ -82,9 +82,12 @@ class OurUserAdmin(UserAdmin):  # type: ignore[type-arg]
             self.message_user(request, error.message, messages.ERROR)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Whoever may delete users may delete their rows in other tables too, though those are read-only here."""
-        listed, counts, _, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, set(), protected
+        """Whoever may delete users may delete their rows in other tables too, though those are read-only here.
+
+        The rows are counted and not named: staff may not see all of them.
+        """
+        _, counts, _, protected = super().get_deleted_objects(objs, request)
+        return [str(user) for user in objs], counts, set(), protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         self.delete_queryset(request, User.objects.filter(pk=obj.pk))
