@@ -14,13 +14,16 @@ const AWAY_STATUSES = [502, 503, 504];
 const DEFAULT_RETRY_AFTER = 5; // seconds, for a 429 that does not say
 
 // `kind` says what the caller can do: for "away" and "broken" try later; for "offline" try when the network is back;
-// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing.
+// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing. `status` and `body` are
+// those of the answer, if there was one.
 export class ApiError extends Error {
-  constructor(kind, { message = MESSAGES[kind], retryAfter = null } = {}) {
+  constructor(kind, { message = MESSAGES[kind], retryAfter = null, status = null, body = null } = {}) {
     super(message);
     this.name = "ApiError";
     this.kind = kind;
     this.retryAfter = retryAfter;
+    this.status = status;
+    this.body = body;
   }
 }
 
@@ -32,6 +35,12 @@ export function postDrawing(url, drawing, options) {
 
 export function getJson(url, options) {
   return request(url, { method: "GET", ...options });
+}
+
+// `body` is sent as JSON. The answer is {} where the server answers nothing.
+export function sendJson(url, { method = "POST", body = {}, ...options }) {
+  const headers = { "Content-Type": "application/json", ...options.headers };
+  return request(url, { ...options, method, body: JSON.stringify(body), headers });
 }
 
 function encodeDrawing({ strokes, picture }) {
@@ -76,12 +85,14 @@ function csrfHeader() {
   return token ? { "X-CSRFToken": token } : {};
 }
 
-function toApiError({ status, headers }, problem) {
-  if (status === 401 || status === 403) return new ApiError("signin");
+function toApiError({ status, headers }, body) {
+  const answer = { status, body };
+  if (status === 401 || status === 403) return new ApiError("signin", answer);
   if (status === 429) {
-    return new ApiError("busy", { retryAfter: Number(headers.get("Retry-After")) || DEFAULT_RETRY_AFTER });
+    const retryAfter = Number(headers.get("Retry-After")) || DEFAULT_RETRY_AFTER;
+    return new ApiError("busy", { ...answer, retryAfter });
   }
-  if (AWAY_STATUSES.includes(status)) return new ApiError("away");
-  if (status >= 500) return new ApiError("broken");
-  return new ApiError("refused", { message: problem.detail });
+  if (AWAY_STATUSES.includes(status)) return new ApiError("away", answer);
+  if (status >= 500) return new ApiError("broken", answer);
+  return new ApiError("refused", { ...answer, message: body.detail });
 }
