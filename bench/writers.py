@@ -83,15 +83,15 @@ def _user_ids(*, held: bool) -> Iterator[int]:
 def _draw(user: User, reviewer: User, drawing: list[np.ndarray], text: str, days: int) -> None:
     from django.utils import timezone
 
-    from recognizer.models import Correction, Review
+    from recognizer.models import Drawing
     from recognizer.services import predictions, reviews
 
     strokes = [np.round(stroke, 2).tolist() for stroke in drawing]
     stored = predictions.submit_strokes(user=user, strokes=strokes)
-    correction = reviews.correct_drawing(drawing=stored, user=user, text=text)
+    reviews.correct_drawing(drawing=stored, user=user, text=text)
     # On several days, since of one day only the first drawings would train.
-    Correction.objects.filter(pk=correction.pk).update(created_at=timezone.now() - timedelta(days=days))
-    reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+    Drawing.objects.filter(pk=stored.pk).update(created_at=timezone.now() - timedelta(days=days))
+    reviews.decide(drawing_id=stored.pk, reviewer=reviewer, decision=reviews.Decision.of(text), seen=stored.seen)
 
 
 if __name__ == "__main__":

@@ -260,6 +260,13 @@ LIVE_WAIT = 2.0  # seconds a live request waits for its reading
 EXPLAIN_WAIT = 2.8  # seconds a request waits for an explanation; at most `doorbell.PATIENT`
 EXPORT_WAIT = 2.8  # seconds a request waits for the download of a version, which takes less than one
 
+# ---- Reviewing
+
+REVIEW_LEASE = 120.0  # seconds for which a drawing is one reviewer's; the desk prolongs it
+REVIEW_RANDOM_SHARE = env.float("REVIEW_RANDOM_SHARE", default=0.1)  # of what reviewers get, drawn by lot
+REVIEW_TWICE = env.float("REVIEW_TWICE", default=0.05)  # share of verdicts on which another reviewer looks too
+REVIEW_A_DAY = env.int("REVIEW_A_DAY", default=50)  # drawings of one user and day in the queue; 0 is no limit
+
 # ---- Training
 
 TRAINING_LEAST_NEW = env.int("TRAINING_LEAST_NEW", default=50)  # newly reviewed drawings that are worth a run

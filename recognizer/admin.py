@@ -86,12 +86,12 @@ class DrawingAdmin(ReadOnly):
     list_select_related = ["user"]
     list_per_page = 50
     show_full_result_count = False  # counting all drawings would cost more than the page
-    actions = ["accept_corrections", "refuse_corrections"]
+    actions = ["accept_corrections"]
     fields = ["looks", "read_as", "confidence", "correction", "verdict", "state", "failure", "attempts",
               "source", "user", "created_at"]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Drawing]:
-        return Drawing.objects.with_predictions().with_correction().defer("image", "thumbnail")
+        return Drawing.objects.with_predictions().with_verdicts().defer("image", "thumbnail")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("recognizer.delete_drawing")
@@ -138,32 +138,30 @@ class DrawingAdmin(ReadOnly):
 
     @admin.display(description="verdict")
     def verdict(self, drawing: Drawing) -> str:
-        return drawing.correction.verdict or "open" if drawing.correction else "-"
+        return str(drawing.review or "-")
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("recognizer.add_review")
 
     @admin.action(description="Accept the correction: the writer is right", permissions=["review"])
     def accept_corrections(self, request: SignedInRequest, queryset: QuerySet[Drawing]) -> None:
-        self._decide(request, queryset, Review.Verdict.ACCEPTED)
-
-    @admin.action(description="Refuse the correction", permissions=["review"])
-    def refuse_corrections(self, request: SignedInRequest, queryset: QuerySet[Drawing]) -> None:
-        self._decide(request, queryset, Review.Verdict.REFUSED)
-
-    def _decide(self, request: SignedInRequest, drawings: QuerySet[Drawing], verdict: Review.Verdict) -> None:
         decided = 0
-        for drawing in drawings:
+        for drawing in queryset:
             if drawing.correction is None:
                 self.message_user(request, f"Nobody has corrected {drawing}.", messages.WARNING)
                 continue
-            try:
-                reviews.review_correction(correction=drawing.correction, reviewer=request.user, verdict=verdict)
-                decided += 1
-            except ValidationError as error:
-                self.message_user(request, error.message, messages.WARNING)
+            decided += self._decide(request, drawing, drawing.correction.text)
         if decided:
-            self.message_user(request, f"{decided} correction(s) {verdict.label}.", messages.SUCCESS)
+            self.message_user(request, f"{decided} correction(s) accepted.", messages.SUCCESS)
+
+    def _decide(self, request: SignedInRequest, drawing: Drawing, text: str) -> bool:
+        decision = reviews.Decision.of(text)
+        try:
+            reviews.decide(drawing_id=drawing.pk, reviewer=request.user, decision=decision, seen=drawing.seen)
+        except ValidationError as error:
+            self.message_user(request, error.message, messages.WARNING)
+            return False
+        return True
 
 
 @admin.register(Review)

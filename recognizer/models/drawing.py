@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recognizer.models.drawing_source import DrawingSource
 from recognizer.models.outline import Outline
-from recognizer.models.review import Correction
+from recognizer.models.review import Correction, Review, seen_token
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -33,15 +33,26 @@ class JSONArrayLength(models.Func):
         return self.as_sql(compiler, connection, function="JSONB_ARRAY_LENGTH", **context)
 
 
+def _shown_to_staff() -> Q:
+    own = Correction.objects.in_force().filter(drawing=OuterRef("pk"), user=OuterRef("user"))
+    return Q(user__may_train=True) | Q(Exists(own))
+
+
 class DrawingQuerySet(models.QuerySet["Drawing"]):
     def for_user(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
         """The drawings of the user. Drawings of others do not exist for them."""
         return self.filter(user_id=user.pk) if user.pk else self.none()
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> DrawingQuerySet:
-        """The drawings that the user may look at: all for staff who review, else their own."""
-        may_all = isinstance(user, PermissionsMixin) and user.has_perm("recognizer.view_drawing")
-        return self.all() if may_all else self.for_user(user)
+        """The drawings that the user may look at: their own, and for staff those that staff may see."""
+        if not isinstance(user, PermissionsMixin):
+            return self.none()
+        is_staff = user.has_perm("recognizer.view_drawing") or user.has_perm("recognizer.add_review")
+        return self.filter(Q(user_id=user.pk) | _shown_to_staff()) if is_staff else self.for_user(user)
+
+    def shown_to_staff(self) -> DrawingQuerySet:
+        """Drawings whose writer lets them train, or has corrected them. Staff see no others."""
+        return self.filter(_shown_to_staff())
 
     def waiting(self) -> DrawingQuerySet:
         """Drawings that a worker may claim now: never claimed, or their lease has expired."""
@@ -59,10 +70,13 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         )
         return self.prefetch_related(Prefetch("predictions", predictions.prefetch_related("digits")))
 
-    def with_correction(self) -> DrawingQuerySet:
-        """With the correction in force and its review."""
-        corrections = Correction.objects.in_force().select_related("review")
-        return self.prefetch_related(Prefetch("corrections", corrections, to_attr="corrections_in_force"))
+    def with_verdicts(self) -> DrawingQuerySet:
+        """With the correction and the review in force, in two queries."""
+        reviews = Review.objects.in_force().select_related("reviewer")
+        return self.prefetch_related(
+            Prefetch("corrections", Correction.objects.in_force(), to_attr="corrections_in_force"),
+            Prefetch("reviews", reviews, to_attr="reviews_in_force"),
+        )
 
     def pictures(self, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Drawing]:
         """The drawings with these ids that still exist, with all that a small picture of them needs; one query."""
@@ -150,9 +164,30 @@ class Drawing(models.Model):
 
     @cached_property
     def correction(self) -> Correction | None:
-        """The correction in force, if there is one; without a query after `with_correction`."""
+        """The correction in force, if there is one; without a query after `with_verdicts`."""
         fetched = getattr(self, "corrections_in_force", None)
         return next(iter(self.corrections.in_force() if fetched is None else fetched), None)
+
+    @cached_property
+    def review(self) -> Review | None:
+        """The verdict in force, if there is one; without a query after `with_verdicts`."""
+        fetched = getattr(self, "reviews_in_force", None)
+        return next(iter(self.reviews.in_force() if fetched is None else fetched), None)
+
+    @property
+    def seen(self) -> str:
+        """What a reviewer sees of it now, as `recognizer.services.reviews` takes it."""
+        return seen_token(self.review, self.correction)
+
+    @property
+    def verdict_on_correction(self) -> str:
+        """What a reviewer says to the correction: "accepted", "refused" or "unreadable"; "" if nobody has yet."""
+        correction, review = self.correction, self.review
+        if correction is None or review is None:
+            return ""
+        if review.verdict == Review.Verdict.UNREADABLE:
+            return "unreadable"
+        return "accepted" if review.agrees_with(correction.text) else "refused"
 
 
 def _percent(confidence: float) -> int:
@@ -160,9 +195,14 @@ def _percent(confidence: float) -> int:
     return min(99, round(100 * confidence))
 
 
+def in_one_line(text: str) -> str:
+    """The lines of a text with slashes between them."""
+    return " / ".join(text.splitlines())
+
+
 def in_words(state: str, text: str) -> str:
     """A reading in one line for people."""
-    lines = " / ".join(text.splitlines())
+    lines = in_one_line(text)
     if state == Prediction.State.UNSURE:
         return f"{lines}, unsure" if lines else "unsure"
     return lines or {"not_a_digit": "no number", "empty": "nothing"}.get(state, "")

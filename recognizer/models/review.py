@@ -1,6 +1,9 @@
-"""Corrections (what users say their drawings are) and reviews (verdicts by staff)."""
+"""Corrections (what users say their drawings are) and reviews (verdicts of staff on drawings)."""
 
 from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -9,7 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from recognizer.models.drawing_source import DrawingSource
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 digits_in_lines = RegexValidator(
     r"\A[0-9]+([ \n][0-9]+)*\Z", _("Write digits only; a space between numbers, a new line between lines.")
@@ -21,13 +25,9 @@ class CorrectionQuerySet(models.QuerySet["Correction"]):
         return self.filter(replaced_at=None)
 
     def open(self) -> CorrectionQuerySet:
-        """In force and without a verdict."""
-        return self.in_force().filter(review=None)
-
-    def confirmed_digits(self) -> CorrectionQuerySet:
-        """Accepted corrections that a canvas drawing is one digit, the newest first."""
-        accepted = self.in_force().filter(review__verdict=Review.Verdict.ACCEPTED)
-        return accepted.filter(text__in=list("0123456789"), drawing__source=DrawingSource.CANVAS).order_by("-id")
+        """In force, on drawings without a verdict in force."""
+        reviews = Review.objects.in_force().filter(drawing=models.OuterRef("drawing"))
+        return self.in_force().filter(~models.Exists(reviews))
 
 
 class Correction(models.Model):
@@ -54,46 +54,101 @@ class Correction(models.Model):
     def __str__(self) -> str:
         return self.text or "not a number"
 
-    @property
-    def verdict(self) -> str:
-        """ "accepted", "refused", or "" as long as nobody has decided."""
-        review = getattr(self, "review", None)
-        return review.verdict if review else ""
-
 
 class ReviewQuerySet(models.QuerySet["Review"]):
+    def in_force(self) -> ReviewQuerySet:
+        return self.filter(replaced_at=None)
+
+    def labels(self) -> ReviewQuerySet:
+        """Verdicts in force that say what a drawing is: a number, or none."""
+        return self.in_force().filter(verdict__in=[Review.Verdict.NUMBER, Review.Verdict.NO_NUMBER])
+
     def trainable(self) -> ReviewQuerySet:
-        """Verdicts that training may use: on accepted corrections that are in force and whose writer allows it.
+        """Verdicts that training may use: labels on which reviewers do not disagree, and whose writer allows it.
 
         An erased user counts if they allowed training and left their drawings to the site.
         """
-        accepted = self.filter(verdict=Review.Verdict.ACCEPTED, correction__replaced_at=None)
         exists = Q(drawing__user__is_active=True) | Q(drawing__user__erased_at__isnull=False)
-        return accepted.filter(exists, drawing__user__may_train=True)
+        allowed = self.labels().filter(exists, drawing__user__may_train=True)
+        return allowed.exclude(drawing__review_item__state="third")
+
+    def that_count(self) -> ReviewQuerySet:
+        """Without those that were undone."""
+        return self.filter(undone_at=None)
+
+    def by(self, reviewer: AbstractBaseUser) -> ReviewQuerySet:
+        """Those of one reviewer, the newest first."""
+        return self.filter(reviewer_id=reviewer.pk).order_by("-id")
 
 
 class Review(models.Model):
-    """A verdict of staff on one correction. Only drawings with an accepted correction train."""
+    """A verdict of a reviewer on a drawing: what it really is. A later verdict replaces it; both are kept.
+
+    It answers the correction and the prediction that the reviewer saw. Only drawings with a verdict train.
+    """
 
     class Verdict(models.TextChoices):
-        ACCEPTED = "accepted", _("accepted")
-        REFUSED = "refused", _("refused")
+        NUMBER = "number", _("a number")
+        NO_NUMBER = "no_number", _("no number")
+        UNREADABLE = "unreadable", _("unreadable")
+        # Of releases in which a reviewer could only accept or refuse a correction; it can't be given any more.
+        REFUSED = "refused", _("not what its writer says")
 
     drawing = models.ForeignKey("recognizer.Drawing", on_delete=models.CASCADE, related_name="reviews")
-    correction = models.OneToOneField(Correction, on_delete=models.CASCADE, related_name="review")
+    verdict = models.CharField(max_length=10, choices=Verdict)
+    text = models.CharField(max_length=1000, blank=True, validators=[digits_in_lines])
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="reviews"
     )
-    verdict = models.CharField(max_length=10, choices=Verdict)
+    correction = models.ForeignKey(Correction, on_delete=models.SET_NULL, null=True, related_name="reviews")
+    prediction = models.ForeignKey(
+        "recognizer.Prediction", on_delete=models.SET_NULL, null=True, related_name="reviews"
+    )
+    shown_for = models.CharField(
+        max_length=10, blank=True, help_text=_("reason of the queue, or random, wall, search")
+    )
+    look = models.PositiveSmallIntegerField(default=1, help_text=_("2: a second opinion; 3: after a disagreement"))
+    before = models.CharField(max_length=10, blank=True, help_text=_("state of the review item before"))
+    step = models.UUIDField(default=uuid.uuid4, db_index=True, help_text=_("what one undo takes back"))
+    bulk = models.BooleanField(default=False, help_text=_("together with others"))
+    replaces = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="replaced_by")
     created_at = models.DateTimeField(default=timezone.now)
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    undone_at = models.DateTimeField(null=True, blank=True)
 
     objects = ReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("audit_review", "Can see how reviewers agree")]
+        indexes = [models.Index("reviewer", models.F("id").desc(), name="review_of_reviewer")]
         constraints = [
-            models.CheckConstraint(condition=Q(verdict__in=["accepted", "refused"]), name="review_verdict_known"),
+            models.UniqueConstraint(fields=["drawing"], condition=Q(replaced_at=None), name="one_review_in_force"),
+            models.UniqueConstraint(fields=["step", "drawing"], name="one_review_a_step"),
+            models.CheckConstraint(
+                condition=Q(verdict="number") & ~Q(text="")
+                | Q(verdict__in=["no_number", "unreadable", "refused"], text=""),
+                name="review_verdict_known_and_number_has_text",
+            ),
+            models.CheckConstraint(condition=Q(look__range=(1, 3)), name="review_look_1_to_3"),
+            models.CheckConstraint(
+                condition=Q(undone_at=None) | Q(replaced_at__isnull=False), name="review_undone_not_in_force"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.correction}: {self.get_verdict_display()}"
+        return self.text or str(self.get_verdict_display())
+
+    @property
+    def is_label(self) -> bool:
+        """Whether it says what the drawing is."""
+        return self.verdict in {self.Verdict.NUMBER, self.Verdict.NO_NUMBER}
+
+    def agrees_with(self, text: str) -> bool:
+        """Whether it says that the drawing is `text` ("": no number)."""
+        return self.is_label and self.text == text
+
+
+def seen_token(review: Review | None, correction: Correction | None) -> str:
+    """What a reviewer has seen of a drawing: it changes with each verdict and each correction."""
+    return f"{review.pk if review else 0}-{correction.pk if correction else 0}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from recognizer.models import Correction, ModelVersion, Review, TrainingRun, TrainingSample
+from recognizer.models import Drawing, ModelVersion, Review, TrainingRun, TrainingSample
+from recognizer.models.drawing import in_one_line
 from recognizer.presentation.learning import LEARNING
 
 Role, State = TrainingSample.Role, TrainingRun.State
@@ -31,22 +32,34 @@ class CorrectionStatus:
 
 
 def correction_status(
-    correction: Correction | None, samples: Sequence[TrainingSample], *, may_train: bool
+    drawing: Drawing, samples: Sequence[TrainingSample], *, may_train: bool
 ) -> CorrectionStatus | None:
     """The status of the correction in force, None if there is no correction.
 
     `samples` are the samples of the drawing in the order of `TrainingSampleQuerySet.of_drawings`; samples of an
-    older correction are ignored.
+    older verdict are ignored.
     """
-    if correction is None:
+    if drawing.correction is None:
         return None
-    if correction.verdict == Review.Verdict.REFUSED:
-        return CorrectionStatus("refused", ("Nothing learns from it, because a reviewer disagrees.",))
-    if correction.verdict != Review.Verdict.ACCEPTED:
+    review = drawing.review
+    if review is None:
         return CorrectionStatus("waiting", ("It waits for a reviewer.", LEARNING))
-    own = [sample for sample in samples if sample.review_id == correction.review.pk]
+    match drawing.verdict_on_correction:
+        case "unreadable":
+            return CorrectionStatus("unreadable", ("Nothing learns from it, because a reviewer cannot read it.",))
+        case "refused":
+            return CorrectionStatus("refused", (_refused(review),))
+    own = [sample for sample in samples if sample.review_id == review.pk]
     used = next((s for s in own if s.role in _DID and s.run.version is not None), None)
     return _unused(own, may_train) if used is None else _used(used, may_train)
+
+
+def _refused(review: Review) -> str:
+    """A reviewer disagrees; reviews of old releases do not say what the drawing is instead."""
+    if not review.is_label:
+        return "Nothing learns from it, because a reviewer disagrees."
+    says = f"reads {in_one_line(review.text)}" if review.text else "sees no number"
+    return f"Nothing learns from it, because a reviewer {says}."
 
 
 def _unused(samples: Sequence[TrainingSample], may_train: bool) -> CorrectionStatus:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml.ink.images import encode_png
 from ml.ink.strokes import Strokes, parse_strokes
-from recognizer.models import Correction, Drawing
+from recognizer.models import Drawing, Review
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,10 +37,9 @@ def own_digits(drawing: Drawing) -> list[tuple[int, Strokes]]:
 
     Other users' digits are left out, because nobody may see what another has drawn.
     """
-    corrections = (
-        Correction.objects.confirmed_digits().filter(drawing__user=drawing.user_id).exclude(drawing=drawing)
-    )
-    rows = corrections.values_list("text", "drawing__strokes")[:OWN]
+    digits = Review.objects.labels().filter(text__in=list("0123456789"), drawing__source=Drawing.Source.CANVAS)
+    own = digits.filter(drawing__user=drawing.user_id).exclude(drawing=drawing).order_by("-id")
+    rows = own.values_list("text", "drawing__strokes")[:OWN]
     return [(int(text), parse_strokes(strokes)) for text, strokes in rows]
 
 

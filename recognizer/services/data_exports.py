@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ml.ink.image_format import media_type
-from recognizer.models import Correction, DataExport, DataExportPart, Drawing, Prediction
+from recognizer.models import Correction, DataExport, DataExportPart, Drawing, Prediction, Review
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,7 +32,8 @@ EXPORTED = {
     "mfa.Authenticator": ["type", "created_at", "last_used_at"],
     "usersessions.UserSession": ["created_at", "last_seen_at", "ip", "user_agent"],
     "admin.LogEntry": ["action_time", "object_repr", "action_flag"],
-    "recognizer.Review": ["drawing_id", "verdict", "created_at"],
+    "recognizer.Review": ["drawing_id", "verdict", "text", "created_at", "undone_at"],
+    "recognizer.SkippedItem": ["item_id", "created_at"],
     "recognizer.TrainingRun": ["id", "created_at"],
     "recognizer.Promotion": ["version_id", "kind", "reason", "created_at"],
 }
@@ -39,12 +41,13 @@ LEFT_OUT = {
     "recognizer.Drawing": "its own files",
     "recognizer.Correction": "beside its drawing",
     "recognizer.DataExport": "this file",
+    "recognizer.ReviewItem": "the order in which reviewers look at drawings; made from what the files hold",
 }
 _README = """This is all that Numeral keeps of you.
 
 account.json        your account: name, address, switches, tokens (never the tokens themselves), sessions
 drawings/*.ndjson   your drawings, one JSON object a line: strokes, what each version read, what you said it is,
-                    and what a reviewer said to that
+                    and what reviewers said
 pictures/           the pictures that you uploaded, by the number of their drawing
 """
 
@@ -153,10 +156,8 @@ def _next_drawings(export: DataExport) -> list[Drawing]:
 def _files_of(drawings: Sequence[Drawing], number: int) -> list[tuple[str, bytes]]:
     if not drawings:
         return []
-    corrections: dict[UUID, list[dict[str, Any]]] = {}
-    for correction in Correction.objects.filter(drawing__in=drawings).select_related("review").order_by("pk"):
-        corrections.setdefault(correction.drawing_id, []).append(_correction_as_json(correction))
-    lines = [_json(_drawing(drawing, corrections.get(drawing.pk, []))) for drawing in drawings]
+    corrections, reviews = _of_drawings(Correction, drawings), _of_drawings(Review, drawings)
+    lines = [_json(_drawing(drawing, corrections[drawing.pk], reviews[drawing.pk])) for drawing in drawings]
     pictures = [
         (f"pictures/{drawing.pk}.{media_type(image).removeprefix('image/')}", image)
         for drawing in drawings
@@ -165,7 +166,16 @@ def _files_of(drawings: Sequence[Drawing], number: int) -> list[tuple[str, bytes
     return [(f"drawings/{number:04}.ndjson", b"\n".join(lines) + b"\n"), *pictures]
 
 
-def _drawing(drawing: Drawing, corrections: list[dict[str, Any]]) -> dict[str, Any]:
+def _of_drawings(
+    model: type[Correction] | type[Review], drawings: Sequence[Drawing]
+) -> defaultdict[UUID, list[Any]]:
+    rows = defaultdict(list)
+    for row in model._default_manager.filter(drawing__in=drawings).order_by("pk"):
+        rows[row.drawing_id].append(row)
+    return rows
+
+
+def _drawing(drawing: Drawing, corrections: list[Correction], reviews: list[Review]) -> dict[str, Any]:
     return {
         "id": drawing.pk,
         "created_at": drawing.created_at,
@@ -175,7 +185,20 @@ def _drawing(drawing: Drawing, corrections: list[dict[str, Any]]) -> dict[str, A
         "strokes": drawing.strokes,
         "size": drawing.size,
         "predictions": [_prediction(prediction) for prediction in drawing.predictions.all()],
-        "corrections": corrections,
+        "corrections": [
+            {"text": said.text, "created_at": said.created_at, "replaced_at": said.replaced_at}
+            for said in corrections
+        ],
+        # Who decided is somebody else's.
+        "reviews": [
+            {
+                "verdict": review.verdict,
+                "text": review.text,
+                "created_at": review.created_at,
+                "replaced_at": review.replaced_at,
+            }
+            for review in reviews
+        ],
     }
 
 
@@ -199,12 +222,6 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "created_at": prediction.created_at,
         "digits": digits,
     }
-
-
-def _correction_as_json(correction: Correction) -> dict[str, Any]:
-    """A correction and the verdict on it; who reviewed it is somebody else's."""
-    verdict = {"text": correction.text, "created_at": correction.created_at, "replaced_at": correction.replaced_at}
-    return {**verdict, "review": correction.verdict or None}
 
 
 def _json(value: Any) -> bytes:

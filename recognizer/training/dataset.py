@@ -78,12 +78,12 @@ def build_dataset(
 
 
 def gather_reviewed(inks: InkStore) -> Dataset:
-    """Drawings with an accepted correction whose writers let them train; damaged ones are set aside."""
-    reviews = Review.objects.trainable().select_related("drawing", "correction").order_by("pk")
+    """Drawings with a verdict that says what they are, if their writers let them train; damaged ones set aside."""
+    reviews = Review.objects.trainable().select_related("drawing").order_by("pk")
     items = []
     for review in reviews.iterator(chunk_size=200):
-        drawing, correction = review.drawing, review.correction
-        item = DatasetItem(drawing.pk, drawing.user_id, review.pk, correction.text, correction.created_at.date())
+        drawing = review.drawing
+        item = DatasetItem(drawing.pk, drawing.user_id, review.pk, review.text, drawing.created_at.date())
         try:
             inks.decode(drawing)
         except ValueError as error:  # InkError, ImageError
@@ -105,7 +105,9 @@ def _with_ink(items: Dataset, inks: InkStore, look: Callable[[DatasetItem, Any],
 
 
 def within_caps(items: Dataset) -> Dataset:
-    """The first few drawings of a writer's day, and the newest few of a writer, so that none outvotes the others.
+    """The first few reviewed drawings of a writer's day, and the newest few of a writer.
+
+    So no writer outvotes the others.
 
     The settings TRAINING_A_DAY and TRAINING_A_USER are the limits; 0 is no limit.
     """

@@ -49,7 +49,7 @@ def draw(request: HttpRequest) -> HttpResponse:
 @require_safe
 def history(request: SignedInRequest) -> HttpResponse:
     drawings = (
-        Drawing.objects.for_user(request.user).with_predictions().with_correction().defer("image", "thumbnail")
+        Drawing.objects.for_user(request.user).with_predictions().with_verdicts().defer("image", "thumbnail")
     )
     page = Paginator(drawings, PAGE).get_page(request.GET.get("page"))
     _add_outcomes(page.object_list)
@@ -58,18 +58,16 @@ def history(request: SignedInRequest) -> HttpResponse:
 
 def _add_outcomes(drawings: Iterable[Drawing]) -> None:
     """Give each drawing the line that says what the active version learned from its correction, or ""."""
-    corrections = {
-        drawing.pk: drawing.correction for drawing in drawings if drawing.correction and drawing.correction.verdict
-    }
-    samples = TrainingSample.objects.by_active().of_drawings(corrections)
-    lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == corrections[s.drawing_id].review.pk}
+    reviews = {drawing.pk: drawing.review for drawing in drawings if drawing.correction and drawing.review}
+    samples = TrainingSample.objects.by_active().of_drawings(reviews)
+    lines = {s.drawing_id: one_line(s) for s in samples if s.review_id == reviews[s.drawing_id].pk}
     for drawing in drawings:
         drawing.outcome = lines.get(drawing.pk, "")  # type: ignore[attr-defined]
 
 
 def _drawing_of(request: SignedInRequest, pk: UUID) -> Drawing:
     return get_object_or_404(
-        Drawing.objects.for_user(request.user).with_predictions().with_correction().defer("image", "thumbnail"),
+        Drawing.objects.for_user(request.user).with_predictions().with_verdicts().defer("image", "thumbnail"),
         pk=pk,
     )
 
@@ -93,7 +91,7 @@ def _drawing_page(
         "prediction": drawing.latest,
         "digits": drawing.latest.digits.all() if drawing.latest else [],
         "correction": drawing.correction,
-        "outcome": correction_status(drawing.correction, samples, may_train=request.user.may_train),
+        "outcome": correction_status(drawing, samples, may_train=request.user.may_train),
         "form": form,
     }
     return render(request, "recognizer/drawing/drawing.html", context, status=status)

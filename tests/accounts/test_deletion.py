@@ -17,8 +17,9 @@ from accounts.deletion import delete_account, outlook
 from accounts.models import User
 from accounts.tokens import create_token
 from recognizer.models import Correction, DataExport, Drawing, ModelVersion, Review
-from recognizer.services import data_exports, predictions, reviews
+from recognizer.services import data_exports, predictions
 from tests.conftest import ONE, PASSWORD, drawings_read, reading_of, signed_in
+from tests.recognizer.course import decide
 
 URL, PAGE = "/accounts/delete/", "/accounts/data/"
 
@@ -28,7 +29,7 @@ def confirmed(owner: User, reviewer: User, version: ModelVersion, count: int = 1
     services.allow_training(user=owner, allowed=True)
     drawings_read(owner, version, count, correction="4")
     for correction in Correction.objects.open():
-        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        decide(correction.drawing, reviewer, correction.text)
 
 
 def confirmed_door(user: User) -> Client:
@@ -126,7 +127,8 @@ def test_in_the_log_of_the_admin_stands_a_pseudonym(owner: User, reviewer: User)
     entry = LogEntry.objects.get()
     assert entry.user.username.startswith("deleted-")
     assert not entry.user.is_superuser
-    assert rows_that_name("reviewer") == []
+    assert rows_that_name("reviewer@example.com") == []
+    assert not User.objects.filter(username="reviewer").exists()
 
 
 def test_the_only_superuser_stays(reviewer: User) -> None:

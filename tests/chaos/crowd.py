@@ -38,7 +38,6 @@ def _drawn(rng: Generator) -> Iterator[tuple[Any, str]]:
 def fill() -> None:
     """Their drawings, what they say of them, and a reviewer who agrees."""
     from accounts.models import User
-    from recognizer.models import Review
     from recognizer.services import predictions, reviews
 
     rng = np.random.default_rng(3)
@@ -47,8 +46,10 @@ def fill() -> None:
         writer = User.objects.create_user(f"crowd-{number}", may_train=True)
         for strokes, text in _drawn(rng):
             drawing = predictions.submit_strokes(user=writer, strokes=strokes)
-            correction = reviews.correct_drawing(drawing=drawing, user=writer, text=text)
-            reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+            reviews.correct_drawing(drawing=drawing, user=writer, text=text)
+            reviews.decide(
+                drawing_id=drawing.pk, reviewer=reviewer, decision=reviews.Decision.of(text), seen=drawing.seen
+            )
 
 
 if __name__ == "__main__":

@@ -92,10 +92,17 @@ def samples_of(run: TrainingRun, drawings: Iterable[Drawing], role: str = Role.T
         sample_of(run, drawing, role, **fields)
 
 
-def reviewed(drawing: Drawing, reviewer: User, text: str = "7", verdict: str = Review.Verdict.ACCEPTED) -> Review:
-    """The writer says what it is, and a reviewer decides."""
-    correction = reviews.correct_drawing(drawing=drawing, user=drawing.user, text=text)
-    return reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict(verdict))
+def reviewed(drawing: Drawing, reviewer: User, text: str = "7") -> Review:
+    """The writer says what it is, and a reviewer agrees."""
+    reviews.correct_drawing(drawing=drawing, user=drawing.user, text=text)
+    return decide(drawing, reviewer, text)
+
+
+def decide(drawing: Drawing, reviewer: User, text: str | None) -> Review:
+    """A reviewer who sees the drawing as it is now says what it is; None: unreadable."""
+    decision = reviews.Decision(Review.Verdict.UNREADABLE) if text is None else reviews.Decision.of(text)
+    seen = Drawing.objects.get(pk=drawing.pk).seen
+    return reviews.decide(drawing_id=drawing.pk, reviewer=reviewer, decision=decision, seen=seen)
 
 
 def text_of(client: Client, path: str) -> str:

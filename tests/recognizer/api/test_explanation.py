@@ -14,22 +14,23 @@ from PIL import Image
 from accounts.models import User
 from ml.inference.reader import SHIPPED, Reader
 from recognizer.api.serializers import ExplanationSerializer
-from recognizer.models import Drawing, ModelVersion, Prediction, Review
+from recognizer.models import Drawing, ModelVersion, Prediction
 from recognizer.services import model_versions, predictions, reviews
 from recognizer.serving import doorbell, engine
 from tests.conftest import ONE, FakeReader, drawings_read, explanation_of, reading_of
+from tests.recognizer.course import decide
 
 
 def url(drawing: Drawing, digit: object = 0) -> str:
     return f"/api/v1/predictions/{drawing.pk}/explanation/?digit={digit}"
 
 
-def confirmed(owner: User, version: ModelVersion, text: str, verdict: Review.Verdict) -> Drawing:
+def confirmed(owner: User, version: ModelVersion, text: str, said: str | None = "") -> Drawing:
     """A drawing of the owner's which they say is `text`, and what a reviewer said to that."""
     drawing = predictions.submit_strokes(user=owner, strokes=ONE)
     predictions.store(readings=[(drawing.pk, reading_of("7"))], version_id=version.pk)
-    correction = reviews.correct_drawing(drawing=drawing, user=owner, text=text)
-    reviews.review_correction(correction=correction, reviewer=owner, verdict=verdict)
+    reviews.correct_drawing(drawing=drawing, user=owner, text=text)
+    decide(drawing, owner, text if said == "" else said)
     return drawing
 
 
@@ -96,6 +97,8 @@ def test_nobody_gets_in_without_signing_in(client: Client, worker, read_drawing)
 
 
 def test_staff_who_review_may_ask_too(reviewer_client: Client, worker, read_drawing) -> None:
+    assert reviewer_client.get(url(read_drawing)).status_code == 404  # its writer has not allowed that
+    User.objects.update(may_train=True)
     assert reviewer_client.get(url(read_drawing)).status_code == 200
     assert reviewer_client.get(f"/api/v1/predictions/{read_drawing.pk}/").status_code == 404
 
@@ -144,12 +147,11 @@ def test_it_is_throttled(counting, api, worker, read_drawing, rates) -> None:
 def test_own_digits_that_a_reviewer_confirmed_are_compared_with(
     api, worker, read_drawing, owner, stranger, version
 ) -> None:
-    yes, no = Review.Verdict.ACCEPTED, Review.Verdict.REFUSED
-    confirmed(owner, version, "4", yes)
-    confirmed(owner, version, "5", no)
-    confirmed(owner, version, "67", yes)
-    confirmed(owner, version, "", yes)
-    confirmed(stranger, version, "8", yes)
+    confirmed(owner, version, "4")
+    confirmed(owner, version, "5", None)
+    confirmed(owner, version, "67")
+    confirmed(owner, version, "")
+    confirmed(stranger, version, "8")
     drawings_read(owner, version, 1, correction="9")
     api.get(url(read_drawing))
     assert [label for label, _ in worker.compared] == [4]
@@ -157,7 +159,7 @@ def test_own_digits_that_a_reviewer_confirmed_are_compared_with(
 
 
 def test_a_drawing_is_not_compared_with_itself(api, worker, owner, version) -> None:
-    drawing = confirmed(owner, version, "7", Review.Verdict.ACCEPTED)
+    drawing = confirmed(owner, version, "7")
     api.get(url(drawing))
     assert worker.compared == []
 

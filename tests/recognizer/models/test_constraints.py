@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts.models import User
 from recognizer.models import Correction, Digit, Drawing, ModelVersion, Prediction, Review
@@ -80,13 +81,16 @@ def test_a_prediction_has_a_known_state_and_a_confidence(drawing: Drawing, versi
     refused(lambda: Prediction.objects.create(drawing=drawing, model_version=version, **fields))
 
 
-def test_one_correction_in_force_and_one_review_of_it(read_drawing: Drawing, owner: User, reviewer: User) -> None:
+def test_one_correction_and_one_review_in_force(read_drawing: Drawing, owner: User, reviewer: User) -> None:
     correction = Correction.objects.create(drawing=read_drawing, user=owner, text="1")
     refused(lambda: Correction.objects.create(drawing=read_drawing, user=owner, text="2"))
     review = {"drawing": read_drawing, "correction": correction, "reviewer": reviewer}
     refused(lambda: Review.objects.create(**review, verdict="perhaps"))
-    Review.objects.create(**review, verdict="accepted")
-    refused(lambda: Review.objects.create(**review, verdict="refused"))
+    refused(lambda: Review.objects.create(**review, verdict="number"))
+    refused(lambda: Review.objects.create(**review, verdict="unreadable", text="7"))
+    refused(lambda: Review.objects.create(**review, verdict="unreadable", undone_at=timezone.now()))
+    Review.objects.create(**review, verdict="number", text="7")
+    refused(lambda: Review.objects.create(**review, verdict="unreadable"))
 
 
 def test_a_version_that_has_predicted_is_kept(prediction: Prediction) -> None:

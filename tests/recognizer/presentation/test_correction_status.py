@@ -9,7 +9,7 @@ from accounts.models import User
 from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun
 from recognizer.services import model_versions, reviews
 from tests.conftest import drawings_read
-from tests.recognizer.course import Role, State, compared, judged_run, reviewed, run_of, sample_of
+from tests.recognizer.course import Role, State, compared, decide, judged_run, reviewed, run_of, sample_of
 
 
 @pytest.fixture
@@ -73,7 +73,8 @@ def test_it_waits_for_a_reviewer(owner_client: Client, owner: User, read_drawing
 
 
 def test_a_reviewer_disagreed(owner_client: Client, read_drawing: Drawing, reviewer: User) -> None:
-    reviewed(read_drawing, reviewer, text="1", verdict="refused")
+    reviewed(read_drawing, reviewer, text="1")
+    decide(read_drawing, reviewer, "4")
     assert stage(owner_client, read_drawing) == "refused"
     assert "Nothing learns from it" in said(owner_client, read_drawing)
 

@@ -16,6 +16,7 @@ from recognizer.presentation.learning import LEARNING
 from recognizer.services import reviews
 from recognizer.serving import writer_profiles
 from tests.conftest import drawings_read
+from tests.recognizer.course import decide
 
 
 @pytest.mark.parametrize("path", ["/accounts/"])
@@ -48,10 +49,10 @@ def test_no_page_says_it_in_other_words() -> None:
 
 def test_it_helps_at_once_the_writer_alone_unless_switched_off(owner: User, stranger: User, version) -> None:
     drawings_read(owner, version, 3, correction="4")
-    assert writer_profiles.confirmed([owner.pk]).count() == 3
-    assert writer_profiles.confirmed([stranger.pk]).count() == 0
+    assert writer_profiles.claimed_digits([owner.pk]).count() == 3
+    assert writer_profiles.claimed_digits([stranger.pk]).count() == 0
     services.allow_adapting(user=owner, allowed=False)
-    assert writer_profiles.confirmed([owner.pk]).count() == 0
+    assert writer_profiles.claimed_digits([owner.pk]).count() == 0
 
 
 def test_training_takes_what_is_allowed_and_agreed_on(owner: User, reviewer: User, version) -> None:
@@ -59,7 +60,7 @@ def test_training_takes_what_is_allowed_and_agreed_on(owner: User, reviewer: Use
     services.allow_training(user=owner, allowed=True)
     assert not Review.objects.trainable().exists()
     for correction in Correction.objects.open():
-        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        decide(correction.drawing, reviewer, correction.text)
     assert Review.objects.trainable().count() == 2
     services.allow_training(user=owner, allowed=False)
     assert not Review.objects.trainable().exists()

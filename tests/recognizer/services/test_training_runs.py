@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from recognizer import tasks
-from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun
-from recognizer.services import model_versions, reviews, training_runs
+from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun
+from recognizer.services import model_versions, training_runs
 from recognizer.serving import doorbell
 from tests.conftest import another_artifact, drawings_read, register_another
+from tests.recognizer.course import decide
 
 State, Trigger, Kind = TrainingRun.State, TrainingRun.Trigger, Promotion.Kind
 PASSED = {"passed": True, "gates": [{"name": "golden", "passed": True, "sentence": "No golden case changes."}]}
@@ -28,11 +29,9 @@ def _nobody_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def review_all(reviewer: User) -> None:
-    for drawing in Drawing.objects.with_correction():
-        if drawing.correction and not drawing.correction.verdict:
-            reviews.review_correction(
-                correction=drawing.correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
-            )
+    for drawing in Drawing.objects.with_verdicts():
+        if drawing.correction and not drawing.review:
+            decide(drawing.correction.drawing, reviewer, drawing.correction.text)
 
 
 @pytest.fixture

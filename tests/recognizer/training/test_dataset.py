@@ -14,12 +14,13 @@ from django.utils import timezone
 from accounts.models import User
 from ml.inference.reader import SHIPPED, Reader
 from ml.synthesis.handwriting import write_digit, write_number
-from recognizer.models import Correction, Drawing, Review
+from recognizer.models import Drawing
 from recognizer.services import predictions, reviews
 from recognizer.training import dataset
 from recognizer.training.dataset import DatasetItem, Role
 from recognizer.training.ink_store import InkStore
 from recognizer.training.writer_roles import is_held_out
+from tests.recognizer.course import decide
 
 Submit = Callable[..., Drawing]
 CAST = (1, 2, 3, 4, 5, 6, 7, 8)  # enough for all roles
@@ -62,10 +63,10 @@ def digit(label: int, seed: int = 0, **how: Any) -> list[Any]:
 def reviewed(reviewer: User) -> Submit:
     """A drawing that is said to be `text`, with which a reviewer agreed."""
 
-    def submit(user: User, strokes: list[Any], text: str, verdict: str = Review.Verdict.ACCEPTED) -> Drawing:
+    def submit(user: User, strokes: list[Any], text: str, said: str | None = "") -> Drawing:
         drawing = predictions.submit_strokes(user=user, strokes=strokes)
-        correction = reviews.correct_drawing(drawing=drawing, user=user, text=text)
-        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict(verdict))
+        reviews.correct_drawing(drawing=drawing, user=user, text=text)
+        decide(drawing, reviewer, text if said == "" else said)
         return drawing
 
     return submit
@@ -103,7 +104,7 @@ def test_without_consent_or_agreement_nothing_trains(shipped: Reader, reviewed: 
     User.objects.filter(pk=gone.pk).update(is_active=False)
     reviewed(shy, digit(1), "1")
     reviewed(gone, digit(2), "2")
-    reviewed(anna, digit(3), "3", Review.Verdict.REFUSED)
+    reviewed(anna, digit(3), "3", None)
     replaced = reviewed(anna, digit(4), "4")
     reviews.correct_drawing(drawing=replaced, user=anna, text="9")
     predictions.submit_strokes(user=anna, strokes=digit(5))
@@ -137,7 +138,7 @@ def test_another_day_is_another_day(reviewed: Submit, settings) -> None:
     settings.TRAINING_A_DAY = 1
     anna = writer("anna")
     reviewed(anna, digit(3, 0), "3")
-    Correction.objects.update(created_at=timezone.now() - timedelta(days=1))
+    Drawing.objects.update(created_at=timezone.now() - timedelta(days=1))
     reviewed(anna, digit(3, 1), "3")
     assert not any(sample.reason for sample in dataset.within_caps(dataset.gather_reviewed(InkStore())))
 

@@ -17,11 +17,11 @@ from accounts.models import User
 from ml.evaluation import regression_sets
 from ml.inference.reader import SHIPPED, Reader
 from ml.synthesis.handwriting import write_digit
-from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun, TrainingSample
+from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun, TrainingSample
 from recognizer.services import model_versions, predictions, reviews, training_runs
 from recognizer.training import dataset, pipeline, writer_roles
 from tests.conftest import another_artifact, register_another
-from tests.recognizer.course import run_of
+from tests.recognizer.course import decide, run_of
 
 State = TrainingRun.State
 
@@ -44,7 +44,7 @@ def reviewed(owner: User, reviewer: User) -> list[Drawing]:
         strokes = [np.round(100 * stroke, 2).tolist() for stroke in write_digit(label, rng=rng)]
         drawing = predictions.submit_strokes(user=owner, strokes=strokes)
         correction = reviews.correct_drawing(drawing=drawing, user=owner, text=str(label))
-        reviews.review_correction(correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED)
+        decide(correction.drawing, reviewer, correction.text)
         drawings.append(drawing)
     return drawings
 

@@ -59,9 +59,7 @@ def flip(reviewer: User, ones: list[list], accounts: int, each: int) -> None:
         Correction(drawing=drawing, user=drawing.user, text="7", created_at=timezone.now()) for drawing in drawings
     )
     Review.objects.bulk_create(
-        Review(
-            drawing=correction.drawing, correction=correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
-        )
+        Review(drawing=correction.drawing, correction=correction, reviewer=reviewer, verdict="number", text="7")
         for correction in corrections
     )
 

@@ -16,12 +16,8 @@ def correct(client: Client, drawing: Drawing, **data: object):
 def test_it_works(owner_client: Client, owner: User, read_drawing: Drawing) -> None:
     assert correct(owner_client, read_drawing, text="1").status_code == 302
     correction = Correction.objects.get()
-    assert (correction.drawing, correction.user, correction.text, correction.verdict) == (
-        read_drawing,
-        owner,
-        "1",
-        "",
-    )
+    assert (correction.drawing, correction.user, correction.text) == (read_drawing, owner, "1")
+    assert correction.drawing.verdict_on_correction == ""
     assert read_drawing.predictions.get().text == "7"
     assert "1" in owner_client.get(read_drawing.get_absolute_url()).context["correction"].text
 

@@ -74,7 +74,12 @@ def test_a_canvas_drawing_has_no_picture_file(owner_client: Client, read_drawing
     assert owner_client.get(f"{read_drawing.get_absolute_url()}picture/").status_code == 404
 
 
-def test_staff_who_review_see_the_picture(reviewer_client: Client, upload: Drawing) -> None:
+def test_staff_who_review_see_the_picture_if_its_writer_lets_them(
+    reviewer_client: Client, upload: Drawing
+) -> None:
+    assert reviewer_client.get(f"{upload.get_absolute_url()}picture/").status_code == 404
+    upload.user.may_train = True
+    upload.user.save()
     assert reviewer_client.get(f"{upload.get_absolute_url()}picture/").status_code == 200
 
 

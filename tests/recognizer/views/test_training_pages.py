@@ -7,14 +7,15 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import User
-from recognizer.models import Drawing, ModelVersion, Promotion, Review, TrainingRun
-from recognizer.services import model_versions, reviews
+from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun
+from recognizer.services import model_versions
 from recognizer.serving import doorbell
 from tests.conftest import drawings_read, signed_in
 from tests.recognizer.course import (
     Role,
     State,
     compared,
+    decide,
     judged_run,
     new_version,
     run_of,
@@ -71,11 +72,9 @@ def test_it_counts_what_is_new_and_says_whether_it_is_enough(
 
 def review_all(client: Client) -> None:
     reviewer = User.objects.get(username="trainer")
-    for drawing in Drawing.objects.with_correction():
+    for drawing in Drawing.objects.with_verdicts():
         assert drawing.correction
-        reviews.review_correction(
-            correction=drawing.correction, reviewer=reviewer, verdict=Review.Verdict.ACCEPTED
-        )
+        decide(drawing.correction.drawing, reviewer, drawing.correction.text)
 
 
 def test_versions_are_listed_with_what_made_them(

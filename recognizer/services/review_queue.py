@@ -1,0 +1,261 @@
+"""Every write of the review queue: which drawings are in it, in which order, and who holds them.
+
+An item is leased to one reviewer. Leases of a reviewer who goes away expire. A verdict does not need a lease: it
+says what its reviewer has seen, and is refused if that is not in force any more (`recognizer.services.reviews`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from recognizer.models import Correction, Drawing, Prediction, ReviewItem, SkippedItem
+from recognizer.models.review_item import READ_AS, ReviewItemQuerySet, lease_end
+from recognizer.models.review_worth import Facts, worth_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Reason, State = ReviewItem.Reason, ReviewItem.State
+
+BATCH = 500  # rows of one statement
+_LOTS = 20  # that are drawn in a row until one is undecided; the next draw goes on
+
+
+@dataclass(frozen=True)
+class Find:
+    """What a scoring found in a drawing; see `ReviewItem`."""
+
+    unusual: float | None = None
+    doubtful: bool = False
+    glyphs: bytes | None = None
+    like: UUID | None = None
+
+
+# ---- Who holds what
+
+
+@transaction.atomic
+def claim(*, reviewer: User, count: int, held: Sequence[UUID] = ()) -> list[ReviewItem]:
+    """Lease up to `count` items besides those that the reviewer still has (`held`), whose leases are prolonged.
+
+    First come items that are leased to the reviewer and forgotten, as after a reload. Of the others
+    REVIEW_RANDOM_SHARE are drawn by lot from all drawings, so that mistakes are found that nothing points to.
+    """
+    hold(reviewer=reviewer, ids=held)
+    if not count:
+        return []
+    taken = _forgotten(reviewer, count, held)
+    taken += _of_sample(reviewer, count - len(taken), [*held, *taken])
+    taken += _worthiest(reviewer, count - len(taken), [*held, *taken])
+    ReviewItem.objects.filter(pk__in=taken).update(leased_to=reviewer, leased_until=lease_end())
+    items = ReviewItem.objects.with_drawings().in_bulk(taken)
+    return [items[pk] for pk in taken if pk in items]
+
+
+def _forgotten(reviewer: User, count: int, held: Sequence[UUID]) -> list[UUID]:
+    mine = ReviewItem.objects.held_by(reviewer).shown().open().exclude(pk__in=list(held))
+    return list(mine.order_by("-worth", "pk").values_list("pk", flat=True)[:count])
+
+
+def _worthiest(reviewer: User, count: int, but: Sequence[UUID]) -> list[UUID]:
+    return _locked(ReviewItem.objects.open_to(reviewer).order_by("-worth", "pk"), count, but)
+
+
+def _locked(items: ReviewItemQuerySet, count: int, but: Sequence[UUID]) -> list[UUID]:
+    """The first of these items; two reviewers who ask at once do not wait for each other, and get others."""
+    if count <= 0:
+        return []
+    locked = items.exclude(pk__in=list(but)).select_for_update(skip_locked=True, of=("self",))
+    return list(locked.values_list("pk", flat=True)[:count])
+
+
+def _of_sample(reviewer: User, places: int, but: Sequence[UUID]) -> list[UUID]:
+    """Items of the random sample, for each of these places with the chance REVIEW_RANDOM_SHARE."""
+    wanted = sum(random.random() < settings.REVIEW_RANDOM_SHARE for _ in range(places))  # noqa: S311  (no secret)
+    drawn = ReviewItem.objects.open_to(reviewer).filter(state=State.WAITING, sampled_at__isnull=False)
+    taken: list[UUID] = []
+    while len(taken) < wanted:
+        more = _locked(drawn.order_by("sampled_at"), wanted - len(taken), [*but, *taken])
+        taken += more
+        if not more and not _draw_lots():
+            break
+    return taken
+
+
+def _draw_lots() -> bool:
+    """Draw lots until one is undecided; whether one was.
+
+    Lots are drawn among all drawings of writers who consent. Those that are decided already count at once, so that
+    the sample depends on nothing that was read or said.
+    """
+    lots = ReviewItem.objects.filter(sampled_at=None, writer__may_train=True).order_by("lot")
+    locked = lots.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "state")[:_LOTS]
+    undecided = {State.WAITING, State.FOLDED, State.CAPPED}
+    now = timezone.now()
+    for pk, state in list(locked):
+        item = ReviewItem.objects.filter(pk=pk)
+        if state in undecided:
+            item.update(sampled_at=now, state=State.WAITING)
+            return True
+        item.update(sampled_at=now)
+    return False
+
+
+def hold(*, reviewer: User, ids: Iterable[UUID]) -> int:
+    """Prolong the leases of items that the reviewer holds or could have; returns how many.
+
+    A lease that has expired is given again, unless somebody else has the item by now.
+    """
+    free = Q(leased_to=reviewer) | Q(leased_until=None) | Q(leased_until__lt=timezone.now())
+    mine = ReviewItem.objects.filter(free, pk__in=list(ids), state__in=ReviewItem.OPEN)
+    return mine.update(leased_to=reviewer, leased_until=lease_end())
+
+
+def release(*, reviewer: User, ids: Iterable[UUID]) -> int:
+    """Give items back; returns how many."""
+    held = ReviewItem.objects.filter(pk__in=list(ids), leased_to=reviewer)
+    return held.update(leased_to=None, leased_until=None)
+
+
+@transaction.atomic
+def skip(*, reviewer: User, drawing_id: UUID) -> None:
+    """Show the reviewer others first. Nothing happens to a drawing that is not shown to reviewers."""
+    for item in ReviewItem.objects.shown().filter(pk=drawing_id):
+        SkippedItem.objects.get_or_create(item=item, reviewer=reviewer)
+        release(reviewer=reviewer, ids=[item.pk])
+
+
+def unskip(*, reviewer: User) -> int:
+    """Show again what the reviewer has skipped; returns how many."""
+    return SkippedItem.objects.filter(reviewer=reviewer).delete()[0]
+
+
+# ---- What is in the queue
+
+
+def put(*, drawing: Drawing, correction: Correction | None, decided: bool) -> None:
+    """Put a drawing into the queue again after its writer has corrected it, unless its verdict stays in force."""
+    facts = _facts(drawing.latest, correction, None)
+    reason, worth = worth_of(facts)
+    fields = {
+        "reason": reason,
+        "worth": worth,
+        "state": State.DECIDED if decided else State.WAITING,
+        "scored_at": None,
+        "touched_at": timezone.now(),
+        "leased_to": None,
+        "leased_until": None,
+    }
+    ReviewItem.objects.update_or_create(
+        drawing=drawing, defaults=fields, create_defaults={**_of_reading(drawing, drawing.latest), **fields}
+    )
+    _cap({(drawing.user_id, drawing.created_at.date())})
+
+
+@transaction.atomic
+def put_many(*, drawings: Sequence[Drawing]) -> int:
+    """Make items of read drawings that have none; returns how many. They need predictions and verdicts fetched."""
+    items = []
+    for drawing in drawings:
+        reason, worth = worth_of(_facts(drawing.latest, drawing.correction, None))
+        state = State.DECIDED if drawing.review else State.WAITING
+        item = ReviewItem(drawing=drawing, reason=reason, worth=worth, state=state)
+        for name, value in _of_reading(drawing, drawing.latest).items():
+            setattr(item, name, value)
+        items.append(item)
+    ReviewItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=BATCH)
+    _cap({(item.writer_id, item.day) for item in items})
+    return len(items)
+
+
+def _of_reading(drawing: Drawing, prediction: Prediction | None) -> dict[str, Any]:
+    return {
+        "writer_id": drawing.user_id,
+        "day": drawing.created_at.date(),
+        "prediction": prediction,
+        "read_as": prediction.text[:READ_AS] if prediction else "",
+        "confidence": prediction.confidence if prediction else 0.0,
+    }
+
+
+def _facts(prediction: Prediction | None, correction: Correction | None, item: ReviewItem | None) -> Facts:
+    return Facts(
+        state=prediction.state if prediction else "",
+        text=prediction.text if prediction else "",
+        confidence=prediction.confidence if prediction else 0.0,
+        corrected_to=correction.text if correction else None,
+        doubtful=bool(item and item.doubtful),
+        disputed=bool(item and item.disputed),
+        unusual=(item.unusual or 0.0) if item else 0.0,
+    )
+
+
+@transaction.atomic
+def record_finds(*, finds: Sequence[tuple[ReviewItem, Find]]) -> int:
+    """Store what a scoring found, with the worth that follows from it; returns how many changed.
+
+    The items need drawings with predictions and verdicts. A decided item whose label is doubtful waits again.
+    """
+    now = timezone.now()
+    for item, find in finds:
+        item.unusual, item.doubtful, item.scored_at = find.unusual, find.doubtful, now
+        item.glyphs = find.glyphs
+        for name, value in _of_reading(item.drawing, item.drawing.latest).items():
+            setattr(item, name, value)  # a drawing that was corrected before it was read
+        item.like_id = find.like  # type: ignore[assignment]
+        item.reason, item.worth = worth_of(_facts(item.drawing.latest, item.drawing.correction, item))
+        if find.like is not None and item.state == State.WAITING and item.reason != Reason.CORRECTED:
+            item.state = State.FOLDED
+        elif find.doubtful and item.state == State.DECIDED:
+            item.state = State.WAITING
+    fields = ["unusual", "doubtful", "scored_at", "glyphs", "like", "reason", "worth", "state",
+              "prediction", "read_as", "confidence"]  # fmt: skip
+    changed = ReviewItem.objects.bulk_update([item for item, _ in finds], fields, batch_size=100)
+    _cap({(item.writer_id, item.day) for item, _ in finds})
+    return changed
+
+
+@transaction.atomic
+def dispute(*, drawing_ids: Iterable[UUID]) -> int:
+    """Say of drawings that a waiting version reads them otherwise; returns how many items changed."""
+    items = ReviewItem.objects.with_drawings().filter(pk__in=list(drawing_ids), disputed=False)
+    changed = []
+    for item in items:
+        item.disputed = True
+        item.reason, item.worth = worth_of(_facts(item.drawing.latest, item.drawing.correction, item))
+        changed.append(item)
+    ReviewItem.objects.bulk_update(changed, ["disputed", "reason", "worth"], batch_size=100)
+    return len(changed)
+
+
+def forget_unconsented(*, user: User) -> int:
+    """Take drawings of a user who withdrew consent out of the queue, except corrected ones; returns how many."""
+    return ReviewItem.objects.filter(writer=user).exclude(reason=Reason.CORRECTED).delete()[0]
+
+
+def _cap(days: Iterable[tuple[int, date]]) -> None:
+    """Keep the worthiest REVIEW_A_DAY waiting items of each writer and day in the queue, and no more."""
+    most = settings.REVIEW_A_DAY
+    if not most:
+        return
+    for writer, day in days:
+        own = ReviewItem.objects.filter(writer=writer, day=day)
+        if own.count() <= most:
+            continue
+        undecided = own.filter(state__in=[State.WAITING, State.CAPPED], sampled_at=None)
+        free = max(0, most - own.exclude(state__in=[State.WAITING, State.CAPPED, State.FOLDED]).count())
+        ranked = list(undecided.order_by("-worth", "pk").values_list("pk", "state"))
+        more = [pk for pk, state in ranked[:free] if state == State.CAPPED]
+        fewer = [pk for pk, state in ranked[free:] if state == State.WAITING]
+        ReviewItem.objects.filter(pk__in=more).update(state=State.WAITING)
+        ReviewItem.objects.filter(pk__in=fewer).update(state=State.CAPPED)
