@@ -1,0 +1,18 @@
+"""The desk of reviewers."""
+
+from uuid import UUID
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts.requests import SignedInRequest
+from recognizer.models import ReviewItem
+
+
+@require_safe
+@permission_required("recognizer.add_review", raise_exception=True)
+def review_drawing(request: SignedInRequest, pk: UUID) -> HttpResponse:
+    item = get_object_or_404(ReviewItem.objects.shown(), pk=pk)
+    return render(request, "recognizer/review/drawing.html", {"item": item})
