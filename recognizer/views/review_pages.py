@@ -1,5 +1,8 @@
 """The desk of reviewers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth.decorators import permission_required
@@ -7,8 +10,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts.requests import SignedInRequest
 from recognizer.models import ReviewItem
+
+if TYPE_CHECKING:
+    from accounts.requests import SignedInRequest
 
 
 @require_safe
