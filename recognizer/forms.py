@@ -1,19 +1,12 @@
 """The forms of the pages."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 
 from recognizer.models import ReviewItem
-from recognizer.models.review import digits_in_lines
+from recognizer.models.review import digits_in_lines, tidy_text
 from recognizer.review.wall import Cursor, Filters, Order, Which
-
-
-def _tidy(lines: Iterable[str]) -> str:
-    """The lines that are not blank, with one space between words."""
-    tidied = (" ".join(line.split()) for line in lines)
-    return "\n".join(line for line in tidied if line)
 
 
 class CorrectionForm(forms.Form):
@@ -29,7 +22,7 @@ class CorrectionForm(forms.Form):
 
     def clean_text(self) -> str:
         """Digits; any white space becomes one space or one new line."""
-        text = _tidy(self.cleaned_data["text"].splitlines())
+        text = tidy_text(self.cleaned_data["text"])
         if text:
             digits_in_lines(text)
         return text
@@ -75,7 +68,7 @@ class NumberFilter(forms.CharField):
             return None
         if line.lower() == NO_NUMBER:
             return ""
-        text = _tidy(line.split("/"))
+        text = tidy_text(line.replace("/", "\n"))
         try:
             digits_in_lines(text)
         except forms.ValidationError:

@@ -29,6 +29,10 @@ API_OF_TRAINERS = {
     "api:model-version-list", "api:model-version-detail", "api:model-version-rollback",
     "api:model-version-artifact", "api:model-version-download",
 }  # fmt: skip
+API_OF_REVIEWERS = {
+    "api:review-list", "api:review-items", "api:review-item", "api:review-bulk", "api:review-undo",
+    "api:review-skips",
+}  # fmt: skip
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
     "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
@@ -43,7 +47,8 @@ DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
 def test_every_address_of_ours_has_its_rule() -> None:
-    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS | PAGES_OF_REVIEWERS
+    trainers, reviewers = API_OF_TRAINERS | TRAINERS, API_OF_REVIEWERS | PAGES_OF_REVIEWERS
+    assert set(OURS) == OPEN | SIGNED_IN | OWNED | trainers | reviewers
 
 
 @pytest.mark.parametrize("name", sorted(OF_ALLAUTH))
@@ -107,6 +112,19 @@ def test_only_trainers_train(db: None, client: Client, owner_client: Client, nam
     path = reverse(name, args=[] if name.endswith(("-list", "-rollback")) else [1])
     assert getattr(client, method)(path).status_code == 401
     assert getattr(owner_client, method)(path).status_code == 403
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("name", sorted(API_OF_REVIEWERS))
+def test_only_reviewers_review(
+    db: None, client: Client, owner_client: Client, trainer_client: Client, name: str, method: str
+) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[uuid.uuid4()] if name == "api:review-item" else [])
+    assert getattr(client, method)(path).status_code == 401
+    assert getattr(owner_client, method)(path).status_code == 403
+    assert getattr(trainer_client, method)(path).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

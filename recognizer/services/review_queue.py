@@ -212,7 +212,7 @@ def record_finds(*, finds: Sequence[tuple[ReviewItem, Find]]) -> int:
         item.glyphs = find.glyphs
         for name, value in _of_reading(item.drawing, item.drawing.latest).items():
             setattr(item, name, value)  # a drawing that was corrected before it was read
-        item.like_id = find.like  # type: ignore[assignment]
+        item.like_id = find.like
         item.reason, item.worth = worth_of(_facts(item.drawing.latest, item.drawing.correction, item))
         if find.like is not None and item.state == State.WAITING and item.reason != Reason.CORRECTED:
             item.state = State.FOLDED

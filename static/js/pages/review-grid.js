@@ -165,14 +165,14 @@ class Wall {
   }
 
   // What was undone is selected again, since most often it is to be decided otherwise.
-  #showUndone({ undone, kept }) {
+  #showUndone({ undone, drawings, kept }) {
     this.selection.clear();
     const here = undone.filter(({ id }) => this.places.has(id));
     for (const item of here) this.tiles[this.places.get(item.id)].showItem(item);
     this.#lockDisabled();
     for (const { id } of here) this.selection.select(this.places.get(id));
     this.#refresh();
-    this.bar.say(undoInWords(undone.length, here.length, kept.length));
+    this.bar.say(undoInWords(drawings.length, here.length, kept.length));
   }
 
   #lockDisabled() {

@@ -42,7 +42,8 @@ export class WallSteps {
     }
   }
 
-  // Returns {undone, kept}: the drawings as they are now, and ids of those on which others have decided since.
+  // Returns {drawings, undone, kept}: ids of all that are undone, the drawings as they are now, of at most a page, and
+  // ids of those on which others have decided since.
   undo() {
     return sendJson(this.urls.undo, { method: "POST", body: {}, timeout: TIMEOUT });
   }
