@@ -13,6 +13,7 @@ urlpatterns = [
     path("history/<uuid:pk>/thumbnail/", drawing_pages.drawing_thumbnail, name="drawing_thumbnail"),
     path("history/<uuid:pk>/delete/", drawing_pages.delete_drawing, name="delete_drawing"),
     path("history/<uuid:pk>/correct/", drawing_pages.correct_drawing, name="correct_drawing"),
+    path("review/", review_pages.review, name="review"),
     path("review/drawings/<uuid:pk>/", review_pages.review_drawing, name="review_drawing"),
     path("review/grid/", review_wall.review_grid, name="review_grid"),
     path("training/", training_pages.overview, name="training"),

@@ -41,14 +41,14 @@ PAGES_OF_TRAINERS = {
 DEEDS_OF_TRAINERS = {
     "recognizer:start_training", "recognizer:rollback", "recognizer:promote_run", "recognizer:dismiss_run",
 }  # fmt: skip
-PAGES_OF_REVIEWERS = {"recognizer:review_drawing", "recognizer:review_grid"}
+PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing", "recognizer:review_grid"}
 TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
 def test_every_address_of_ours_has_its_rule() -> None:
-    trainers, reviewers = API_OF_TRAINERS | TRAINERS, API_OF_REVIEWERS | PAGES_OF_REVIEWERS
-    assert set(OURS) == OPEN | SIGNED_IN | OWNED | trainers | reviewers
+    reviewers = API_OF_REVIEWERS | PAGES_OF_REVIEWERS
+    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS | reviewers
 
 
 @pytest.mark.parametrize("name", sorted(OF_ALLAUTH))
@@ -127,6 +127,18 @@ def test_only_reviewers_review(
     assert getattr(trainer_client, method)(path).status_code == 403
 
 
+@pytest.mark.parametrize("name", sorted(PAGES_OF_REVIEWERS))
+def test_only_reviewers_see_the_pages_of_reviewing(
+    db: None, client: Client, owner_client: Client, trainer_client: Client, name: str
+) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[uuid.uuid4()] if name == "recognizer:review_drawing" else [])
+    assert client.get(path)["Location"].startswith("/accounts/login/")
+    assert owner_client.get(path).status_code == 403
+    assert trainer_client.get(path).status_code == 403
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", sorted(TRAINERS))
 def test_only_trainers_see_and_do_what_belongs_to_training(
@@ -141,14 +153,3 @@ def test_only_trainers_see_and_do_what_belongs_to_training(
     assert other.status_code == (405 if wrong_method else 403)
     assert anonymous.status_code == 302
     assert anonymous["Location"].startswith("/accounts/login/")
-
-
-@pytest.mark.parametrize("name", sorted(PAGES_OF_REVIEWERS))
-def test_only_reviewers_see_the_pages_of_reviewing(
-    db: None, client: Client, owner_client: Client, name: str
-) -> None:
-    from django.urls import reverse
-
-    path = reverse(name, args=[] if name == "recognizer:review_grid" else [uuid.uuid4()])
-    assert owner_client.get(path).status_code == 403
-    assert client.get(path)["Location"].startswith("/accounts/login/")

@@ -14,16 +14,15 @@ const AWAY_STATUSES = [502, 503, 504];
 const DEFAULT_RETRY_AFTER = 5; // seconds, for a 429 that does not say
 
 // `kind` says what the caller can do: for "away" and "broken" try later; for "offline" try when the network is back;
-// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing. `status` and `body` are
-// those of the answer, if there was one.
+// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing;
+// for "conflict" look at `answer`, the body that says what is there instead.
 export class ApiError extends Error {
-  constructor(kind, { message = MESSAGES[kind], retryAfter = null, status = null, body = null } = {}) {
+  constructor(kind, { message = MESSAGES[kind], retryAfter = null, answer = null } = {}) {
     super(message);
     this.name = "ApiError";
     this.kind = kind;
     this.retryAfter = retryAfter;
-    this.status = status;
-    this.body = body;
+    this.answer = answer;
   }
 }
 
@@ -37,10 +36,13 @@ export function getJson(url, options) {
   return request(url, { method: "GET", ...options });
 }
 
-// `body` is sent as JSON. The answer is {} where the server answers nothing.
-export function sendJson(url, { method = "POST", body = {}, ...options }) {
-  const headers = { "Content-Type": "application/json", ...options.headers };
-  return request(url, { ...options, method, body: JSON.stringify(body), headers });
+export function postJson(url, data, options) {
+  const headers = { "Content-Type": "application/json" };
+  return request(url, { ...options, method: "POST", body: JSON.stringify(data), headers });
+}
+
+export function remove(url, options) {
+  return request(url, { ...options, method: "DELETE" });
 }
 
 function encodeDrawing({ strokes, picture }) {
@@ -85,14 +87,13 @@ function csrfHeader() {
   return token ? { "X-CSRFToken": token } : {};
 }
 
-function toApiError({ status, headers }, body) {
-  const answer = { status, body };
-  if (status === 401 || status === 403) return new ApiError("signin", answer);
+function toApiError({ status, headers }, problem) {
+  if (status === 401 || status === 403) return new ApiError("signin");
   if (status === 429) {
-    const retryAfter = Number(headers.get("Retry-After")) || DEFAULT_RETRY_AFTER;
-    return new ApiError("busy", { ...answer, retryAfter });
+    return new ApiError("busy", { retryAfter: Number(headers.get("Retry-After")) || DEFAULT_RETRY_AFTER });
   }
-  if (AWAY_STATUSES.includes(status)) return new ApiError("away", answer);
-  if (status >= 500) return new ApiError("broken", answer);
-  return new ApiError("refused", { ...answer, message: body.detail });
+  if (AWAY_STATUSES.includes(status)) return new ApiError("away");
+  if (status >= 500) return new ApiError("broken");
+  if (status === 409) return new ApiError("conflict", { message: problem.detail, answer: problem });
+  return new ApiError("refused", { message: problem.detail });
 }

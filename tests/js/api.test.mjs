@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { getJson, postDrawing, sendJson } from "api";
+import { getJson, postDrawing } from "api";
 import { FakeElement } from "./browser.mjs";
 
 const OPTIONS = { timeout: 5000 };
@@ -42,14 +42,6 @@ test("a picture is sent as a form, which sets its own content type", async () =>
   assert.equal(headers.Prefer, "wait=3");
 });
 
-test("any JSON is sent with any method, and an answer without a body is empty", async () => {
-  answerWith(null, { status: 204 });
-  assert.deepEqual(await sendJson("/skips/", { method: "DELETE", body: { drawing: "a" }, ...OPTIONS }), {});
-  const [{ method, body, headers }] = requests;
-  assert.deepEqual([method, JSON.parse(body)], ["DELETE", { drawing: "a" }]);
-  assert.equal(headers["Content-Type"], "application/json");
-});
-
 for (const cookie of ["csrftoken=abc", "theme=dark; __Host-csrftoken=abc; other=1"]) {
   test(`the token of the cookie "${cookie}" is sent`, async () => {
     openPage({ cookie });
@@ -83,12 +75,7 @@ for (const [status, kind] of [
 
 test("a refusal says what the server says", async () => {
   answerWith('{"detail": "Too many strokes."}', { status: 400 });
-  await assert.rejects(getJson("/", OPTIONS), {
-    kind: "refused",
-    message: "Too many strokes.",
-    status: 400,
-    body: { detail: "Too many strokes." },
-  });
+  await assert.rejects(getJson("/", OPTIONS), { kind: "refused", message: "Too many strokes." });
 });
 
 test("a 429 says how long to wait, and five seconds if it does not", async () => {

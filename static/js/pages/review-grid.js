@@ -200,7 +200,7 @@ class Wall {
   // Sent twice, an undo would take two steps back.
   #sayUndoFailure(error) {
     if (error.kind === "signin" || error.kind === "busy") this.#sayFailure(error, { retry: () => this.undo() });
-    else this.bar.say(error.kind === "refused" ? error.message : UNKNOWN_UNDO);
+    else this.bar.say(error.kind === "conflict" ? error.message : UNKNOWN_UNDO);
   }
 }
 

@@ -1,6 +1,6 @@
 // Decides on many drawings in one step, and takes the last step back.
 
-import { getJson, sendJson } from "api";
+import { getJson, postJson } from "api";
 
 const TIMEOUT = 20_000; // ms; a step of sixty drawings takes less than one second where the server is not busy
 
@@ -31,11 +31,7 @@ export class WallSteps {
 
   async #send(decision, drawings, step) {
     try {
-      return await sendJson(this.urls.bulk, {
-        method: "POST",
-        body: { ...decision, drawings, step },
-        timeout: TIMEOUT,
-      });
+      return await postJson(this.urls.bulk, { ...decision, drawings, step }, { timeout: TIMEOUT });
     } catch (error) {
       if (error.kind === "refused") this.#unanswered = null; // it arrived, and changed nothing
       throw error;
@@ -45,7 +41,7 @@ export class WallSteps {
   // Returns {drawings, undone, kept}: ids of all that are undone, the drawings as they are now, of at most a page, and
   // ids of those on which others have decided since.
   undo() {
-    return sendJson(this.urls.undo, { method: "POST", body: {}, timeout: TIMEOUT });
+    return postJson(this.urls.undo, {}, { timeout: TIMEOUT });
   }
 
   // A drawing that had changed, as it is now; only its id if that can't be had.
