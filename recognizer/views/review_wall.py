@@ -29,7 +29,7 @@ LABELS = [*"0123456789", ""]  # in the bar above the wall; "" is no number
 @never_cache
 @ensure_csrf_cookie
 def review_grid(request: SignedInRequest) -> HttpResponse:
-    form = WallForm(request.GET)
+    form = WallForm(request.GET, label_suffix="")
     context = _shown(form) if form.is_valid() else {"labels": _links(None, {})}
     return render(request, "recognizer/review/grid.html", {"form": form, **context})
 

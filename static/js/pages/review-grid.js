@@ -22,6 +22,7 @@ class Wall {
       undo: () => this.undo(),
       all: () => this.#change(() => this.selection.selectAll()),
       none: () => this.#change(() => this.selection.clear()),
+      open: () => this.#open(this.selection.active),
     });
     this.actions = this.#keyActions();
     this.list.addEventListener("click", (event) => this.#click(event));

@@ -7,7 +7,7 @@ export class WallBar {
   #count = 0;
   #isBusy = false;
 
-  // `actions`: give(verdict), and undo, all and none for the buttons of these names.
+  // `actions`: give(verdict), and undo, all, none and open for the buttons of these names.
   constructor(root, actions) {
     this.root = root;
     this.field = root.querySelector("[data-text]");
