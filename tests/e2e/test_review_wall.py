@@ -33,7 +33,7 @@ made = Drawing.objects.with_predictions().with_verdicts().filter(pk__in=[d.pk fo
 review_queue.put_many(drawings=list(made))
 print("writer", writer.pk)
 """
-# Another reviewer decides on the surest drawing of the page, and the writer corrects the one before it.
+# Another reviewer decides on the first drawing of the page, and the writer corrects the second one.
 MEANWHILE = """
 from accounts.models import User
 from recognizer.models import Drawing, Review, ReviewItem
@@ -41,7 +41,7 @@ from recognizer.services import reviews
 other, _ = User.objects.get_or_create(username="other-" + {name!r})
 first, second = ReviewItem.objects.filter(writer={writer}).order_by("confidence", "pk")[:2]
 decision = reviews.Decision(Review.Verdict.NUMBER, "1")
-reviews.decide(drawing_id=first.pk, reviewer=other, decision=decision, seen=first.drawing.seen)
+reviews.decide_many(reviewer=other, decision=decision, seen={{first.pk: first.drawing.seen}})
 reviews.correct_drawing(drawing=second.drawing, user=second.writer, text="4")
 """
 COUNT = """

@@ -110,11 +110,13 @@ def test_what_the_queue_leaves_out_is_on_the_wall(reviewer_client: Client, reads
     assert shown(reviewer_client) == ids(drawings)
 
 
-def test_the_cells_of_a_confusion_matrix(reviewer_client: Client, reads: Any, reviewer: User) -> None:
+def test_the_cells_of_a_confusion_matrix(
+    reviewer_client: Client, reads: Any, reviewer: User, version: ModelVersion
+) -> None:
     (one, seven, scribble), (nothing,) = reads("7", 0.5, 0.6, 0.7), reads("", 0.4)
     for drawing, text in [(one, "1"), (seven, "7"), (scribble, ""), (nothing, "7")]:
         decide(drawing, reviewer, text)
-    assert shown(reviewer_client, "?read=7&truth=1&state=decided&version=1") == ids([one])
+    assert shown(reviewer_client, f"?read=7&truth=1&state=decided&version={version.pk}") == ids([one])
     assert shown(reviewer_client, "?read=7&truth=&state=decided") == ids([one, seven, scribble])
     assert shown(reviewer_client, "?read=7&truth=none") == ids([scribble])
     assert shown(reviewer_client, "?read=none&truth=7") == ids([nothing])
