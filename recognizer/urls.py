@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recognizer.views import drawing_pages, health, review_pages, training_pages
+from recognizer.views import drawing_pages, health, review_pages, review_wall, training_pages
 
 app_name = "recognizer"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("history/<uuid:pk>/correct/", drawing_pages.correct_drawing, name="correct_drawing"),
     path("review/", review_pages.review, name="review"),
     path("review/drawings/<uuid:pk>/", review_pages.review_drawing, name="review_drawing"),
+    path("review/grid/", review_wall.review_grid, name="review_grid"),
     path("training/", training_pages.overview, name="training"),
     path("training/start/", training_pages.start, name="start_training"),
     path("training/schedule/", training_pages.schedule, name="training_schedule"),

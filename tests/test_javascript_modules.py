@@ -22,7 +22,8 @@ STATIC_IMPORT = re.compile(r"""^(?:(?:import|export)\b[^;"'()=]*\bfrom|import)\s
 DYNAMIC_IMPORT = re.compile(r'\bimport\(\s*"([^"]+)"')
 # The folders from which the modules of a folder may import; "" stands for static/js itself.
 MAY_IMPORT = {
-    "pages": {"drawing", "reading", ""},
+    "pages": {"drawing", "reading", "review", ""},
+    "review": {"review", "reading", ""},
     "reading": {"reading", ""},
     "drawing": {"drawing", ""},
     "": {""},

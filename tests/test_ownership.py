@@ -33,7 +33,6 @@ API_OF_REVIEWERS = {
     "api:review-list", "api:review-items", "api:review-item", "api:review-bulk", "api:review-undo",
     "api:review-skips",
 }  # fmt: skip
-PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing"}
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
     "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
@@ -43,6 +42,7 @@ DEEDS_OF_TRAINERS = {
     "recognizer:start_training", "recognizer:rollback", "recognizer:promote_run", "recognizer:dismiss_run",
     "recognizer:training_schedule",
 }  # fmt: skip
+PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing", "recognizer:review_grid"}
 TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 

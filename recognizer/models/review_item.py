@@ -136,6 +136,8 @@ class ReviewItem(models.Model):
             ),
             models.Index("reason", condition=Q(state="waiting") & ~Q(reason=""), name="review_item_reason"),
             models.Index("read_as", "confidence", "drawing", name="review_item_wall"),
+            models.Index("read_as", "day", "drawing", name="review_item_wall_newest"),
+            models.Index("reason", "confidence", "drawing", name="review_item_wall_reason"),
             models.Index("confidence", "drawing", name="review_item_least_sure"),
             models.Index("day", "drawing", name="review_item_day"),
             models.Index("lot", condition=Q(sampled_at=None), name="review_item_lot"),
