@@ -20,6 +20,7 @@ from tests.site import Site
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
 
 FAST = 50  # ms from the key to the next drawing, of 95 in 100
+TO_LOOK = 100  # ms that a very fast reviewer looks at a drawing
 PATIENCE = 10  # seconds until verdicts are sent
 BARRIERS = {"serious", "critical"}
 
@@ -132,6 +133,7 @@ def test_a_hundred_by_keyboard_then_fifty_undone_across_a_reload(enter: Callable
             said[i] = ("number", text)
         key = {5: "x", 7: "u"}.get(i % 10, "Enter")
         said[i] = {"x": ("no_number", ""), "u": ("unreadable", "")}.get(key, said[i])
+        page.wait_for_timeout(TO_LOOK)
         page.keyboard.press(key)
         expect(page.locator("[data-reading-text]")).not_to_have_text(text)
     all_sent(page)
@@ -335,6 +337,7 @@ def swipe(page: Any) -> None:
     y = box["y"] + box["height"] / 2
     for kind, x in [("Start", 300), ("Move", 240), ("Move", 180), ("Move", 120), ("End", None)]:
         points = [] if x is None else [{"x": x, "y": y}]
+        page.wait_for_timeout(30)  # a finger that is still at the end moves nothing on
         session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
 
 
