@@ -121,6 +121,7 @@ export class Desk {
   }
 
   async goBack() {
+    if (this.#shownFor) return; // the page of one drawing
     await this.#tryTo(async () => {
       const entry = await this.#parts.trail.back();
       if (entry) await this.#showPast(entry);
