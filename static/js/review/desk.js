@@ -14,6 +14,8 @@ export class Desk {
   #deeds = []; // drawings that were decided or skipped in this session: {kind, drawing}
   #undoing = Promise.resolve();
   #isAway = false;
+  #shown = null; // the drawing that is to be seen
+  #since = null; // when the key was pressed after which nothing could be shown yet
   #shownFor;
 
   skipped = 0;
@@ -119,6 +121,7 @@ export class Desk {
   }
 
   async goBack() {
+    if (this.#shownFor) return; // the page of one drawing
     await this.#tryTo(async () => {
       const entry = await this.#parts.trail.back();
       if (entry) await this.#showPast(entry);
@@ -171,9 +174,7 @@ export class Desk {
     const { queue } = this.#parts;
     this.#answered();
     queue.ahead.forEach(preload);
-    const isNew = queue.current && !this.#items.has(queue.current.id);
-    if (isNew && !this.#past) this.show();
-    else if (!this.item) this.show();
+    if (!this.item || this.item.id !== this.#shown) this.show();
   }
 
   sent(entry, answer) {
@@ -235,6 +236,8 @@ export class Desk {
   show(done = "", since = null) {
     const { answer, drawing, facts, frame, notices, queue, replay } = this.#parts;
     const { item } = this;
+    this.#shown = item?.id ?? null;
+    this.#since ??= since;
     replay.stop();
     frame.markReplay(false);
     frame.show({
@@ -256,7 +259,8 @@ export class Desk {
     if (answer.isTyped) this.showTyped();
     frame.focus();
     notices.announce(`${done} ${this.#describe(item)}`.trim());
-    if (since !== null) measure(since);
+    if (this.#since !== null) measure(this.#since);
+    this.#since = null;
   }
 
   #describe(item) {

@@ -57,9 +57,13 @@ export class Frame {
 
   focus() {
     if (this.#root.querySelector("dialog[open]")) return;
-    const isLost = document.activeElement === document.body || !document.activeElement?.checkVisibility();
-    if (matchMedia(HAS_KEYBOARD).matches) this.#find("answer").focus({ preventScroll: true });
-    else if (isLost) this.#root.focus({ preventScroll: true });
+    const { activeElement } = document;
+    const field = this.#find("answer");
+    if (activeElement === field) return;
+    if (matchMedia(HAS_KEYBOARD).matches) field.focus({ preventScroll: true });
+    else if (activeElement === document.body || !activeElement?.checkVisibility()) {
+      this.#root.focus({ preventScroll: true });
+    }
   }
 
   #find(name) {

@@ -9,6 +9,12 @@ export function attachSwipe(element, onSwipe) {
   element.addEventListener("pointerdown", (event) => {
     start = event.pointerType === "touch" && event.isPrimary ? event : null;
   });
+  // Otherwise the browser takes it for a fling, and the next tap for one that stops it.
+  element.addEventListener(
+    "touchmove",
+    keepSideways(() => start),
+    { passive: false },
+  );
   element.addEventListener("pointercancel", () => {
     start = null;
   });
@@ -16,6 +22,14 @@ export function attachSwipe(element, onSwipe) {
     if (start && isSwipe(start, event)) onSwipe(event.timeStamp);
     start = null;
   });
+}
+
+function keepSideways(startOf) {
+  return (event) => {
+    const start = startOf();
+    const { clientX, clientY } = event.touches[0];
+    if (start && Math.abs(clientX - start.clientX) > Math.abs(clientY - start.clientY)) event.preventDefault();
+  };
 }
 
 export function isSwipe(start, end) {
