@@ -212,13 +212,18 @@ def _replace(verdicts: Sequence[Review]) -> None:
 
 
 def _settle(items: Mapping[UUID, ReviewItem], verdicts: Sequence[Review], bulk: bool) -> None:
-    """Move the items on: to a second opinion, a third after a disagreement, or out of the queue."""
+    """Move the items on: to a second opinion, a third after a disagreement, or out of the queue.
+
+    A worker compares each verdict with known digits.
+    """
     states: dict[str, list[UUID]] = {}
     for review in verdicts:
         state = _state_after(review, bulk=bulk)
         states.setdefault(state, []).append(review.drawing_id)
     for state, ids in states.items():
-        ReviewItem.objects.filter(pk__in=ids).update(state=state, leased_to=None, leased_until=None)
+        ReviewItem.objects.filter(pk__in=ids).update(
+            state=state, leased_to=None, leased_until=None, scored_at=None
+        )
 
 
 def _state_after(review: Review, *, bulk: bool) -> str:
