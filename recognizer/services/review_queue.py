@@ -254,7 +254,7 @@ def _apply(find: Find, item: ReviewItem) -> None:
         setattr(item, name, value)  # a drawing that was corrected before it was read
     item.unusual, item.doubtful, item.glyphs = find.unusual, find.doubtful, find.glyphs
     item.disputed = item.disputed or find.disputed
-    item.like_id = find.like  # type: ignore[assignment]
+    item.like_id = find.like
     item.scored_at = timezone.now()
     item.reason, item.worth = worth_of(_facts(drawing, item))
     if item.state == State.DECIDED and find.returns:
