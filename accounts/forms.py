@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from django import forms
-from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import services, tokens
 from accounts.models import User
-from recognizer.presentation.learning import LEARNING
+from accounts.roles import Role, groups_of_roles, has_role
+from recognizer.presentation.learning import LEARNING, STAFF_SEES
 
 
 class SwitchForm(forms.Form):
@@ -26,7 +30,7 @@ class ConsentForm(forms.Form):
     may_train = forms.BooleanField(
         label="My drawings may train the reader",
         required=False,
-        help_text=f"{LEARNING} You can change this at any time in your account.",
+        help_text=f"{LEARNING} {STAFF_SEES} You can change this at any time in your account.",
     )
     field_order = ["username", "email", "password1", "password2", "may_train"]
 
@@ -45,3 +49,18 @@ class StaffPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
             tokens.revoke_tokens(user=user)
         get_adapter().send_notification_mail("account/email/password_changed", user)
         return user
+
+
+class StaffUserForm(UserChangeForm):  # type: ignore[type-arg]
+    """The admin's form of a user, with a box for each role. The groups of the roles are absent from the groups."""
+
+    reviewer = forms.BooleanField(label="Reviewer", required=False, help_text=Role.REVIEWER.may)
+    trainer = forms.BooleanField(label="Trainer", required=False, help_text=Role.TRAINER.may)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, role in [("reviewer", Role.REVIEWER), ("trainer", Role.TRAINER)]:
+            if name in self.fields:  # absent for staff who may only look
+                self.fields[name].initial = has_role(self.instance, role)
+        if isinstance(groups := self.fields.get("groups"), forms.ModelMultipleChoiceField):
+            groups.queryset = Group.objects.exclude(pk__in=groups_of_roles())

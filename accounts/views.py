@@ -14,7 +14,7 @@ from knox.settings import CONSTANTS
 from accounts import services, tokens
 from accounts.forms import SwitchForm
 from accounts.requests import SignedInRequest
-from recognizer.presentation.learning import LEARNING
+from recognizer.presentation.learning import LEARNING, STAFF_SEES
 
 
 @require_safe
@@ -54,8 +54,11 @@ def revoke_token(request: SignedInRequest, digest: str) -> HttpResponse:
 
 
 _SWITCHED = {
-    ("may_train", True): f"Thank you. {LEARNING}",
-    ("may_train", False): "Your drawings are absent from the next training. Versions already trained stay.",
+    ("may_train", True): f"Thank you. {LEARNING} {STAFF_SEES}",
+    ("may_train", False): (
+        "Nobody else sees your drawings from now on, except those that you correct. They are absent from the next "
+        "training; versions already trained stay."
+    ),
     ("adapts", True): LEARNING,
     ("adapts", False): "The reader reads your handwriting like everybody else’s.",
 }

@@ -240,7 +240,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v\d+",
-    "ENUM_NAME_OVERRIDES": {"TrainingStateEnum": "recognizer.models.TrainingRun.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "TrainingStateEnum": "recognizer.models.TrainingRun.State",
+        "ReadingStateEnum": "recognizer.models.Prediction.State",
+        "ReviewStateEnum": "recognizer.models.ReviewItem.State",
+        "VerdictEnum": "recognizer.models.Review.Verdict",
+        "GivenVerdictEnum": "recognizer.api.review_serializers.GIVEN",
+    },
 }
 # A picture of 10 MB as base64 in JSON. Django applies this limit to everything except files, hence our own
 # handler.

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from recognizer.models.review import digits_in_lines
+from recognizer.models.review import digits_in_lines, tidy_text
+from recognizer.presentation.training_schedule import DAYS
 
 
 class CorrectionForm(forms.Form):
@@ -20,8 +21,7 @@ class CorrectionForm(forms.Form):
 
     def clean_text(self) -> str:
         """Digits; any white space becomes one space or one new line."""
-        lines = (" ".join(line.split()) for line in self.cleaned_data["text"].splitlines())
-        text = "\n".join(line for line in lines if line)
+        text = tidy_text(self.cleaned_data["text"])
         if text:
             digits_in_lines(text)
         return text
@@ -50,3 +50,35 @@ class DecisionForm(forms.Form):
     )
     # The number of the version that the page showed as active.
     seen = forms.IntegerField(required=False, error_messages={"invalid": "Look again, then decide."})
+
+
+class ScheduleForm(forms.Form):
+    """Whether, on which days and at what time it trains by itself. Switched off, days and time do not matter."""
+
+    enabled = forms.BooleanField(label="Train by itself", required=False)
+    at = forms.TimeField(
+        label="Time (UTC)",
+        required=False,
+        input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": "input"}),
+        error_messages={"invalid": "Write the time as hours and minutes, such as 03:10."},
+    )
+    days = forms.TypedMultipleChoiceField(
+        label="Days (UTC)",
+        required=False,
+        coerce=int,
+        choices=DAYS,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "Choose among the seven days."},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("enabled"):
+            self.errors.clear()
+            return data
+        if not data.get("at") and "at" not in self.errors:
+            self.add_error("at", "Write the time as hours and minutes, such as 03:10.")
+        if not data.get("days") and "days" not in self.errors:
+            self.add_error("days", "Choose at least one day.")
+        return data

@@ -21,7 +21,7 @@ from recognizer.models import DataExport, Drawing, ModelVersion, TrainingRun
 from recognizer.models.model_version import BrokenArtifact
 from recognizer.presentation import explanation_text
 from recognizer.services import data_exports, model_versions, predictions, shadow_readings, training_runs
-from recognizer.serving import doorbell, engine, writer_profiles
+from recognizer.serving import doorbell, engine, vital_signs, writer_profiles
 from recognizer.serving.messages import DownloadRequest, ExplainRequest, LiveRequest, TaskName
 
 logger = logging.getLogger(__name__)
@@ -148,6 +148,7 @@ def _refuse(name: str, why: str) -> str:
 @shared_task(name=TaskName.RECONCILE.value)
 def reconcile() -> str:
     """Ring again for work that was forgotten; give up drawings that keep breaking the reader."""
+    doorbell.leave_sign(vital_signs.Sign.READING)
     report_trouble()
     look_after_training()
     for export_id in DataExport.objects.forgotten().values_list("pk", flat=True):
@@ -194,6 +195,7 @@ def retrain_on_schedule() -> str:
 @shared_task(name=TaskName.READ_SHADOW.value)
 def read_shadow() -> str:
     """Let a version that waits for promotion read recent drawings too. No user waits for it."""
+    doorbell.leave_sign(vital_signs.Sign.TRAINING)
     version = shadow_readings.waiting_version()
     if version is None:
         return "no version waits"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recognizer.views import drawing_pages, health, training_pages
+from recognizer.views import drawing_pages, health, review_pages, training_pages
 
 app_name = "recognizer"
 urlpatterns = [
@@ -13,8 +13,12 @@ urlpatterns = [
     path("history/<uuid:pk>/thumbnail/", drawing_pages.drawing_thumbnail, name="drawing_thumbnail"),
     path("history/<uuid:pk>/delete/", drawing_pages.delete_drawing, name="delete_drawing"),
     path("history/<uuid:pk>/correct/", drawing_pages.correct_drawing, name="correct_drawing"),
+    path("review/", review_pages.review, name="review"),
+    path("review/drawings/<uuid:pk>/", review_pages.review_drawing, name="review_drawing"),
     path("training/", training_pages.overview, name="training"),
     path("training/start/", training_pages.start, name="start_training"),
+    path("training/schedule/", training_pages.schedule, name="training_schedule"),
+    path("training/workers/", training_pages.workers, name="training_workers"),
     path("training/rollback/", training_pages.rollback, name="rollback"),
     path("training/versions/", training_pages.all_versions, name="training_versions"),
     path("training/runs/<int:pk>/", training_pages.run, name="training_run"),

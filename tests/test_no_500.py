@@ -42,7 +42,7 @@ def addresses(read_drawing: Drawing, version: ModelVersion) -> dict[str, list[st
 
 
 def test_every_argument_of_ours_is_one_that_the_test_can_fill() -> None:
-    known = {"pk", "digest"}
+    known = {"pk", "digest", "drawing"}
     assert {name for route in OURS.values() for name in route.arguments} <= known, "say how to fill it, above"
 
 

@@ -29,20 +29,27 @@ API_OF_TRAINERS = {
     "api:model-version-list", "api:model-version-detail", "api:model-version-rollback",
     "api:model-version-artifact", "api:model-version-download",
 }  # fmt: skip
+API_OF_REVIEWERS = {
+    "api:review-list", "api:review-items", "api:review-item", "api:review-bulk", "api:review-undo",
+    "api:review-skips",
+}  # fmt: skip
+PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing"}
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",
     "recognizer:training_progress", "recognizer:training_drawings", "recognizer:training_frozen",
-    "recognizer:training_set_aside", "recognizer:training_shadow",
+    "recognizer:training_set_aside", "recognizer:training_shadow", "recognizer:training_workers",
 }  # fmt: skip
 DEEDS_OF_TRAINERS = {
     "recognizer:start_training", "recognizer:rollback", "recognizer:promote_run", "recognizer:dismiss_run",
+    "recognizer:training_schedule",
 }  # fmt: skip
 TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
 def test_every_address_of_ours_has_its_rule() -> None:
-    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS
+    reviewers = API_OF_REVIEWERS | PAGES_OF_REVIEWERS
+    assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS | reviewers
 
 
 @pytest.mark.parametrize("name", sorted(OF_ALLAUTH))
@@ -108,6 +115,31 @@ def test_only_trainers_train(db: None, client: Client, owner_client: Client, nam
     assert getattr(owner_client, method)(path).status_code == 403
 
 
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("name", sorted(API_OF_REVIEWERS))
+def test_only_reviewers_review(
+    db: None, client: Client, owner_client: Client, trainer_client: Client, name: str, method: str
+) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[uuid.uuid4()] if name == "api:review-item" else [])
+    assert getattr(client, method)(path).status_code == 401
+    assert getattr(owner_client, method)(path).status_code == 403
+    assert getattr(trainer_client, method)(path).status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(PAGES_OF_REVIEWERS))
+def test_only_reviewers_see_the_pages_of_reviewing(
+    db: None, client: Client, owner_client: Client, trainer_client: Client, name: str
+) -> None:
+    from django.urls import reverse
+
+    path = reverse(name, args=[uuid.uuid4()] if name == "recognizer:review_drawing" else [])
+    assert client.get(path)["Location"].startswith("/accounts/login/")
+    assert owner_client.get(path).status_code == 403
+    assert trainer_client.get(path).status_code == 403
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", sorted(TRAINERS))
 def test_only_trainers_see_and_do_what_belongs_to_training(
@@ -115,7 +147,8 @@ def test_only_trainers_see_and_do_what_belongs_to_training(
 ) -> None:
     from django.urls import reverse
 
-    of_all = {"recognizer:training", "recognizer:training_versions", "recognizer:start_training"}
+    of_all = {"recognizer:training", "recognizer:training_versions", "recognizer:training_workers",
+              "recognizer:start_training", "recognizer:training_schedule"}  # fmt: skip
     path = reverse(name, args=[] if name in of_all | {"recognizer:rollback"} else [1])
     anonymous, other = getattr(client, method)(path), getattr(owner_client, method)(path)
     wrong_method = (method == "get") == (name in DEEDS_OF_TRAINERS)

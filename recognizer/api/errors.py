@@ -103,10 +103,15 @@ def problem(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
 
 
 def problem_response(
-    code: int, detail: str, errors: Any = None, headers: Mapping[str, str] | None = None
+    code: int,
+    detail: str,
+    errors: Any = None,
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> JsonResponse:
-    """A problem as a response, also for errors outside of DRF."""
-    response = JsonResponse(_body(code, detail, errors), status=code, content_type="application/problem+json")
+    """A problem as a response, also for errors outside of DRF; `more` are members of its own."""
+    body = {**_body(code, detail, errors), **(more or {})}
+    response = JsonResponse(body, status=code, content_type="application/problem+json")
     for name, value in (headers or {}).items():
         response.setdefault(name, value)
     return response

@@ -23,6 +23,24 @@ class NewestFirst(CursorPagination):
         return cursor
 
 
+class HighestNumberFirst(CursorPagination):
+    """Pages of rows with ascending numbers, the newest first."""
+
+    ordering = "-id"
+    page_size = 50
+
+    def decode_cursor(self, request: Request) -> Any:
+        """As in DRF, but a cursor whose position is no number is answered with 404, not with 500."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and not _is_number(str(cursor.position)):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19  # or it does not fit the database
+
+
 def _time(text: str) -> datetime | None:
     try:
         time = parse_datetime(text)

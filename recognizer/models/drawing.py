@@ -120,6 +120,7 @@ class Drawing(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="drawing_history"),
+            models.Index(fields=["-created_at", "-id"], name="drawing_newest"),
             models.Index("created_at", condition=Q(state="waiting"), name="drawing_waiting"),
         ]
         constraints = [

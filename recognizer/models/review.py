@@ -20,6 +20,12 @@ digits_in_lines = RegexValidator(
 )
 
 
+def tidy_text(text: str) -> str:
+    """With one space between numbers and one new line between lines, whatever white space there was."""
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
 class CorrectionQuerySet(models.QuerySet["Correction"]):
     def in_force(self) -> CorrectionQuerySet:
         return self.filter(replaced_at=None)

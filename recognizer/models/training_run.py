@@ -25,6 +25,11 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
         """Running runs whose lease has expired."""
         return self.running().filter(lease_until__lt=timezone.now())
 
+    def at_the_trainer(self) -> TrainingRunQuerySet:
+        """The run that the training worker is busy with; a command trains in a process of its own."""
+        taken = self.running().filter(started_at__isnull=False, lease_until__gte=timezone.now())
+        return taken.exclude(trigger=TrainingRun.Trigger.COMMAND)
+
     def trained(self) -> TrainingRunQuerySet:
         """Runs that made a version."""
         return self.filter(version__isnull=False)

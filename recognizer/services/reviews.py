@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,7 @@ def decide_many(
     items = ReviewItem.objects.shown().select_related("drawing").defer(*_HEAVY).in_bulk(open_ids)
     before = _in_force(Review, open_ids)
     corrections = _in_force(Correction, open_ids)
+    again = _given_before(items, reviewer)
     verdicts = []
     for pk, item in items.items():
         current, correction = before.get(pk), corrections.get(pk)
@@ -177,16 +178,16 @@ def decide_many(
                 correction=correction,
                 prediction_id=item.prediction_id,
                 shown_for=shown_for or item.shown_for,
-                look=item.look,
+                look=1 if pk in again else item.look,
                 before=item.state,
                 step=outcome.step,
                 bulk=bulk,
                 replaces=current,
             )
         )
-    _replace([review for review in verdicts if review.replaces_id])
+    _replace(verdicts)
     outcome.decided.extend(Review.objects.bulk_create(verdicts))
-    _settle(items, verdicts, bulk)
+    _settle(verdicts, again)
     return outcome
 
 
@@ -207,18 +208,25 @@ def _in_force(model: type[Review] | type[Correction], ids: Sequence[UUID]) -> di
 
 
 def _replace(verdicts: Sequence[Review]) -> None:
-    replaced = [review.replaces_id for review in verdicts]
+    replaced = [review.replaces_id for review in verdicts if review.replaces_id is not None]
     Review.objects.filter(pk__in=replaced).update(replaced_at=timezone.now())
 
 
-def _settle(items: Mapping[UUID, ReviewItem], verdicts: Sequence[Review], bulk: bool) -> None:
+def _given_before(items: Mapping[UUID, ReviewItem], reviewer: User) -> set[UUID]:
+    """Items that wait for another's opinion, on which this reviewer has given one: theirs is no other's."""
+    others = [pk for pk, item in items.items() if item.state in {State.SECOND, State.THIRD}]
+    given = Review.objects.that_count().filter(drawing__in=others, reviewer=reviewer)
+    return set(given.values_list("drawing_id", flat=True)) if others else set()
+
+
+def _settle(verdicts: Sequence[Review], again: Container[UUID]) -> None:
     """Move the items on: to a second opinion, a third after a disagreement, or out of the queue.
 
     A worker compares each verdict with known digits.
     """
     states: dict[str, list[UUID]] = {}
     for review in verdicts:
-        state = _state_after(review, bulk=bulk)
+        state = review.before if review.drawing_id in again else _state_after(review)
         states.setdefault(state, []).append(review.drawing_id)
     for state, ids in states.items():
         ReviewItem.objects.filter(pk__in=ids).update(
@@ -226,11 +234,11 @@ def _settle(items: Mapping[UUID, ReviewItem], verdicts: Sequence[Review], bulk: 
         )
 
 
-def _state_after(review: Review, *, bulk: bool) -> str:
+def _state_after(review: Review) -> str:
     first = review.replaces
     if review.look == 2 and first is not None and (first.verdict, first.text) != (review.verdict, review.text):
         return State.THIRD
-    if review.look == 1 and not bulk and review.replaces_id is None and _wants_second(review):
+    if review.look == 1 and not review.bulk and review.replaces_id is None and _wants_second(review):
         return State.SECOND
     return State.DECIDED
 
@@ -263,7 +271,7 @@ def undo(*, reviewer: User) -> Undone:
     undone = [review for review in reviews if review.replaced_at is None]
     now = timezone.now()
     Review.objects.filter(pk__in=[r.pk for r in undone]).update(replaced_at=now, undone_at=now)
-    restored = [review.replaces_id for review in undone if review.replaces_id]
+    restored = {review.replaces_id for review in undone if review.replaces_id is not None}
     Review.objects.filter(pk__in=restored, undone_at=None).update(replaced_at=None)
     for state in {review.before for review in undone if review.before}:
         again = [review.drawing_id for review in undone if review.before == state]

@@ -43,6 +43,7 @@ REPLY_SECONDS = 30  # how long a reply is kept for its waiter
 RING_EXPIRES = 60  # seconds; rings that pile up while no worker lives are worth one
 TRAINER_EXPIRES = 60  # seconds; the reconciler calls again
 QUICK = 0.5  # seconds that each command may cost a request while Redis hangs
+SIGN_SECONDS = 3600  # for how long a sign of life is kept
 PATIENT = 3.0  # seconds; timeout of a socket that waits for a reply; no wait that is asked for here is longer
 
 _away = (redis.RedisError, OperationalError)
@@ -197,6 +198,34 @@ def _call(task: TaskName, number: int, expires: int) -> bool:
         logger.warning("No worker could be told of %s %s: %s", task, number, error)
         return False
     return True
+
+
+def leave_sign(name: str) -> None:
+    """Leave a sign of life of `name`."""
+    try:
+        _redis().set(_sign_key(name), 1, ex=SIGN_SECONDS)
+    except _away as error:
+        logger.warning("A sign of life could not be left: %s", error)
+
+
+def last_signs(names: Sequence[str]) -> list[float | None]:
+    """Seconds since each of them left a sign of life; None where none is kept, and while Redis is away.
+
+    Redis counts the time, so that clocks of different hosts do not matter.
+    """
+    try:
+        with _redis().pipeline(transaction=False) as pipeline:
+            for name in names:
+                pipeline.pttl(_sign_key(name))
+            kept = [int(milliseconds) for milliseconds in pipeline.execute()]
+    except _away as error:
+        logger.warning("Signs of life could not be looked for: %s", error)
+        return [None for _ in names]
+    return [SIGN_SECONDS - left / 1000 if left > 0 else None for left in kept]
+
+
+def _sign_key(name: str) -> str:
+    return f"doorbell:sign:{name}"
 
 
 def is_there() -> bool:

@@ -91,7 +91,7 @@ def _cached_profile(current: Engine, key: _Key) -> WriterProfile | None:
 
 def _make_profile(current: Engine, user: int, when: Q | None = None) -> WriterProfile | None:
     """From the newest confirmed digits; two queries."""
-    rows = []
+    rows: list[Any] = []
     for source in (reviewed_digits([user]), claimed_digits([user])):
         newest = source.filter(when or Q()).order_by("-created_at", "-pk")
         rows += newest.values_list("created_at", "text", "drawing__strokes", "drawing_id")[:MAX_CONFIRMED]

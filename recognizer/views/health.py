@@ -12,23 +12,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from recognizer.checks import static_files_are_there
-from recognizer.serving import doorbell
-from recognizer.serving.messages import TaskName
+from recognizer.serving import doorbell, vital_signs
 
 logger = logging.getLogger(__name__)
 
-READER_SECONDS = 2.0
 _MISSING = {"static files": "not on this host; run manage.py prepare"}
 
 
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-
-
-def _reader() -> None:
-    # A request without ink takes the shortest way through queue, worker and open reader.
-    doorbell.ask(TaskName.READ_LIVE, {}, seconds=READER_SECONDS)
 
 
 def _answers(look: Callable[[], None]) -> bool:
@@ -56,7 +49,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         "database": _answers(_database),
         "redis": doorbell.is_there(),
     }
-    parts["reading worker"] = parts["redis"] and _answers(_reader)
+    parts["reading worker"] = parts["redis"] and _answers(vital_signs.ask_reader)
     ready = all(parts.values())
     body = {name: "ok" if fine else _MISSING.get(name, "does not answer") for name, fine in parts.items()}
     return JsonResponse(body, status=200 if ready else 503)

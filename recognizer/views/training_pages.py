@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,12 +16,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from recognizer.forms import DecisionForm, StartForm
+from recognizer.forms import DecisionForm, ScheduleForm, StartForm
 from recognizer.models import Drawing, ModelVersion, Promotion, ShadowReading, TrainingRun, TrainingSample
 from recognizer.presentation import charts
 from recognizer.presentation.gate_report import GateReport
-from recognizer.services import model_versions, training_runs
-from recognizer.serving import doorbell
+from recognizer.presentation.training_schedule import TrainingSchedule
+from recognizer.services import model_versions, training_runs, training_schedule
+from recognizer.services.training_schedule import EVERY_DAY
+from recognizer.serving import doorbell, vital_signs
 
 if TYPE_CHECKING:
     from accounts.requests import SignedInRequest
@@ -29,6 +32,7 @@ RUNS, VERSIONS = 20, 20  # a page
 PICTURES = 24  # drawings of a page; rows of two, three, four and six come out even
 FEW = 12  # drawings on the page of a run, before the link to all
 RECENT = 5  # versions on the status page
+SUGGESTED = time(3, 10)  # when the form suggests to train, as the first migration plans it
 IN_LISTS = ("held_out", "digits", "mnist")  # sets whose error rates a list of versions shows
 
 State = TrainingRun.State
@@ -43,6 +47,12 @@ may_promote = permission_required("recognizer.promote_modelversion", raise_excep
 @may_look
 @never_cache
 def overview(request: SignedInRequest) -> HttpResponse:
+    return _overview(request)
+
+
+def _overview(request: SignedInRequest, form: ScheduleForm | None = None, status: int = 200) -> HttpResponse:
+    """The page, with the form of the schedule as somebody filled it in; or as it is planned."""
+    planned = TrainingSchedule.of(training_schedule.planned())
     new, since = training_runs.newly_reviewed()
     active = model_versions.active_version()
     context = {
@@ -55,8 +65,42 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "worth": max(1, settings.TRAINING_LEAST_NEW),
         "versions": _with_rates(ModelVersion.objects.with_story()[:RECENT]),
         "page_obj": _page(request, TrainingRun.objects.light().undecided_first(), RUNS),
+        "schedule": planned,
+        "schedule_form": form or ScheduleForm(initial=_as_planned(planned)),
+        # A browser without scripts asks for the page with the workers, which may take two seconds.
+        "signs": vital_signs.look() if "workers" in request.GET else None,
     }
-    return render(request, "recognizer/training/overview.html", context)
+    return render(request, "recognizer/training/overview.html", context, status=status)
+
+
+def _as_planned(planned: TrainingSchedule) -> dict[str, Any]:
+    """What the form shows first: the plan if it can say it, else every night."""
+    days = sorted(planned.days or EVERY_DAY)
+    return {"enabled": planned.enabled, "at": planned.at or SUGGESTED, "days": days}
+
+
+@require_safe
+@may_look
+@never_cache
+def workers(request: SignedInRequest) -> HttpResponse:
+    """Which workers live, as the fragment of the overview that may take two seconds."""
+    return render(request, "recognizer/training/_workers.html", {"signs": vital_signs.look()})
+
+
+@require_POST
+@may_start
+@never_cache
+def schedule(request: SignedInRequest) -> HttpResponse:
+    form = ScheduleForm(request.POST)
+    if not form.is_valid():
+        return _overview(request, form, status=400)
+    if form.cleaned_data["enabled"]:
+        task = training_schedule.plan_training(at=form.cleaned_data["at"], days=form.cleaned_data["days"])
+        messages.success(request, f"It trains {TrainingSchedule.of(task).words}, if enough is new.")
+    else:
+        training_schedule.stop_training()
+        messages.success(request, "It trains only when somebody starts it.")
+    return redirect("recognizer:training")
 
 
 @require_safe

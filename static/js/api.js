@@ -14,13 +14,15 @@ const AWAY_STATUSES = [502, 503, 504];
 const DEFAULT_RETRY_AFTER = 5; // seconds, for a 429 that does not say
 
 // `kind` says what the caller can do: for "away" and "broken" try later; for "offline" try when the network is back;
-// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing.
+// for "busy" wait `retryAfter` seconds; for "signin" log in; for "refused" change the drawing;
+// for "conflict" look at `answer`, the body that says what is there instead.
 export class ApiError extends Error {
-  constructor(kind, { message = MESSAGES[kind], retryAfter = null } = {}) {
+  constructor(kind, { message = MESSAGES[kind], retryAfter = null, answer = null } = {}) {
     super(message);
     this.name = "ApiError";
     this.kind = kind;
     this.retryAfter = retryAfter;
+    this.answer = answer;
   }
 }
 
@@ -32,6 +34,15 @@ export function postDrawing(url, drawing, options) {
 
 export function getJson(url, options) {
   return request(url, { method: "GET", ...options });
+}
+
+export function postJson(url, data, options) {
+  const headers = { "Content-Type": "application/json" };
+  return request(url, { ...options, method: "POST", body: JSON.stringify(data), headers });
+}
+
+export function remove(url, options) {
+  return request(url, { ...options, method: "DELETE" });
 }
 
 function encodeDrawing({ strokes, picture }) {
@@ -83,5 +94,6 @@ function toApiError({ status, headers }, problem) {
   }
   if (AWAY_STATUSES.includes(status)) return new ApiError("away");
   if (status >= 500) return new ApiError("broken");
+  if (status === 409) return new ApiError("conflict", { message: problem.detail, answer: problem });
   return new ApiError("refused", { message: problem.detail });
 }

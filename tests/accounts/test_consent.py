@@ -65,7 +65,8 @@ def test_withdrawing_says_what_it_does_and_takes_drawings_out_of_the_next_traini
     reviewed(read_drawing, reviewer)
     assert Review.objects.trainable().count() == 1
     page = turn(owner_client, "may_train", False)
-    assert "absent from the next training. Versions already trained stay." in page
+    assert "Nobody else sees your drawings from now on, except those that you correct." in page
+    assert "absent from the next training; versions already trained stay." in page
     assert Review.objects.trainable().count() == 0
 
 

@@ -184,7 +184,7 @@ def test_the_switches_of_the_account(enter: Callable[..., Any]) -> None:
     expect(adapting).to_have_attribute("aria-checked", "true")
     training.press("Space")
     expect(training).to_have_attribute("aria-checked", "false")
-    expect(page.get_by_text("absent from the next training. Versions already trained stay.")).to_be_visible()
+    expect(page.get_by_text("from now on, except those that you correct")).to_be_visible()
 
 
 def test_consent_can_be_given_at_sign_up(open_page: Callable[..., Any]) -> None:

@@ -1,4 +1,5 @@
-// The pages of training: show times in the time zone of the reader, and the progress of a run until it is over.
+// The pages of training: show times in the time zone of the reader, the progress of a run until it is over, and what
+// takes a while to find out.
 
 import { showLocalTimes } from "times";
 
@@ -49,5 +50,29 @@ async function fetchFragment(url) {
   }
 }
 
+// Fill a region with a fragment that the server needs seconds for.
+async function fillIn(region) {
+  const html = await fetchFragment(region.dataset.fragment);
+  region.removeAttribute("aria-busy");
+  if (html === null) region.textContent = "The site does not answer. Load the page again.";
+  else region.innerHTML = html;
+}
+
+// Beside a field with a time in UTC, say which time that is today in the zone of the reader.
+function showLocalClock(note) {
+  const field = document.getElementById(note.dataset.localClock);
+  const format = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+  const show = () => {
+    const [hours, minutes] = field.value.split(":").map(Number);
+    note.hidden = Number.isNaN(hours + minutes) || new Date().getTimezoneOffset() === 0;
+    if (note.hidden) return;
+    note.querySelector("span").textContent = format.format(new Date().setUTCHours(hours, minutes));
+  };
+  field.addEventListener("input", show);
+  show();
+}
+
 for (const region of document.querySelectorAll("[data-progress]")) followProgress(region);
+for (const region of document.querySelectorAll("[data-fragment]")) fillIn(region);
+for (const note of document.querySelectorAll("[data-local-clock]")) showLocalClock(note);
 showLocalTimes();
