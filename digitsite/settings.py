@@ -319,7 +319,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_ACCEPT_CONTENT = ["json"]  # no format that could carry code
 CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "reading"
-_on_training_worker = (TaskName.PURGE, TaskName.TRAIN, TaskName.EXPORT_VERSION, TaskName.READ_SHADOW)
+_on_training_worker = (
+    TaskName.PURGE, TaskName.TRAIN, TaskName.EXPORT_VERSION, TaskName.READ_SHADOW, TaskName.SCORE_REVIEW_ITEMS,
+)  # fmt: skip
 CELERY_TASK_ROUTES = {task.value: {"queue": "training"} for task in _on_training_worker}
 # The schedule is in the database, so that staff can change it. These entries are written there at each start. The
 # retraining is not among them but in a migration, so that a change in the admin stays.
@@ -327,6 +329,11 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {  # this scheduler knows the option `expire_seconds` and ignores `expires`
     "reconcile": {"task": TaskName.RECONCILE.value, "schedule": 15.0, "options": {"expire_seconds": 14}},
     "shadow": {"task": TaskName.READ_SHADOW.value, "schedule": 30.0, "options": {"expire_seconds": 29}},
+    "scoring": {
+        "task": TaskName.SCORE_REVIEW_ITEMS.value,
+        "schedule": 30.0,
+        "options": {"expire_seconds": 29},
+    },
     # Hourly, because the scheduler counts the interval from its last start.
     "purge": {"task": TaskName.PURGE.value, "schedule": 3600.0, "options": {"expire_seconds": 3000}},
 }

@@ -222,6 +222,15 @@ def _read_quietly(candidate: engine.Engine, drawings: list[Drawing]) -> list[tup
     return list(zip(inks, candidate.read([*inks.values()], profiles), strict=True))
 
 
+@shared_task(name=TaskName.SCORE_REVIEW_ITEMS.value)
+def score_review_items() -> str:
+    """Put new readings into the review queue, and look at what nobody has looked at."""
+    from recognizer.review import scoring
+
+    listed = scoring.list_recent()
+    return f"{listed} listed, {scoring.score(engine.current())} scored"
+
+
 @shared_task(name=TaskName.TRAIN.value, soft_time_limit=TRAINING_SECONDS, time_limit=TRAINING_SECONDS + 60)
 def train(run_id: int) -> str:
     """Carry a training run through. A message that comes twice finds the run taken."""
@@ -246,8 +255,10 @@ def write_export(export_id: int) -> str:
 
 @shared_task(name=TaskName.PURGE.value, soft_time_limit=600, time_limit=660)
 def purge() -> str:
-    """Delete what has expired: sessions, API tokens and data exports."""
+    """Delete what has expired: sessions, API tokens and data exports. List drawings that the queue has missed."""
+    from recognizer.review import scoring
+
     call_command("clearsessions")
     DataExport.objects.expired().delete()
     expired, _ = AuthToken.objects.filter(expiry__lt=timezone.now()).delete()
-    return f"{expired} expired tokens deleted"
+    return f"{expired} expired tokens deleted, {scoring.list_missed()} drawings listed for review"

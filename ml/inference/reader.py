@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.decoding.drawing_decoder import DrawingDecoder, ReadLine, find_components, open_drawing
-from ml.decoding.reading import EMPTY_READING, Reading
+from ml.decoding.reading import EMPTY_READING, ReadGlyph, Reading
 from ml.inference.artifact import Artifact, ArtifactError, unpack
 from ml.inference.explain import Explanation, ReferenceGlyphs, explain_glyph
 from ml.inference.litert import BatchNetwork, LineNetwork
@@ -44,6 +45,15 @@ Embeddings = NDArray[np.float32]
 
 class NoSuchDigit(ValueError):
     """The reading of the drawing has no digit of this index."""
+
+
+@dataclass(frozen=True, eq=False)
+class InspectedDrawing:
+    """A reading, and each of its digits as the networks saw it, with their embeddings (n, d)."""
+
+    reading: Reading
+    glyphs: tuple[ReadGlyph, ...]
+    embeddings: Embeddings
 
 
 class Reader:
@@ -102,6 +112,26 @@ class Reader:
         profile that was made by another reader.
         """
         return self._decode([open_drawing(drawing) for drawing in drawings], profiles or [None] * len(drawings))
+
+    def inspect(
+        self,
+        drawings: Sequence[Strokes | Pixels],
+        profiles: Sequence[WriterProfile | None] | None = None,
+    ) -> list[InspectedDrawing]:
+        """What `read` answers, with the glyphs of the digits and their embeddings. Raises what `read` does."""
+        decoders = [open_drawing(drawing) for drawing in drawings]
+        readings = self._decode(decoders, profiles or [None] * len(drawings))
+        seen = [
+            tuple(decoder.read_glyph(digit) for digit in reading.digits)
+            for decoder, reading in zip(decoders, readings, strict=True)
+        ]
+        glyphs = [read.glyph for own in seen for read in own]
+        embeddings = self._embed(np.stack(glyphs) if glyphs else np.zeros((0, SIDE, SIDE), np.uint8))
+        inspected = []
+        for reading, own in zip(readings, seen, strict=True):
+            inspected.append(InspectedDrawing(reading, own, embeddings[: len(own)]))
+            embeddings = embeddings[len(own) :]
+        return inspected
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Strokes]]) -> WriterProfile | None:
         """The profile of a writer, from the labels and strokes of confirmed single digits, the newest first.

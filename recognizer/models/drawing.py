@@ -71,8 +71,8 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         return self.prefetch_related(Prefetch("predictions", predictions.prefetch_related("digits")))
 
     def with_verdicts(self) -> DrawingQuerySet:
-        """With the correction and the review in force, in two queries."""
-        reviews = Review.objects.in_force().select_related("reviewer")
+        """With the correction and the review in force, and the review before that, in two queries."""
+        reviews = Review.objects.in_force().select_related("reviewer", "replaces")
         return self.prefetch_related(
             Prefetch("corrections", Correction.objects.in_force(), to_attr="corrections_in_force"),
             Prefetch("reviews", reviews, to_attr="reviews_in_force"),

@@ -7,7 +7,7 @@ says what its reviewer has seen, and is refused if that is not in force any more
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Prefetch, Q
 from django.utils import timezone
 
 from recognizer.models import Correction, Drawing, Prediction, ReviewItem, SkippedItem
@@ -33,10 +33,16 @@ _LOTS = 20  # that are drawn in a row until one is undecided; the next draw goes
 
 @dataclass(frozen=True)
 class Find:
-    """What a scoring found in a drawing; see `ReviewItem`."""
+    """What a scoring found in a drawing; see `ReviewItem`. `seen` is the drawing's token (`Drawing.seen`) then.
 
+    `returns`: if the drawing is decided, it waits for another look.
+    """
+
+    seen: str
     unusual: float | None = None
     doubtful: bool = False
+    disputed: bool = False
+    returns: bool = False
     glyphs: bytes | None = None
     like: UUID | None = None
 
@@ -145,8 +151,7 @@ def unskip(*, reviewer: User) -> int:
 
 def put(*, drawing: Drawing, correction: Correction | None, decided: bool) -> None:
     """Put a drawing into the queue again after its writer has corrected it, unless its verdict stays in force."""
-    facts = _facts(drawing.latest, correction, None)
-    reason, worth = worth_of(facts)
+    reason, worth = worth_of(_facts_of(drawing.latest, correction, reviewed=decided))
     fields = {
         "reason": reason,
         "worth": worth,
@@ -165,9 +170,14 @@ def put(*, drawing: Drawing, correction: Correction | None, decided: bool) -> No
 @transaction.atomic
 def put_many(*, drawings: Sequence[Drawing]) -> int:
     """Make items of read drawings that have none; returns how many. They need predictions and verdicts fetched."""
+    # Locked, so that none is deleted before its item is stored.
+    existing = Drawing.objects.select_for_update(skip_locked=True).filter(pk__in=[d.pk for d in drawings])
+    locked = {*existing.values_list("pk", flat=True)}
     items = []
     for drawing in drawings:
-        reason, worth = worth_of(_facts(drawing.latest, drawing.correction, None))
+        if drawing.pk not in locked:
+            continue
+        reason, worth = worth_of(_facts(drawing))
         state = State.DECIDED if drawing.review else State.WAITING
         item = ReviewItem(drawing=drawing, reason=reason, worth=worth, state=state)
         for name, value in _of_reading(drawing, drawing.latest).items():
@@ -188,41 +198,69 @@ def _of_reading(drawing: Drawing, prediction: Prediction | None) -> dict[str, An
     }
 
 
-def _facts(prediction: Prediction | None, correction: Correction | None, item: ReviewItem | None) -> Facts:
+def _facts(drawing: Drawing, item: ReviewItem | None = None) -> Facts:
+    return _facts_of(drawing.latest, drawing.correction, reviewed=drawing.review is not None, item=item)
+
+
+def _facts_of(
+    prediction: Prediction | None,
+    correction: Correction | None,
+    *,
+    reviewed: bool,
+    item: ReviewItem | None = None,
+) -> Facts:
     return Facts(
         state=prediction.state if prediction else "",
         text=prediction.text if prediction else "",
         confidence=prediction.confidence if prediction else 0.0,
         corrected_to=correction.text if correction else None,
+        reviewed=reviewed,
         doubtful=bool(item and item.doubtful),
         disputed=bool(item and item.disputed),
-        unusual=(item.unusual or 0.0) if item else 0.0,
+        unusual=item.unusual if item else None,
     )
 
 
-@transaction.atomic
-def record_finds(*, finds: Sequence[tuple[ReviewItem, Find]]) -> int:
-    """Store what a scoring found, with the worth that follows from it; returns how many changed.
+def record_finds(*, finds: Mapping[UUID, Find]) -> int:
+    """Store what a scoring found in drawings, with the worth that follows from it; returns in how many.
 
-    The items need drawings with predictions and verdicts. A decided item whose label is doubtful waits again.
+    Drawings on which somebody decides right now, or has said something since, are left for the next scoring.
     """
-    now = timezone.now()
-    for item, find in finds:
-        item.unusual, item.doubtful, item.scored_at = find.unusual, find.doubtful, now
-        item.glyphs = find.glyphs
-        for name, value in _of_reading(item.drawing, item.drawing.latest).items():
-            setattr(item, name, value)  # a drawing that was corrected before it was read
-        item.like_id = find.like
-        item.reason, item.worth = worth_of(_facts(item.drawing.latest, item.drawing.correction, item))
-        if find.like is not None and item.state == State.WAITING and item.reason != Reason.CORRECTED:
-            item.state = State.FOLDED
-        elif find.doubtful and item.state == State.DECIDED:
-            item.state = State.WAITING
-    fields = ["unusual", "doubtful", "scored_at", "glyphs", "like", "reason", "worth", "state",
-              "prediction", "read_as", "confidence"]  # fmt: skip
-    changed = ReviewItem.objects.bulk_update([item for item, _ in finds], fields, batch_size=100)
-    _cap({(item.writer_id, item.day) for item, _ in finds})
-    return changed
+    with transaction.atomic():
+        items = [item for item in _locked_items([*finds]) if item.drawing.seen == finds[item.pk].seen]
+        for item in items:
+            _apply(finds[item.pk], item)
+        ReviewItem.objects.bulk_update(items, _FOUND, batch_size=100)
+    _cap({(item.writer_id, item.day) for item in items})
+    return len(items)
+
+
+_FOUND = ["unusual", "doubtful", "disputed", "scored_at", "glyphs", "like", "reason", "worth", "state",
+          "prediction", "read_as", "confidence"]  # fmt: skip
+
+
+def _locked_items(ids: Sequence[UUID]) -> list[ReviewItem]:
+    """Items with their drawings, both locked in the order in which verdicts lock them, without those in use."""
+    free = Drawing.objects.select_for_update(skip_locked=True).filter(pk__in=ids).order_by("pk")
+    locked = list(free.values_list("pk", flat=True))
+    drawings = Drawing.objects.defer("strokes", "image", "thumbnail").with_predictions().with_verdicts()
+    items = ReviewItem.objects.select_for_update(skip_locked=True, of=("self",)).filter(pk__in=locked)
+    return list(items.defer("glyphs").prefetch_related(Prefetch("drawing", drawings)))
+
+
+def _apply(find: Find, item: ReviewItem) -> None:
+    drawing = item.drawing
+    for name, value in _of_reading(drawing, drawing.latest).items():
+        setattr(item, name, value)  # a drawing that was corrected before it was read
+    item.unusual, item.doubtful, item.glyphs = find.unusual, find.doubtful, find.glyphs
+    item.disputed = item.disputed or find.disputed
+    item.like_id = find.like
+    item.scored_at = timezone.now()
+    item.reason, item.worth = worth_of(_facts(drawing, item))
+    if item.state == State.DECIDED and find.returns:
+        item.state = State.WAITING
+    elif item.state in {State.WAITING, State.CAPPED} and find.like and drawing.correction is None:
+        item.state = State.FOLDED if item.sampled_at is None else item.state
 
 
 @transaction.atomic
@@ -232,10 +270,16 @@ def dispute(*, drawing_ids: Iterable[UUID]) -> int:
     changed = []
     for item in items:
         item.disputed = True
-        item.reason, item.worth = worth_of(_facts(item.drawing.latest, item.drawing.correction, item))
+        item.reason, item.worth = worth_of(_facts(item.drawing, item))
         changed.append(item)
     ReviewItem.objects.bulk_update(changed, ["disputed", "reason", "worth"], batch_size=100)
     return len(changed)
+
+
+def unfold() -> int:
+    """Put folded items into the queue whose first drawing has been deleted; returns how many."""
+    orphans = ReviewItem.objects.filter(state=State.FOLDED, like=None)
+    return orphans.update(state=State.WAITING, scored_at=None)
 
 
 def forget_unconsented(*, user: User) -> int:
@@ -248,10 +292,11 @@ def _cap(days: Iterable[tuple[int, date]]) -> None:
     most = settings.REVIEW_A_DAY
     if not most:
         return
-    for writer, day in days:
+    asked = {*days}
+    of_these = ReviewItem.objects.filter(writer__in={w for w, _ in asked}, day__in={d for _, d in asked})
+    full = of_these.order_by().values("writer", "day").annotate(n=Count("pk")).filter(n__gt=most)
+    for writer, day in asked & {*full.values_list("writer", "day")}:
         own = ReviewItem.objects.filter(writer=writer, day=day)
-        if own.count() <= most:
-            continue
         undecided = own.filter(state__in=[State.WAITING, State.CAPPED], sampled_at=None)
         free = max(0, most - own.exclude(state__in=[State.WAITING, State.CAPPED, State.FOLDED]).count())
         ranked = list(undecided.order_by("-worth", "pk").values_list("pk", "state"))

@@ -220,13 +220,18 @@ def _given_before(items: Mapping[UUID, ReviewItem], reviewer: User) -> set[UUID]
 
 
 def _settle(verdicts: Sequence[Review], again: Container[UUID]) -> None:
-    """Move the items on: to a second opinion, a third after a disagreement, or out of the queue."""
+    """Move the items on: to a second opinion, a third after a disagreement, or out of the queue.
+
+    A worker compares each verdict with known digits.
+    """
     states: dict[str, list[UUID]] = {}
     for review in verdicts:
         state = review.before if review.drawing_id in again else _state_after(review)
         states.setdefault(state, []).append(review.drawing_id)
     for state, ids in states.items():
-        ReviewItem.objects.filter(pk__in=ids).update(state=state, leased_to=None, leased_until=None)
+        ReviewItem.objects.filter(pk__in=ids).update(
+            state=state, leased_to=None, leased_until=None, scored_at=None
+        )
 
 
 def _state_after(review: Review) -> str:

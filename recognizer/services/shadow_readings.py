@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from recognizer.models import Drawing, ModelVersion, ShadowReading
+from recognizer.services import review_queue
 
 if TYPE_CHECKING:
     from ml.decoding.reading import Reading
@@ -24,7 +25,10 @@ def unread(*, version: ModelVersion, limit: int) -> list[Drawing]:
 
 
 def store_shadow(*, version: ModelVersion, readings: Sequence[tuple[Drawing, Reading]]) -> int:
-    """Store what the version read, and whether the version that answered agrees; returns how many were stored."""
+    """Store what the version read, and whether the version that answered agrees; returns how many were stored.
+
+    Reviewers look at drawings that both read otherwise.
+    """
     rows = [
         ShadowReading(
             drawing=drawing,
@@ -41,4 +45,5 @@ def store_shadow(*, version: ModelVersion, readings: Sequence[tuple[Drawing, Rea
     stored = ShadowReading.objects.bulk_create(
         [row for row in rows if row.drawing_id in existing], ignore_conflicts=True
     )
+    review_queue.dispute(drawing_ids=[row.drawing_id for row in stored if not row.agrees])
     return len(stored)

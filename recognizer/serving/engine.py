@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ml.decoding.reading import Reading
     from ml.inference.explain import Explanation
     from ml.inference.personalization import WriterProfile
-    from ml.inference.reader import Reader
+    from ml.inference.reader import InspectedDrawing, Reader
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,13 @@ class Engine:
         """Read inks (see `ink_of`), each with the profile of its writer, in as few network calls as possible."""
         with _ended_if_hung():
             return self.reader.read(inks, profiles)
+
+    def inspect(
+        self, inks: Sequence[Any], profiles: Sequence[WriterProfile | None] | None = None
+    ) -> list[InspectedDrawing]:
+        """As `read`, with the digits of each reading as the networks saw them."""
+        with _ended_if_hung():
+            return self.reader.inspect(inks, profiles)
 
     def writer_profile(self, confirmed: Sequence[tuple[int, Any]]) -> WriterProfile | None:
         """A writer's profile for this version, from their confirmed digits (label, ink); None of too few."""

@@ -22,6 +22,7 @@ class TaskName(StrEnum):
     RETRAIN_ON_SCHEDULE = "recognizer.tasks.retrain_on_schedule"
     RECONCILE = "recognizer.tasks.reconcile"
     READ_SHADOW = "recognizer.tasks.read_shadow"
+    SCORE_REVIEW_ITEMS = "recognizer.tasks.score_review_items"
     PURGE = "recognizer.tasks.purge"
 
 

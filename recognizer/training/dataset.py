@@ -22,9 +22,9 @@ from django.conf import settings
 
 from ml.curation.forced_alignment import align_text
 from ml.curation.label_noise import ReferenceDigits
+from ml.curation.near_duplicates import NearDuplicates
 from ml.data.corpus import LabeledInk
 from ml.inference.reader import Reader
-from ml.ink.glyph import strokes_to_glyph
 from ml.progress import Progress, ProgressCallback
 from recognizer.models import Review, TrainingSample
 from recognizer.training.ink_store import InkStore
@@ -33,7 +33,6 @@ from recognizer.training.writer_roles import is_held_out, is_validating
 Role = TrainingSample.Role
 
 _VALIDATED = 5  # where the writers' groups give no validation drawings, every fifth drawing validates
-_ALIKE = 0.995  # two glyphs of one writer whose cosine is higher count as one drawing
 _GRID = 64  # steps along the longer side; two drawings whose points fall on the same steps are equal
 
 
@@ -133,7 +132,7 @@ def _capped(items: Dataset, most: int, when: str, key: Callable[[DatasetItem], o
 def without_duplicates(items: Dataset, inks: InkStore) -> Dataset:
     """The first of several drawings with the same ink, and of nearly the same drawings of one writer and text."""
     digests: set[str] = set()
-    glyphs: dict[tuple[int, str], list[Any]] = {}
+    near_duplicates = NearDuplicates[UUID]()
 
     def look(item: DatasetItem, ink: Any) -> DatasetItem:
         digest = ink_digest(ink)
@@ -142,11 +141,8 @@ def without_duplicates(items: Dataset, inks: InkStore) -> Dataset:
         digests.add(digest)
         if isinstance(ink, np.ndarray):
             return item
-        glyph = _unit_glyph(ink)
-        earlier = glyphs.setdefault((item.writer_id, item.text), [])
-        if earlier and float((np.stack(earlier) @ glyph).max()) > _ALIKE:
+        if near_duplicates.add((item.writer_id, item.text), ink, item.drawing_id):
             return item.set_aside("Nearly the same drawing by the same writer is there already.")
-        earlier.append(glyph)
         return item
 
     return _with_ink(items, inks, look)
@@ -160,12 +156,6 @@ def ink_digest(ink: Any) -> str:
     low, side = points.min(axis=0), max(float(np.ptp(points, axis=0).max()), 1e-9)
     steps = [np.rint((stroke - low) / side * _GRID).astype(np.int16) for stroke in ink]
     return hashlib.sha256(b"|".join(step.tobytes() for step in steps)).hexdigest()
-
-
-def _unit_glyph(strokes: Any) -> Any:
-    """(784,) float32: the glyph of all strokes as a vector of length 1."""
-    pixels = strokes_to_glyph(strokes).astype(np.float32).ravel()
-    return pixels / max(float(np.linalg.norm(pixels)), 1e-9)
 
 
 def with_digits(items: Dataset, reader: Reader, inks: InkStore) -> Dataset:

@@ -228,3 +228,14 @@ def test_doubtful_pictures_are_looked_at_again(reader, rng):
     assert single.sum() >= 7
     assert not single[10:].all()
     assert np.allclose(found[~single], together[~single], atol=1e-3)
+
+
+def test_inspecting_reads_the_same_and_shows_each_digit(reader: Reader, rng: np.random.Generator) -> None:
+    drawings = [write_number("407", rng=rng), [], write_number("5", rng=rng)]
+    inspected = reader.inspect(drawings)
+    assert [one.reading for one in inspected] == reader.read(drawings)
+    for one in inspected:
+        assert [glyph.label for glyph in one.glyphs] == [digit.label for digit in one.reading.digits]
+        assert len(one.embeddings) == len(one.glyphs)
+    again = reader.glyph_outputs(inspected[2].glyphs[0].glyph[None])[:, 11:]
+    assert np.allclose(inspected[2].embeddings, again, atol=1e-5)

@@ -111,5 +111,5 @@ def test_purging_deletes_what_has_expired(owner: User) -> None:
 
     AuthToken.objects.create(user=owner, expiry=timedelta(seconds=-1))
     AuthToken.objects.create(user=owner, expiry=None)
-    assert tasks.purge() == "1 expired tokens deleted"
+    assert tasks.purge() == "1 expired tokens deleted, 0 drawings listed for review"
     assert AuthToken.objects.count() == 1
