@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recognizer.views import drawing_pages, health, training_pages
+from recognizer.views import drawing_pages, health, review_progress, training_pages
 
 app_name = "recognizer"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("history/<uuid:pk>/thumbnail/", drawing_pages.drawing_thumbnail, name="drawing_thumbnail"),
     path("history/<uuid:pk>/delete/", drawing_pages.delete_drawing, name="delete_drawing"),
     path("history/<uuid:pk>/correct/", drawing_pages.correct_drawing, name="correct_drawing"),
+    path("review/progress/", review_progress.progress, name="review_progress"),
+    path("review/reviewers/", review_progress.reviewers, name="review_reviewers"),
     path("training/", training_pages.overview, name="training"),
     path("training/start/", training_pages.start, name="start_training"),
     path("training/rollback/", training_pages.rollback, name="rollback"),

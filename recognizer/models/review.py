@@ -131,8 +131,15 @@ class Review(models.Model):
             models.Index("reviewer", models.F("id").desc(), name="review_of_reviewer"),
             # In the order of the predictions, with all that is counted of verdicts: none of their rows is read.
             models.Index(
-                "prediction", "verdict", "text", "reviewer", "look", "replaced_at", "undone_at",
-                condition=Q(undone_at=None), name="review_of_reading",
+                "prediction",
+                "verdict",
+                "text",
+                "reviewer",
+                "look",
+                "replaced_at",
+                "undone_at",
+                condition=Q(undone_at=None),
+                name="review_of_reading",
             ),
             models.Index("reviewer", condition=Q(look=2), name="review_second_look"),
         ]

@@ -134,12 +134,20 @@ class ReviewItem(models.Model):
                 condition=Q(state__in=["waiting", "second", "third"]),
                 name="review_item_next",
             ),
-            # With all that is needed to count what waits of whom without its rows; SQLite wants the state in it, too.
+            # With all that it takes to count what waits of whom; SQLite wants the state in it, too.
             models.Index(
-                "reason", "writer", "state", condition=Q(state="waiting") & ~Q(reason=""), name="review_item_reason"
+                "reason",
+                "writer",
+                "state",
+                condition=Q(state="waiting") & ~Q(reason=""),
+                name="review_item_reason",
             ),
             models.Index(
-                "state", "writer", "reason", condition=Q(state="second") | Q(state="third"), name="review_item_again"
+                "state",
+                "writer",
+                "reason",
+                condition=Q(state="second") | Q(state="third"),
+                name="review_item_again",
             ),
             models.Index("read_as", "confidence", "drawing", name="review_item_wall"),
             models.Index("confidence", "drawing", name="review_item_least_sure"),

@@ -90,7 +90,8 @@ class Dot:
     high: str
     series: str
     words: str
-    first: bool = False  # of its series, where the name of the series stands
+    first: bool  # of its series, where the name of the series stands
+    is_odd: bool  # of each second series, which looks different
 
 
 @dataclass(frozen=True)
@@ -124,19 +125,22 @@ class Mark:
     words: str
 
 
-def plot(marks: Sequence[Mark], places: Sequence[tuple[float, str]], curve: Callable[[float], float] | None = None) -> Plot:
+def plot(
+    marks: Sequence[Mark], places: Sequence[tuple[float, str]], curve: Callable[[float], float] | None = None
+) -> Plot:
     """Shares between the ends of all intervals; `places` name some x; `curve` gives a share for each x."""
     xs = [mark.x for mark in marks] + [x for x, _ in places]
     across = _scale(min(xs), max(xs), _LEFT + 12, WIDTH - _RIGHT - 12)
     bottom, top, step = _bounds(marks)
     up = _scale(bottom, top, HEIGHT - _BOTTOM, _TOP)
-    seen: set[str] = set()
+    seen: list[str] = []
     dots = []
     for mark in marks:
-        low, high = (up(end) for end in mark.interval)
         first = mark.series not in seen
-        seen.add(mark.series)
-        dots.append(Dot(_place(across(mark.x)), _place(up(mark.share)), _place(low), _place(high), mark.series, mark.words, first))
+        if first:
+            seen.append(mark.series)
+        places_of = (_place(value) for value in (across(mark.x), up(mark.share), *map(up, mark.interval)))
+        dots.append(Dot(*places_of, mark.series, mark.words, first, seen.index(mark.series) % 2 == 1))
     shares = [bottom + step * number for number in range(round((top - bottom) / step) + 1)]
     decimals = 0 if step >= 0.01 else 1
     return Plot(
@@ -157,7 +161,7 @@ def _bounds(marks: Sequence[Mark]) -> tuple[float, float, float]:
     high = max(mark.interval[1] for mark in marks)
     step = next((step for step in _STEPS if (high - low) / step <= _MOST_TICKS - 1), _STEPS[-1])
     bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
-    return max(0.0, bottom), min(1.0, top) if top > bottom else bottom + step, step
+    return bottom, (top if top > bottom else bottom + step), step
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
@@ -168,7 +172,11 @@ def _scale(low: float, high: float, start: float, end: float) -> Callable[[float
 
 
 def _line(
-    curve: Callable[[float], float], low: float, high: float, across: Callable[[float], float], up: Callable[[float], float]
+    curve: Callable[[float], float],
+    low: float,
+    high: float,
+    across: Callable[[float], float],
+    up: Callable[[float], float],
 ) -> str:
     steps = [low + (high - low) * number / 20 for number in range(21)]
     return " ".join(f"{_place(across(x))},{_place(up(curve(x)))}" for x in steps)
@@ -181,6 +189,12 @@ def _place(value: float) -> str:
 def week_marks(rows: Sequence[tuple[date, int, float, tuple[float, float], int]]) -> list[Mark]:
     """From (week, version, accuracy, interval, how many)."""
     return [
-        Mark(week.toordinal(), share, ends, f"v{version}", f"Week of {week}, version {version}: {percent(share)} % of {n}, {span(ends)}")
+        Mark(
+            week.toordinal(),
+            share,
+            ends,
+            f"v{version}",
+            f"Week of {week}, version {version}: {percent(share)} % of {n}, {span(ends)}",
+        )
         for week, version, share, ends, n in rows
     ]

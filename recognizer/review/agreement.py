@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -60,7 +61,9 @@ class Agreement:
     def of(cls, pairs: Pairs) -> Agreement:
         equal = sum(n for (first, second), n in pairs.items() if first == second)
         short = {
-            (first[1], second[1]): n for (first, second), n in pairs.items() if _is_short(first) and _is_short(second)
+            (first[1], second[1]): n
+            for (first, second), n in pairs.items()
+            if _is_short(first) and _is_short(second)
         }
         return cls(sum(pairs.values()), equal, cohens_kappa(short))
 
@@ -201,7 +204,7 @@ def _paces() -> dict[int, float]:
     paces = {}
     for reviewer, steps in times.items():
         ordered = sorted(steps.values())
-        gaps = [b - a for a, b in zip(ordered, ordered[1:], strict=False) if b - a <= SITTING]
+        gaps = [b - a for a, b in pairwise(ordered) if b - a <= SITTING]
         if gaps:
             paces[reviewer] = median(gap.total_seconds() for gap in gaps)
     return paces

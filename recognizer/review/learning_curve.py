@@ -1,4 +1,4 @@
-"""What more reviewing is worth: how the errors fell from run to run while more reviewed drawings were trained on."""
+"""What more reviewing is worth: how errors fell from run to run while more reviewed drawings were trained on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Z = 1.96  # quantile of the normal distribution for a 95 % interval
 
 @dataclass(frozen=True)
 class Point:
-    """A run: `trained` reviewed drawings, of which its version learned; `wrong` of `held_out` others it misreads."""
+    """A run: its version learned of `trained` reviewed drawings; `wrong` of `held_out` others it misreads."""
 
     run: int
     version: int
@@ -36,7 +36,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Fit:
-    """The share of errors after n drawings is about `level` + `slope` * ln(n); `sd` is the deviation of the slope."""
+    """The share of errors after n drawings is about `level` + `slope` * ln(n); `sd` is that of the slope."""
 
     level: float
     slope: float

@@ -194,13 +194,15 @@ def _count() -> dict[str, Any]:
 def _count_verdicts() -> Iterable[tuple[int, str, str, int]]:
     """(version, reading, verdict, how many) of labels in force of at most one character."""
     labels = Review.objects.that_count().labels().filter(prediction__isnull=False).order_by()
-    short = labels.annotate(length=Length("text"), read=Length("prediction__text")).filter(length__lte=1, read__lte=1)
+    short = labels.annotate(length=Length("text"), read=Length("prediction__text")).filter(
+        length__lte=1, read__lte=1
+    )
     counted = short.values_list("prediction__model_version", "prediction__text", "text").annotate(n=Count("*"))
     return counted
 
 
 def _count_sample() -> tuple[list[list[Any]], list[list[Any]]]:
-    """Of the random sample: [week, version, right, wrong, unreadable] and [version, reading, verdict, how many]."""
+    """Of the sample: [week, version, right, wrong, unreadable] and [version, reading, verdict, how many]."""
     decided = Review.objects.in_force().filter(
         drawing__review_item__sampled_at__isnull=False, prediction__isnull=False
     )
@@ -243,7 +245,7 @@ def summary() -> dict[str, Any]:
     {"counted_at": ISO time, "waiting": {reason: n}, "looks": {"second": n, "third": n},
     "yield": {"last": RATE, "by_reason": {reason: RATE}}, "sample": {"accuracy": RATE|null, "unreadable": n,
     "by_version": {number of the version: RATE}}, "agreement": RATE|null}, where RATE is
-    {"n", "hits", "share", "low", "high"}: hits of n trials with a 95 % interval, shares from 0 to 1. The hits of the
+    {"n", "hits", "share", "low", "high"}: hits of n trials with a 95 % interval, shares from 0 to 1. Hits of the
     yield are errors that verdicts found; those of the sample right readings, null below LEAST_SAMPLE labels; those
     of the agreement second opinions that equal the first, null where there was none.
     """
