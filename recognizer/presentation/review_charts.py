@@ -139,8 +139,9 @@ def plot(
         first = mark.series not in seen
         if first:
             seen.append(mark.series)
-        places_of = (_place(value) for value in (across(mark.x), up(mark.share), *map(up, mark.interval)))
-        dots.append(Dot(*places_of, mark.series, mark.words, first, seen.index(mark.series) % 2 == 1))
+        x, y, low, high = (_place(value) for value in (across(mark.x), up(mark.share), *map(up, mark.interval)))
+        is_odd = seen.index(mark.series) % 2 == 1
+        dots.append(Dot(x, y, low, high, mark.series, mark.words, first, is_odd))
     shares = [bottom + step * number for number in range(round((top - bottom) / step) + 1)]
     decimals = 0 if step >= 0.01 else 1
     return Plot(

@@ -113,7 +113,7 @@ def _matrix(asked: QueryDict, figures: Figures, active: int | None) -> dict[str,
     versions = sorted({*figures.matrices, *([active] if active else [])}, reverse=True)
     wanted = asked.get("version", "")
     version = next((number for number in versions if str(number) == wanted), active or 0)
-    counts = matrices.get(version, {})
+    counts = matrices.get(version, statistics.Matrix())
     return {
         "version": version,
         "versions": versions,
