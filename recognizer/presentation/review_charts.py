@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 WIDTH = 440  # as wide as a phone is, or the letters would shrink there
 HEIGHT = 190
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 10, 26  # margins, with room for the words at the axes
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 22, 26  # margins, with room for the words at the axes
 _LEVELS = 4  # colours of wrong cells
 _LABELS = (*"0123456789", "")
 

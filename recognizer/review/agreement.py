@@ -22,7 +22,7 @@ DAYS = 30  # of "lately"
 LEAST_KAPPA = 20  # pairs below which kappa says nothing
 SITTING = timedelta(minutes=5)  # a longer pause ends a sitting
 RECENT = 2000  # verdicts from which the pace is taken
-DISPUTES = 50  # that are listed
+DISPUTES = 20  # that are listed, the newest
 
 Said = tuple[str, str]  # verdict and text
 Pairs = Mapping[tuple[Said, Said], int]  # (first, second opinion): how many

@@ -119,13 +119,21 @@ class Curve:
         if (fit := self.fit) is None:
             return ""
         middle, low, high = fit.gain(max(point.trained for point in self.usable), MORE)
-        return f"{MORE} more reviewed drawings: {_change(middle)} in 100, between {_change(low, high)}."
+        return (
+            f"{MORE} more reviewed drawings: {_change(middle, ' errors')} in 100, between {_between(low, high)}."
+        )
 
 
-def _change(gain: float, to: float | None = None) -> str:
-    """A gain of 0.003 as "0.3 fewer errors"; two as "0.1 more and 0.7 fewer"."""
-    words = f"{abs(100 * gain):.2g} {'fewer' if gain >= 0 else 'more'}"
-    return f"{words} errors" if to is None else f"{words} and {_change(to).removesuffix(' errors')}"
+def _change(gain: float, what: str = "") -> str:
+    """A gain of 0.003 as "0.3 fewer"."""
+    return f"{abs(100 * gain):.2g} {'fewer' if gain >= 0 else 'more'}{what}"
+
+
+def _between(low: float, high: float) -> str:
+    """Two gains as "0.1 more and 0.7 fewer", or "0.1 and 0.7 fewer"."""
+    if low >= 0:
+        return f"{100 * low:.2g} and {_change(high)}"
+    return f"{_change(low) if high >= 0 else f'{-100 * low:.2g}'} and {_change(high)}"
 
 
 def curve(newest_run: int | None) -> Curve:

@@ -29,7 +29,7 @@ def test_points_on_a_line_give_that_line() -> None:
 
 
 def test_the_deviation_of_the_slope_follows_from_the_held_out_drawings() -> None:
-    """Of equal weights w at ln n = -d, 0, d it is 1 / sqrt(2 w d^2): here p = 52 / 104, so w = 100 / 0.25 = 400."""
+    """Of equal weights w at -d, 0 and d it is 1 / sqrt(2 w d^2): here p = 52 / 104, so w = 100 / 0.25 = 400."""
     same = [point(n, 100, 50) for n in (10, 100, 1000)]
     fit = Fit.of(same)
     assert fit
@@ -60,13 +60,20 @@ def test_it_says_what_more_drawings_are_worth() -> None:
     # 2 in 100 for each tenfold, so 2 log10(1.1) = 0.0828. Weights 17260, 24950 and 46660 spread by 54195 over the
     # decimal logarithms: the slope deviates by 0.43 in 100, the gain by 1.96 x 0.43 x 0.0414 = 0.0349.
     assert curve.sentence == (
-        "100 more reviewed drawings: 0.083 fewer errors in 100, between 0.048 fewer and 0.12 fewer."
+        "100 more reviewed drawings: 0.083 fewer errors in 100, between 0.048 and 0.12 fewer."
     )
 
 
 def test_a_loss_is_told_as_such() -> None:
     worse = Curve([point(10, 1000, 20), point(100, 1000, 40), point(1000, 1000, 60)])
-    assert worse.sentence.startswith("100 more reviewed drawings: 0.083 more errors in 100, between 0.12 more and")
+    assert worse.sentence.startswith("100 more reviewed drawings: 0.083 more errors in 100, between 0.12 and 0.0")
+    assert worse.sentence.endswith(" more.")
+
+
+def test_an_interval_may_reach_from_a_loss_to_a_gain() -> None:
+    flat = Curve([point(10, 100, 50), point(100, 100, 50), point(1000, 100, 50)])
+    # The slope deviates by 1 / sqrt(2 x 400 ln(10)^2) = 0.01535: 1.96 x 0.01535 x ln(1.1) = 0.00287.
+    assert flat.sentence == "100 more reviewed drawings: 0 fewer errors in 100, between 0.29 more and 0.29 fewer."
 
 
 def test_points_are_runs_that_learned_of_drawings(version: ModelVersion, django_assert_num_queries) -> None:
