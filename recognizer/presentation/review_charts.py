@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 WIDTH = 440  # as wide as a phone is, or the letters would shrink there
 HEIGHT = 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 22, 26  # margins, with room for the words at the axes
+_EDGE = 20  # between an axis and the first dot, for the word above it
 _LEVELS = 4  # colours of wrong cells
 _LABELS = (*"0123456789", "")
 
@@ -130,7 +131,7 @@ def plot(
 ) -> Plot:
     """Shares between the ends of all intervals; `places` name some x; `curve` gives a share for each x."""
     xs = [mark.x for mark in marks] + [x for x, _ in places]
-    across = _scale(min(xs), max(xs), _LEFT + 12, WIDTH - _RIGHT - 12)
+    across = _scale(min(xs), max(xs), _LEFT + _EDGE, WIDTH - _RIGHT - _EDGE)
     bottom, top, step = _bounds(marks)
     up = _scale(bottom, top, HEIGHT - _BOTTOM, _TOP)
     seen: list[str] = []
