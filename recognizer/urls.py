@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from recognizer.views import drawing_pages, health, review_pages, review_wall, training_pages
+from recognizer.views import (
+    drawing_pages,
+    health,
+    review_pages,
+    review_progress,
+    review_wall,
+    training_pages,
+)
 
 app_name = "recognizer"
 urlpatterns = [
@@ -16,6 +23,8 @@ urlpatterns = [
     path("review/", review_pages.review, name="review"),
     path("review/drawings/<uuid:pk>/", review_pages.review_drawing, name="review_drawing"),
     path("review/grid/", review_wall.review_grid, name="review_grid"),
+    path("review/progress/", review_progress.progress, name="review_progress"),
+    path("review/reviewers/", review_progress.reviewers, name="review_reviewers"),
     path("training/", training_pages.overview, name="training"),
     path("training/start/", training_pages.start, name="start_training"),
     path("training/schedule/", training_pages.schedule, name="training_schedule"),

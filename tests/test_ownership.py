@@ -43,12 +43,13 @@ DEEDS_OF_TRAINERS = {
     "recognizer:training_schedule",
 }  # fmt: skip
 PAGES_OF_REVIEWERS = {"recognizer:review", "recognizer:review_drawing", "recognizer:review_grid"}
+STATISTICS = {"recognizer:review_progress", "recognizer:review_reviewers"}
 TRAINERS = PAGES_OF_TRAINERS | DEEDS_OF_TRAINERS
 DRAWINGS = OWNED - {"accounts:revoke_token"}
 
 
 def test_every_address_of_ours_has_its_rule() -> None:
-    reviewers = API_OF_REVIEWERS | PAGES_OF_REVIEWERS
+    reviewers = API_OF_REVIEWERS | PAGES_OF_REVIEWERS | STATISTICS
     assert set(OURS) == OPEN | SIGNED_IN | OWNED | API_OF_TRAINERS | TRAINERS | reviewers
 
 
@@ -155,3 +156,22 @@ def test_only_trainers_see_and_do_what_belongs_to_training(
     assert other.status_code == (405 if wrong_method else 403)
     assert anonymous.status_code == 302
     assert anonymous["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", sorted(STATISTICS))
+def test_reviewers_see_what_reviewing_has_found_and_admins_how_reviewers_agree(
+    client: Client, owner_client: Client, reviewer_client: Client, name: str
+) -> None:
+    from django.contrib.auth.models import Group
+    from django.urls import reverse
+
+    path = reverse(name)
+    helper = User.objects.create_user("helper", "helper@example.com")
+    helper.groups.add(Group.objects.get(name="reviewers"))
+    of_reviewers = Client()
+    of_reviewers.force_login(helper)
+    assert client.get(path)["Location"].startswith("/accounts/login/")
+    assert owner_client.get(path).status_code == 403
+    assert of_reviewers.get(path).status_code == (200 if name == "recognizer:review_progress" else 403)
+    assert reviewer_client.get(path).status_code == 200
+    assert reviewer_client.post(path).status_code == 405

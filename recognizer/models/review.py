@@ -130,6 +130,19 @@ class Review(models.Model):
         indexes = [
             models.Index("reviewer", models.F("id").desc(), name="review_of_reviewer"),
             models.Index("text", "verdict", "drawing", condition=Q(replaced_at=None), name="review_text_in_force"),
+            # In the order of the predictions, with all that is counted of verdicts: none of their rows is read.
+            models.Index(
+                "prediction",
+                "verdict",
+                "text",
+                "reviewer",
+                "look",
+                "replaced_at",
+                "undone_at",
+                condition=Q(undone_at=None),
+                name="review_of_reading",
+            ),
+            models.Index("reviewer", condition=Q(look=2), name="review_second_look"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["drawing"], condition=Q(replaced_at=None), name="one_review_in_force"),

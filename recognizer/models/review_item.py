@@ -134,14 +134,30 @@ class ReviewItem(models.Model):
                 condition=Q(state__in=["waiting", "second", "third"]),
                 name="review_item_next",
             ),
-            models.Index("reason", condition=Q(state="waiting") & ~Q(reason=""), name="review_item_reason"),
+            # With all that it takes to count what waits of whom; SQLite wants the state in it, too.
+            models.Index(
+                "reason",
+                "writer",
+                "state",
+                condition=Q(state="waiting") & ~Q(reason=""),
+                name="review_item_reason",
+            ),
+            models.Index(
+                "state",
+                "writer",
+                "reason",
+                condition=Q(state="second") | Q(state="third"),
+                name="review_item_again",
+            ),
             models.Index("read_as", "confidence", "drawing", name="review_item_wall"),
             models.Index("read_as", "day", "drawing", name="review_item_wall_newest"),
             models.Index("reason", "confidence", "drawing", name="review_item_wall_reason"),
             models.Index("confidence", "drawing", name="review_item_least_sure"),
             models.Index("day", "drawing", name="review_item_day"),
             models.Index("lot", condition=Q(sampled_at=None), name="review_item_lot"),
-            models.Index("sampled_at", condition=Q(sampled_at__isnull=False), name="review_item_sampled"),
+            models.Index(
+                "sampled_at", "drawing", condition=Q(sampled_at__isnull=False), name="review_item_sampled"
+            ),
             models.Index(
                 "sampled_at",
                 "drawing",

@@ -219,6 +219,7 @@ class TrainingSample(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index("run", "role", name="sample_role")]
         constraints = [
             models.UniqueConstraint(fields=["run", "drawing_id"], name="one_sample_a_drawing"),
             models.CheckConstraint(
