@@ -127,7 +127,10 @@ class Review(models.Model):
     class Meta:
         ordering = ["-id"]
         permissions = [("audit_review", "Can see how reviewers agree")]
-        indexes = [models.Index("reviewer", models.F("id").desc(), name="review_of_reviewer")]
+        indexes = [
+            models.Index("reviewer", models.F("id").desc(), name="review_of_reviewer"),
+            models.Index("reviewer", models.F("created_at").desc(), name="review_of_reviewer_lately"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["drawing"], condition=Q(replaced_at=None), name="one_review_in_force"),
             models.UniqueConstraint(fields=["step", "drawing"], name="one_review_a_step"),
