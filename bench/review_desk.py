@@ -91,7 +91,7 @@ class Desk:
 
     def counts(self) -> QuerySet[ReviewItem, tuple[str, int]]:
         wanted = ReviewItem.objects.shown().wanted().order_by().values_list("reason")
-        return wanted.annotate(n=Count("pk"))
+        return wanted.annotate(n=Count("*"))
 
     def header(self) -> int:
         return ReviewItem.objects.shown().wanted().order_by()[:100].count()

@@ -128,7 +128,12 @@ class ReviewItem(models.Model):
     lot = models.FloatField(default=draw_lot, help_text=_("by which the random sample is drawn"))
     sampled_at = models.DateTimeField(null=True, blank=True, help_text=_("when it was drawn"))
     leased_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="held_items"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="held_items",
+        db_index=False,  # nearly all have none: see `review_item_leased`
     )
     leased_until = models.DateTimeField(null=True, blank=True)
     unusual = models.FloatField(null=True, blank=True, help_text=_("how far from all that is known"))
@@ -150,8 +155,13 @@ class ReviewItem(models.Model):
                 name="review_item_next",
             ),
             models.Index(
-                "reason", "writer", condition=Q(state="waiting") & ~Q(reason=""), name="review_item_wanted"
+                "state",
+                "reason",
+                "writer",
+                condition=Q(state="waiting") & ~Q(reason=""),
+                name="review_item_wanted",
             ),
+            models.Index("leased_to", condition=Q(leased_to__isnull=False), name="review_item_leased"),
             models.Index("read_as", "confidence", "drawing", name="review_item_wall"),
             models.Index("confidence", "drawing", name="review_item_least_sure"),
             models.Index("day", "drawing", name="review_item_day"),

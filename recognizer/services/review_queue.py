@@ -63,8 +63,10 @@ def claim(*, reviewer: User, count: int, held: Sequence[UUID] = ()) -> list[Revi
 
 
 def _forgotten(reviewer: User, count: int, held: Sequence[UUID]) -> list[UUID]:
-    mine = ReviewItem.objects.held_by(reviewer).shown().open().exclude(pk__in=list(held))
-    return list(mine.order_by("-worth", "pk").values_list("pk", flat=True)[:count])
+    # They are few, and sorted here: sorting by the database may look through the whole queue for them.
+    mine = ReviewItem.objects.held_by(reviewer).shown().filter(state__in=ReviewItem.OPEN)
+    rows = mine.exclude(pk__in=list(held)).order_by().values_list("worth", "pk")
+    return [pk for _, pk in sorted(rows, key=lambda row: (-row[0], row[1]))[:count]]
 
 
 def _worthiest(reviewer: User, count: int, but: Sequence[UUID]) -> list[UUID]:
