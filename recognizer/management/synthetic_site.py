@@ -44,11 +44,14 @@ SAMPLE_REVIEWED = 0.8
 SLIP, UNREADABLE, IN_BULK = 0.02, 0.01, 0.3  # of verdicts
 AGAIN, SECOND, THIRD = 0.04, 0.01, 0.005  # verdicts after another one, and drawings that wait for one
 REASON_PULL = 4.0  # how much more often reviewers look at a drawing for a reason than for none
+REASONED = 0.1  # share of drawings with a reason, as the pool and the shares above make them
 
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Drawing: ("id", "user_id", "source", "strokes", "state", "failure", "work", "attempts", "created_at"),
-    Prediction: ("id", "drawing_id", "model_version_id", "state", "text", "alternative", "confidence", "created_at"),
-    Digit: ("prediction_id", "position", "line", "label", "confidence", "probabilities", "x", "y", "width", "height"),
+    Prediction: ("id", "drawing_id", "model_version_id", "state", "text", "alternative", "confidence",
+                 "created_at"),
+    Digit: ("prediction_id", "position", "line", "label", "confidence", "probabilities", "x", "y", "width",
+            "height"),
     Correction: ("drawing_id", "user_id", "text", "created_at"),
     ReviewItem: ("drawing_id", "prediction_id", "writer_id", "day", "read_as", "confidence", "reason", "worth",
                  "state", "like_id", "lot", "sampled_at", "unusual", "doubtful", "disputed", "glyphs", "scored_at",
@@ -75,7 +78,7 @@ def is_synthetic_only() -> bool:
 
 
 def fill(plan: Plan, pool: Sequence[WrittenNumber] = ()) -> Iterator[int]:
-    """Make everything; yields how many drawings are made so far. The reader reads the pool once, unless it is given.
+    """Make everything; yields how many drawings are made so far. The shipped reader reads the pool, unless given.
 
     Each batch is committed, so that what was made stays if it is broken off.
     """
@@ -223,8 +226,8 @@ class _Site:
     def _state(self, read: _Read, reason: str, *, sampled: bool) -> tuple[str, uuid.UUID | None]:
         chance = self.chance
         share = self.plan.reviewed / self.plan.drawings
-        # Drawings with a reason are about a fifth, so that the mean stays near the share.
-        pull = REASON_PULL if reason else (5 - REASON_PULL) / 4
+        # So that the mean stays near the share.
+        pull = REASON_PULL if reason else (1 - REASON_PULL * REASONED) / (1 - REASONED)
         if chance.random() < (SAMPLE_REVIEWED if sampled else min(0.9, share * pull)):
             draw = chance.random()
             return State.THIRD if draw < THIRD else State.SECOND if draw < THIRD + SECOND else State.DECIDED, None

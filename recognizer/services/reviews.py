@@ -32,7 +32,9 @@ Verdict, State = Review.Verdict, ReviewItem.State
 MOST = 500  # drawings of one step
 UNDO_HOURS = 24  # a step is taken back by the one who made it, while they remember it
 ACTIVE_DAYS = 30  # reviewers who gave no verdict for so long give no second opinions
-LATEST = 5_000  # verdicts among which another reviewer is looked for: several bulks of one reviewer, some milliseconds
+LATEST = (
+    5_000  # verdicts among which another reviewer is looked for: several bulks of one reviewer, some milliseconds
+)
 
 
 class NotShown(ValidationError):
