@@ -27,7 +27,7 @@ def insert_rows(model: type[models.Model], columns: Sequence[str], rows: Iterabl
             return
         marks = ", ".join(["%s"] * len(columns))
         statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'  # noqa: S608  (names of our own tables)
-        cursor.executemany(statement, _prepared(model, columns, rows))
+        cursor.executemany(statement, list(_prepared(model, columns, rows)))
 
 
 def _prepared(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> Iterable[Row]:
@@ -35,7 +35,7 @@ def _prepared(model: type[models.Model], columns: Sequence[str], rows: Iterable[
     fields = {field.column: field for field in model._meta.concrete_fields}
     converters: list[tuple[int, Callable[[Any], Any]]] = []
     for place, name in enumerate(columns):
-        field = fields[name]
+        field: Any = fields[name]
         while field.is_relation:
             field = field.target_field
         if isinstance(field, models.UUIDField):

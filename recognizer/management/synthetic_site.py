@@ -13,21 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.db import models, transaction
 from django.utils import timezone
 
-from accounts.models import User
 from recognizer.management import bulk_rows
 from recognizer.management.synthetic_ink import WrittenNumber, write_pool
 from recognizer.models import Correction, Digit, Drawing, Prediction, Review, ReviewItem
 from recognizer.models.review_worth import Facts, worth_of
 from recognizer.services import model_versions
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 Reason, State, Verdict = ReviewItem.Reason, ReviewItem.State, Review.Verdict
 
@@ -74,7 +77,7 @@ class Plan:
 
 def is_synthetic_only() -> bool:
     """Whether nobody has an account but the users that `fill` makes."""
-    return not User.objects.exclude(username__startswith=PREFIX).exists()
+    return not get_user_model().objects.exclude(username__startswith=PREFIX).exists()
 
 
 def fill(plan: Plan, pool: Sequence[WrittenNumber] = ()) -> Iterator[int]:
@@ -112,13 +115,14 @@ def _users(plan: Plan) -> _Users:
     chance = random.Random(plan.seed)  # noqa: S311  (no secret)
     draws = [chance.random() for _ in range(plan.users)]
     closed = make_password(None)
+    user_model = get_user_model()
     writers = [
-        User(username=f"{PREFIX}{number}", password=closed, may_train=draw < CONSENT)
+        user_model(username=f"{PREFIX}{number}", password=closed, may_train=draw < CONSENT)
         for number, draw in enumerate(draws, start=1)
     ]
-    reviewers = [User(username=f"{PREFIX}reviewer-{n + 1}", password=closed) for n in range(REVIEWERS)]
-    User.objects.bulk_create([*writers, *reviewers], batch_size=500, ignore_conflicts=True)
-    found = User.objects.in_bulk([user.username for user in [*writers, *reviewers]], field_name="username")
+    reviewers = [user_model(username=f"{PREFIX}reviewer-{n + 1}", password=closed) for n in range(REVIEWERS)]
+    user_model.objects.bulk_create([*writers, *reviewers], batch_size=500, ignore_conflicts=True)
+    found = user_model.objects.in_bulk([user.username for user in [*writers, *reviewers]], field_name="username")
     Group.objects.get(name="reviewers").user_set.add(*(found[user.username] for user in reviewers))
     writers = [found[user.username] for user in writers]
     queued = {user.pk for user, draw in zip(writers, draws, strict=True) if draw < CONSENT + WITHDRAWN}
