@@ -143,6 +143,7 @@ class Review(models.Model):
                 name="review_of_reading",
             ),
             models.Index("reviewer", condition=Q(look=2), name="review_second_look"),
+            models.Index("reviewer", models.F("created_at").desc(), name="review_of_reviewer_lately"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["drawing"], condition=Q(replaced_at=None), name="one_review_in_force"),

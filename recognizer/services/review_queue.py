@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from recognizer.models import Correction, Drawing, Prediction, ReviewItem, SkippedItem
@@ -69,8 +69,10 @@ def claim(*, reviewer: User, count: int, held: Sequence[UUID] = ()) -> list[Revi
 
 
 def _forgotten(reviewer: User, count: int, held: Sequence[UUID]) -> list[UUID]:
-    mine = ReviewItem.objects.held_by(reviewer).shown().open().exclude(pk__in=list(held))
-    return list(mine.order_by("-worth", "pk").values_list("pk", flat=True)[:count])
+    # They are few, and sorted here: sorting by the database may look through the whole queue for them.
+    mine = ReviewItem.objects.held_by(reviewer).shown().filter(state__in=ReviewItem.OPEN)
+    rows = mine.exclude(pk__in=list(held)).order_by().values_list("worth", "pk")
+    return [pk for _, pk in sorted(rows, key=lambda row: (-row[0], row[1]))[:count]]
 
 
 def _worthiest(reviewer: User, count: int, but: Sequence[UUID]) -> list[UUID]:
@@ -290,17 +292,20 @@ def forget_unconsented(*, user: User) -> int:
 def _cap(days: Iterable[tuple[int, date]]) -> None:
     """Keep the worthiest REVIEW_A_DAY waiting items of each writer and day in the queue, and no more."""
     most = settings.REVIEW_A_DAY
-    if not most:
-        return
-    asked = {*days}
-    of_these = ReviewItem.objects.filter(writer__in={w for w, _ in asked}, day__in={d for _, d in asked})
-    full = of_these.order_by().values("writer", "day").annotate(n=Count("pk")).filter(n__gt=most)
-    for writer, day in asked & {*full.values_list("writer", "day")}:
+    for writer, day in days if most else ():
         own = ReviewItem.objects.filter(writer=writer, day=day)
-        undecided = own.filter(state__in=[State.WAITING, State.CAPPED], sampled_at=None)
-        free = max(0, most - own.exclude(state__in=[State.WAITING, State.CAPPED, State.FOLDED]).count())
-        ranked = list(undecided.order_by("-worth", "pk").values_list("pk", "state"))
-        more = [pk for pk, state in ranked[:free] if state == State.CAPPED]
-        fewer = [pk for pk, state in ranked[free:] if state == State.WAITING]
-        ReviewItem.objects.filter(pk__in=more).update(state=State.WAITING)
-        ReviewItem.objects.filter(pk__in=fewer).update(state=State.CAPPED)
+        if own.order_by()[most : most + 1].exists():
+            _cap_day(own, most)
+
+
+def _cap_day(own: ReviewItemQuerySet, most: int) -> None:
+    """Keep the worthiest of one day. It looks at `most` of each state, however many there are."""
+    others = own.filter(state__in=[State.SECOND, State.THIRD, State.DECIDED]).order_by()
+    free = most - others[:most].count()
+    undecided = own.filter(sampled_at=None).order_by("-worth", "pk")
+    waiting = undecided.filter(state=State.WAITING)
+    first = [*waiting.values_list("worth", "pk")[:free]]
+    capped = [*undecided.filter(state=State.CAPPED).values_list("worth", "pk")[:free]]
+    kept = {pk for _, pk in sorted([*first, *capped], key=lambda row: (-row[0], row[1]))[:free]}
+    waiting.order_by().exclude(pk__in=kept).update(state=State.CAPPED)
+    ReviewItem.objects.filter(pk__in=kept, state=State.CAPPED).update(state=State.WAITING)

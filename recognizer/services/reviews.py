@@ -32,6 +32,9 @@ Verdict, State = Review.Verdict, ReviewItem.State
 MOST = 500  # drawings of one step
 UNDO_HOURS = 24  # a step is taken back by the one who made it, while they remember it
 ACTIVE_DAYS = 30  # reviewers who gave no verdict for so long give no second opinions
+LATEST = (
+    5_000  # verdicts among which another reviewer is looked for: several bulks of one reviewer, some milliseconds
+)
 
 
 class NotShown(ValidationError):
@@ -98,7 +101,7 @@ def correct_drawing(*, drawing: Drawing, user: User, text: str) -> Correction:
     ValidationError if `text` is no number, or the drawing is gone.
     """
     correction = Correction(drawing=drawing, user=user, text=text)
-    correction.clean_fields()
+    correction.clean_fields(exclude={"drawing", "user"})
     now = timezone.now()
     if not _lock([drawing.pk]):
         raise ValidationError("The drawing has been deleted.")
@@ -149,14 +152,16 @@ def decide_many(
     """Record one verdict on many drawings in one step; `seen` has the token of each.
 
     Drawings that changed meanwhile are left as they are; those that are gone or not shown are left out. Raises
-    ValidationError for a wrong text, or more than MOST drawings.
+    ValidationError for a wrong text, a step of another reviewer, or more than MOST drawings.
     """
     decision.check()
     if len(seen) > MOST:
         raise ValidationError(f"At most {MOST} drawings are decided in one step.")
     outcome = Outcome(step or uuid.uuid4())
     ids = _lock(seen)
-    done = {r.drawing_id: r for r in Review.objects.filter(step=outcome.step, reviewer=reviewer, drawing__in=ids)}
+    done = {r.drawing_id: r for r in Review.objects.filter(step=outcome.step, drawing__in=ids)}
+    if any(review.reviewer_id != reviewer.pk for review in done.values()):
+        raise ValidationError("This step is another reviewer's.")
     outcome.decided.extend(done.values())
     open_ids = [pk for pk in ids if pk not in done]
     items = ReviewItem.objects.shown().select_related("drawing").defer(*_HEAVY).in_bulk(open_ids)
@@ -248,7 +253,8 @@ def _wants_second(review: Review) -> bool:
     if random.random() >= settings.REVIEW_TWICE:  # noqa: S311  (no secret)
         return False
     recent = timezone.now() - timedelta(days=ACTIVE_DAYS)
-    others = Review.objects.exclude(reviewer=review.reviewer_id).exclude(reviewer=None)
+    latest = Review.objects.order_by("-id").values("pk")[:LATEST]
+    others = Review.objects.filter(pk__in=latest).exclude(reviewer=review.reviewer_id).exclude(reviewer=None)
     return others.filter(created_at__gt=recent).exists()
 
 
@@ -260,7 +266,8 @@ def undo(*, reviewer: User) -> Undone:
     ValidationError if there is no step of the last UNDO_HOURS.
     """
     since = timezone.now() - timedelta(hours=UNDO_HOURS)
-    mine = Review.objects.that_count().by(reviewer).filter(created_at__gt=since)
+    mine = Review.objects.that_count().filter(reviewer=reviewer, created_at__gt=since)
+    mine = mine.order_by("-created_at", "-id")  # for which there is an index, whatever came before `since`
     # A step of which nothing is in force any more is over: others have decided since.
     last = mine.in_force().values_list("step", flat=True).first()
     if last is None:
@@ -271,9 +278,31 @@ def undo(*, reviewer: User) -> Undone:
     undone = [review for review in reviews if review.replaced_at is None]
     now = timezone.now()
     Review.objects.filter(pk__in=[r.pk for r in undone]).update(replaced_at=now, undone_at=now)
-    restored = {review.replaces_id for review in undone if review.replaces_id is not None}
-    Review.objects.filter(pk__in=restored, undone_at=None).update(replaced_at=None)
-    for state in {review.before for review in undone if review.before}:
-        again = [review.drawing_id for review in undone if review.before == state]
-        ReviewItem.objects.filter(pk__in=again).update(state=state, leased_to=reviewer, leased_until=lease_end())
+    _restore(undone, reviewer)
     return Undone(last, undone, [review.drawing_id for review in reviews if review not in undone])
+
+
+def _restore(undone: Sequence[Review], reviewer: User) -> None:
+    """Put in force what these verdicts have replaced, and lease the items to the reviewer as they were before.
+
+    What the writer contradicts by now is not in force again: the drawing waits.
+    """
+    corrections = _in_force(Correction, [review.drawing_id for review in undone])
+    restored: list[int] = []
+    states: dict[str, list[UUID]] = {}
+    for review in undone:
+        first, correction = review.replaces, corrections.get(review.drawing_id)
+        contradicted = (
+            first is not None
+            and correction is not None
+            and correction.pk != review.correction_id
+            and not first.agrees_with(correction.text)
+        )
+        if first is not None and not contradicted:
+            restored.append(first.pk)
+        state = State.WAITING if contradicted else review.before or State.WAITING
+        states.setdefault(state, []).append(review.drawing_id)
+    Review.objects.filter(pk__in=restored, undone_at=None).update(replaced_at=None)
+    for state, ids in states.items():
+        items = ReviewItem.objects.filter(pk__in=ids)
+        items.update(state=state, leased_to=reviewer, leased_until=lease_end())
