@@ -124,8 +124,10 @@ class Desk:
 
     def score(self) -> Callable[[], Any]:
         items = list(ReviewItem.objects.filter(pk__in=[i.pk for i in self.some(200)]).with_drawings())
-        find = review_queue.Find(unusual=0.2, glyphs=b"0" * 400)
-        return lambda: review_queue.record_finds(finds=[(item, find) for item in items])
+        finds = {
+            item.pk: review_queue.Find(seen=item.drawing.seen, unusual=0.2, glyphs=b"0" * 400) for item in items
+        }
+        return lambda: review_queue.record_finds(finds=finds)
 
     def some(self, count: int) -> list[ReviewItem]:
         start = uuid.uuid4()

@@ -14,6 +14,7 @@ HARMLESS = {
     "recognizer.tasks.read_waiting", "recognizer.tasks.read_live", "recognizer.tasks.explain",
     "recognizer.tasks.reconcile", "recognizer.tasks.retrain_on_schedule", "recognizer.tasks.read_shadow",
     "recognizer.tasks.train", "recognizer.tasks.export", "recognizer.tasks.write_export", "recognizer.tasks.purge",
+    "recognizer.tasks.score_review_items",
 }  # fmt: skip
 
 

@@ -213,9 +213,16 @@ class _Site:
         chance, reading = self.chance, read.number.reading
         unusual = chance.uniform(0.5, 1) if chance.random() < UNUSUAL else chance.uniform(0, 0.4)
         doubtful, disputed = chance.random() < DOUBTFUL, chance.random() < DISPUTED
-        reason, worth = worth_of(
-            Facts(reading.state, reading.text, read.confidence, read.corrected_to, doubtful, disputed, unusual)
+        facts = Facts(
+            state=reading.state,
+            text=reading.text,
+            confidence=read.confidence,
+            corrected_to=read.corrected_to,
+            doubtful=doubtful,
+            disputed=disputed,
+            unusual=unusual,
         )
+        reason, worth = worth_of(facts)
         lot = chance.random()
         sampled_at = self.now if lot < SAMPLED and read.writer.may_train else None
         state, like = self._state(read, reason, sampled=sampled_at is not None)
