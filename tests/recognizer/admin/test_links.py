@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -47,7 +48,7 @@ def rows(owner: User, stranger: User, reviewer: User, trainer: User, version: Mo
         decide(drawing, reviewer, "7")
         decide(drawing, trainer, "1")
     first, *others = ReviewItem.objects.all()
-    later = timezone.now() + timezone.timedelta(minutes=2)
+    later = timezone.now() + timedelta(minutes=2)
     ReviewItem.objects.filter(pk=others[0].pk).update(like=first, leased_to=trainer, leased_until=later)
 
 

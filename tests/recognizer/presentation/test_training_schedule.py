@@ -9,7 +9,6 @@ import pytest
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from recognizer.presentation import training_schedule
 from recognizer.presentation.training_schedule import TrainingSchedule
 
 MONDAY_NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
@@ -17,7 +16,7 @@ MONDAY_NOON = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _it_is_monday_noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training_schedule.timezone, "now", lambda: MONDAY_NOON)
+    monkeypatch.setattr(timezone, "now", lambda: MONDAY_NOON)
 
 
 def task_of(**fields: Any) -> PeriodicTask:

@@ -56,7 +56,7 @@ def in_bulk(reviewer: User, drawings: Sequence[Drawing], decision: Decision = SE
     ("verdict", "text"),
     [(Verdict.NUMBER, "7"), (Verdict.NUMBER, "12 3\n4"), (Verdict.NO_NUMBER, ""), (Verdict.UNREADABLE, "")],
 )
-def test_it_works(sent: Drawing, rita: User, verdict: Verdict, text: str) -> None:
+def test_it_works(sent: Drawing, rita: User, verdict: Review.Verdict, text: str) -> None:
     [item] = review_queue.claim(reviewer=rita, count=1)
     review = reviews.decide(
         drawing_id=sent.pk, reviewer=rita, decision=Decision(verdict, text), seen=item.drawing.seen
