@@ -1,12 +1,12 @@
 """A simulated week of a site: which misread drawings its reviewers find, and what a training on them gains.
 
-    python -m bench.review_week --data FOLDER [--seed 1] [--train]
+    python -m bench.review_week --data FOLDER [--seed 1] [--train [--all]]
 
 Six writers whom the shipped reader has never seen draw 1,000 digits and numbers, of which it misreads 80. Half of
 these are corrected by their writers, who also correct six that were read rightly. A reviewer who knows the truth
 decides on what the review queue hands out. Everything goes through the services of the site, on a new database
-in a temporary folder. With `--train` the rest of the queue is decided too, a training runs, and both versions read
-the digits of all other writers of the file, who never train.
+in a temporary folder. With `--train` a training runs on what was decided, with `--all` after the rest of the queue
+was decided too; both versions read the digits of all other writers of the file, who never train.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help=f"folder with {FILE}")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--train", action="store_true", help="decide on all, retrain, and compare both versions")
+    parser.add_argument("--train", action="store_true", help="retrain, and compare both versions")
+    parser.add_argument("--all", action="store_true", help="decide on all drawings before the training")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="numeral-week-") as folder:
         _start_site(Path(folder))
@@ -66,7 +67,9 @@ def main() -> None:
         truths = _live_a_week(writers, rng)
         _review(truths, LOOKS)
         if options.train:
-            _train(truths, others)
+            if options.all:
+                _decide_on_all(truths)
+            _train(others)
 
 
 def _start_site(folder: Path) -> None:
@@ -221,15 +224,19 @@ def _decide(reviewer: User, truths: dict[UUID, str], most: int) -> list[UUID]:
 # ---- What it gains
 
 
-def _train(truths: dict[UUID, str], others: list[Written]) -> None:
+def _decide_on_all(truths: dict[UUID, str]) -> None:
     from accounts.models import User
+
+    decided = len(_decide(User.objects.get(username="reviewer"), truths, DRAWINGS))
+    print(f"{LOOKS + decided} decided", flush=True)
+
+
+def _train(others: list[Written]) -> None:
     from recognizer.models import TrainingRun
     from recognizer.services import training_runs
     from recognizer.serving import engine
     from recognizer.training import pipeline
 
-    decided = len(_decide(User.objects.get(username="reviewer"), truths, DRAWINGS))
-    print(f"{LOOKS + decided} decided; training", flush=True)
     run = training_runs.start_run(trigger=TrainingRun.Trigger.COMMAND, force=True)
     run = pipeline.train_run(run.pk)
     print(f"{run}: {run.state}, {run.reason}, {run.seconds} s")

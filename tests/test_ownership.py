@@ -31,7 +31,7 @@ API_OF_TRAINERS = {
 }  # fmt: skip
 API_OF_REVIEWERS = {
     "api:review-list", "api:review-items", "api:review-item", "api:review-bulk", "api:review-undo",
-    "api:review-skips",
+    "api:review-skips", "api:review-statistics",
 }  # fmt: skip
 PAGES_OF_TRAINERS = {
     "recognizer:training", "recognizer:training_versions", "recognizer:training_run",

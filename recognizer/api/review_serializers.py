@@ -13,7 +13,7 @@ from recognizer.models.review import tidy_text
 from recognizer.services.reviews import MOST
 
 AHEAD = 10  # items that one reviewer may get at once
-HELD = 50  # items whose leases one request prolongs
+HELD = 200  # items whose leases one request prolongs
 Verdict = Review.Verdict
 GIVEN = [(v.value, v.label) for v in (Verdict.NUMBER, Verdict.NO_NUMBER, Verdict.UNREADABLE)]
 
@@ -165,3 +165,42 @@ class UndoneSerializer(serializers.Serializer[Any]):
     drawings = serializers.ListField(child=serializers.UUIDField())
     undone = ItemSerializer(many=True, help_text="the first 60 of them")
     kept = serializers.ListField(child=serializers.UUIDField(), help_text="others have decided since")
+
+
+class RateSerializer(serializers.Serializer[Any]):
+    """How many of how many, with a 95 % interval (Wilson)."""
+
+    n = serializers.IntegerField()
+    hits = serializers.IntegerField()
+    share = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class YieldSerializer(serializers.Serializer[Any]):
+    last = RateSerializer(help_text="errors that the last verdicts found")
+    by_reason = serializers.DictField(child=RateSerializer())
+
+
+class SampleSerializer(serializers.Serializer[Any]):
+    accuracy = RateSerializer(allow_null=True, help_text="right readings; null: too few verdicts to know")
+    unreadable = serializers.IntegerField()
+    by_version = serializers.DictField(child=RateSerializer(), help_text="by the number of the version")
+
+
+class StatisticsSerializer(serializers.Serializer[Any]):
+    """What reviewing has found; counted at most once a minute."""
+
+    counted_at = serializers.DateTimeField()
+    waiting = serializers.DictField(child=serializers.IntegerField(), help_text="by reason")
+    looks = serializers.DictField(child=serializers.IntegerField(), help_text="second opinions and disagreements")
+    yielded = YieldSerializer(source="yield")
+    sample = SampleSerializer(help_text="of the drawings that were drawn by lot")
+    agreement = RateSerializer(allow_null=True, help_text="second opinions that equal the first verdict")
+
+    def get_fields(self) -> dict[str, Any]:
+        """With the field `yield`, whose name is a word of Python."""
+        fields = super().get_fields()
+        fields["yield"] = YieldSerializer()
+        del fields["yielded"]
+        return fields

@@ -28,6 +28,7 @@ from recognizer.api.review_serializers import (
     ItemsSerializer,
     OutcomeSerializer,
     SkipSerializer,
+    StatisticsSerializer,
     UndoneSerializer,
     WantedSerializer,
 )
@@ -35,6 +36,7 @@ from recognizer.api.schema import problems
 from recognizer.api.unknown_fields import KnownParameters, RequestSerializer
 from recognizer.models import Review, ReviewItem
 from recognizer.presentation.review_item import item_as_json, review_as_json
+from recognizer.review import statistics
 from recognizer.services import review_queue, reviews
 
 if TYPE_CHECKING:
@@ -194,6 +196,14 @@ class ReviewViewSet(KnownParameters, mixins.ListModelMixin, viewsets.GenericView
     def unskip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         review_queue.unskip(reviewer=_reviewer(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(
+        summary="What reviewing has found", responses={200: StatisticsSerializer, **problems(401, 403, 429)}
+    )
+    @action(detail=False)
+    def statistics(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What waits, the errors that the last verdicts found, the accuracy by the random sample, agreement."""
+        return Response(statistics.summary())
 
 
 def _reviewer(request: Request) -> User:

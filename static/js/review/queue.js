@@ -4,7 +4,7 @@ import { ApiError } from "api";
 
 const AHEAD = 4; // items besides the one shown
 const LOW = 3; // fetch more when fewer than this many are left
-const MOST_HELD = 50; // the server prolongs no more at once
+const MOST_HELD = 200; // the server prolongs no more at once
 const WAITS = [1, 2, 4, 8, 15, 30]; // seconds until it is asked again after a failure
 
 export class Queue {
@@ -27,10 +27,14 @@ export class Queue {
     this.#on = on;
   }
 
+  // The drawings that are not to be fetched again: shown, ahead, or decided and not yet sent.
   get held() {
+    return [...this.#known()].slice(0, MOST_HELD);
+  }
+
+  #known() {
     const shown = this.current ? [this.current.id] : [];
-    const ids = new Set([...shown, ...this.ahead.map(({ id }) => id), ...this.#outboxed()]);
-    return [...ids].slice(0, MOST_HELD);
+    return new Set([...shown, ...this.ahead.map(({ id }) => id), ...this.#outboxed()]);
   }
 
   // Moves on: the next item, or null if none has been fetched.
@@ -85,7 +89,7 @@ export class Queue {
   }
 
   #take(items) {
-    const known = new Set(this.held);
+    const known = this.#known();
     this.ahead.push(...items.filter(({ id }) => !known.has(id)));
     this.isOver = items.length === 0;
     this.current ??= this.ahead.shift() ?? null;

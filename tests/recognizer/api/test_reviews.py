@@ -253,6 +253,16 @@ def test_answers_cost_a_fixed_number_of_queries(
         post(desk, "", said(item))
 
 
+def test_statistics(desk: Client, owner: User, version: ModelVersion) -> None:
+    queued(owner, version, ("7", 0.5), ("7", 0.4))
+    [item] = items(desk)
+    post(desk, "", said(item))
+    figures = desk.get(BASE + "statistics/").json()
+    assert figures["waiting"]["unsure"] == 1
+    assert (figures["yield"]["last"]["hits"], figures["yield"]["last"]["n"]) == (1, 1)
+    assert figures["sample"]["accuracy"] is None
+
+
 def test_a_cursor_that_is_none_is_not_found(desk: Client) -> None:
     for cursor in ("cD14", "cD05OTk5OTk5OTk5OTk5OTk5OTk5OTk5"):
         assert desk.get(f"{BASE}?cursor={cursor}").status_code == 404
