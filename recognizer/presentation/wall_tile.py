@@ -51,6 +51,12 @@ class Tile:
         return number_in_words(correction.text) if correction else ""
 
     @property
+    def is_contradicted(self) -> bool:
+        """Whether its writer says otherwise than what was read."""
+        correction, prediction = self.drawing.correction, self.item.prediction
+        return correction is not None and (prediction is None or prediction.text != correction.text)
+
+    @property
     def verdict(self) -> str:
         """Not of drawings that wait for another opinion, which is given without knowing the first one."""
         review = self.drawing.review
