@@ -206,6 +206,7 @@ def _review(truths: dict[UUID, str], looks: int) -> None:
 
 def _decide(reviewer: User, truths: dict[UUID, str], most: int) -> list[UUID]:
     """The drawings on which the reviewer decided."""
+    from recognizer import tasks
     from recognizer.services import review_queue, reviews
 
     decided: list[UUID] = []
@@ -218,6 +219,7 @@ def _decide(reviewer: User, truths: dict[UUID, str], most: int) -> list[UUID]:
             seen = item.drawing.seen
             reviews.decide(drawing_id=item.pk, reviewer=reviewer, decision=decision, seen=seen)
             decided.append(item.pk)
+        tasks.score_review_items()  # as it runs every half minute
     return decided
 
 

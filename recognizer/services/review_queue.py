@@ -106,16 +106,18 @@ def _draw_lots() -> bool:
     Lots are drawn among all drawings of writers who consent. Those that are decided already count at once, so that
     the sample depends on nothing that was read or said.
     """
-    lots = ReviewItem.objects.filter(sampled_at=None, writer__may_train=True).order_by("lot")
-    locked = lots.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "state")[:_LOTS]
     undecided = {State.WAITING, State.FOLDED, State.CAPPED}
-    now = timezone.now()
-    for pk, state in list(locked):
-        item = ReviewItem.objects.filter(pk=pk)
-        if state in undecided:
-            item.update(sampled_at=now, state=State.WAITING)
+    for _ in range(_LOTS):
+        # One at a time: a lock on more would hide them from others who ask at the same moment.
+        lots = ReviewItem.objects.filter(sampled_at=None, writer__may_train=True).order_by("lot")
+        item = lots.select_for_update(skip_locked=True, of=("self",)).only("pk", "state").first()
+        if item is None:
+            return False
+        is_open = item.state in undecided
+        state = State.WAITING if is_open else item.state
+        ReviewItem.objects.filter(pk=item.pk).update(sampled_at=timezone.now(), state=state)
+        if is_open:
             return True
-        item.update(sampled_at=now)
     return False
 
 
@@ -267,7 +269,7 @@ def _apply(find: Find, item: ReviewItem) -> None:
 
 @transaction.atomic
 def dispute(*, drawing_ids: Iterable[UUID]) -> int:
-    """Say of drawings that a waiting version reads them otherwise; returns how many items changed."""
+    """Say of drawings that another version reads them otherwise; returns how many items changed."""
     items = ReviewItem.objects.with_drawings().filter(pk__in=list(drawing_ids), disputed=False)
     changed = []
     for item in items:
