@@ -54,15 +54,19 @@ class ReviewItemQuerySet(models.QuerySet["ReviewItem"]):
         return self.filter(state=ReviewItem.State.WAITING).exclude(reason=ReviewItem.Reason.NONE)
 
     def open_to(self, reviewer: AbstractBaseUser) -> ReviewItemQuerySet:
-        """Those that may be handed to this reviewer: shown, open, not leased to another, not skipped.
+        """Those that may be handed to this reviewer: wanted of them, and not leased to another."""
+        free = Q(leased_until=None) | Q(leased_until__lt=timezone.now()) | Q(leased_to=reviewer.pk)
+        return self.open().wanted_of(reviewer).filter(free)
+
+    def wanted_of(self, reviewer: AbstractBaseUser) -> ReviewItemQuerySet:
+        """Those that are shown, and that this reviewer has not skipped.
 
         Whoever gave a verdict gives no second opinion on it, and does not settle a disagreement.
         """
         given = Review.objects.that_count().filter(drawing=OuterRef("pk"), reviewer=reviewer.pk)
         again = Q(state=ReviewItem.State.WAITING) | ~Exists(given)
-        free = Q(leased_until=None) | Q(leased_until__lt=timezone.now()) | Q(leased_to=reviewer.pk)
         skipped = SkippedItem.objects.filter(item=OuterRef("pk"), reviewer=reviewer.pk)
-        return self.shown().open().filter(free, again, ~Exists(skipped))
+        return self.shown().filter(again, ~Exists(skipped))
 
     def held_by(self, reviewer: AbstractBaseUser) -> ReviewItemQuerySet:
         """Those that are leased to this reviewer."""

@@ -70,7 +70,7 @@ def claim(*, reviewer: User, count: int, held: Sequence[UUID] = ()) -> list[Revi
 
 def _forgotten(reviewer: User, count: int, held: Sequence[UUID]) -> list[UUID]:
     # They are few, and sorted here: sorting by the database may look through the whole queue for them.
-    mine = ReviewItem.objects.held_by(reviewer).shown().filter(state__in=ReviewItem.OPEN)
+    mine = ReviewItem.objects.held_by(reviewer).wanted_of(reviewer).filter(state__in=ReviewItem.OPEN)
     rows = mine.exclude(pk__in=list(held)).order_by().values_list("worth", "pk")
     return [pk for _, pk in sorted(rows, key=lambda row: (-row[0], row[1]))[:count]]
 
@@ -124,10 +124,11 @@ def _draw_lots() -> bool:
 def hold(*, reviewer: User, ids: Iterable[UUID]) -> int:
     """Prolong the leases of items that the reviewer holds or could have; returns how many.
 
-    A lease that has expired is given again, unless somebody else has the item by now.
+    A lease that has expired is given again, unless somebody else has the item by now. One that the reviewer skips
+    at the same moment is not.
     """
     free = Q(leased_to=reviewer) | Q(leased_until=None) | Q(leased_until__lt=timezone.now())
-    mine = ReviewItem.objects.filter(free, pk__in=list(ids), state__in=ReviewItem.OPEN)
+    mine = ReviewItem.objects.wanted_of(reviewer).filter(free, pk__in=list(ids), state__in=ReviewItem.OPEN)
     return mine.update(leased_to=reviewer, leased_until=lease_end())
 
 

@@ -92,3 +92,12 @@ test("a failure is told, and it asks again", async () => {
   await settle();
   assert.equal(queue.current.id, "a");
 });
+
+test("what is decided and not yet sent does not come again, however much that is", async () => {
+  outboxed = Array.from({ length: 300 }, (_, i) => `unsent-${i}`);
+  answers = [items("unsent-299", "new")];
+  const queue = open();
+  await queue.fill();
+  assert.equal(queue.current.id, "new");
+  assert.equal(claims[0].held.length, 200);
+});

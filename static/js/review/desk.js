@@ -3,14 +3,13 @@
 
 import { ApiError } from "api";
 import { preload } from "review/drawing-view";
-import { inOneLine, inWords, isSame, numberOf, verdictOf } from "review/verdict";
-
-const KEPT = 60; // items of this session that can be shown again without the server
+import { Memory } from "review/memory";
+import { inLines, inOneLine, inWords, isSame, numberOf, undoneInWords, verdictOf } from "review/verdict";
 
 export class Desk {
   #parts;
   #past = null; // the item of the trail that is shown instead of the queue's, with `mine`
-  #items = new Map(); // by drawing
+  #memory;
   #deeds = []; // drawings that were decided or skipped in this session: {kind, drawing}
   #undoing = Promise.resolve();
   #isAway = false;
@@ -24,6 +23,7 @@ export class Desk {
   // visible; see pages/review.js). `shownFor` goes along with each verdict.
   constructor(parts, { shownFor, skipped }) {
     this.#parts = parts;
+    this.#memory = new Memory((drawing) => parts.server.item(drawing));
     this.#shownFor = shownFor;
     this.skipped = skipped;
   }
@@ -180,7 +180,7 @@ export class Desk {
   sent(entry, answer) {
     this.#answered();
     if (!answer.item) return;
-    if (this.#items.has(answer.item.id)) this.#remember(answer.item);
+    if (this.#memory.has(answer.item.id)) this.#memory.keep(answer.item);
     if (this.#past?.item.id === answer.item.id) this.#past.item = answer.item;
     this.#parts.frame.decided(entry);
     if (this.#parts.queue.current?.id === answer.item.id && this.#shownFor) {
@@ -199,7 +199,7 @@ export class Desk {
       notices.showProblem("A drawing that you decided on is gone.");
       return;
     }
-    this.#remember(conflict.item);
+    this.#memory.keep(conflict.item);
     const isShown = !this.item || this.item.id === drawing;
     queue.put(conflict.item);
     notices.announce("Somebody decided meanwhile on a drawing of yours. It comes next.");
@@ -251,11 +251,11 @@ export class Desk {
       notices.announce(`${done} ${frame.emptyWords}`.trim());
       return;
     }
-    this.#remember(item);
+    this.#memory.keep(item);
     const suggestion = this.#suggestion();
     drawing.show(item);
     facts.show(item, { suggestion, mine: this.#past?.mine ?? null, conflict: this.#conflictOf(item) });
-    answer.begin(item.id, suggestion ? placeholderOf(suggestion) : "");
+    answer.begin(item.id, suggestion ? inLines(suggestion) : "");
     if (answer.isTyped) this.showTyped();
     frame.focus();
     notices.announce(`${done} ${this.#describe(item)}`.trim());
@@ -328,7 +328,7 @@ export class Desk {
     }
     const taken = outbox.takeBack();
     if (taken) {
-      await this.#showUndone(await this.#itemOf(taken.drawing), `Undone: ${inWords(taken)}.`);
+      await this.#showUndone(await this.#memory.item(taken.drawing), `Undone: ${inWords(taken)}.`);
       return;
     }
     if (!(await outbox.flush())) {
@@ -337,16 +337,9 @@ export class Desk {
       return;
     }
     const { undone, drawings, kept } = await server.undo();
-    const words = this.#undoneWords(drawings, kept);
+    const words = undoneInWords({ drawings, kept, known: this.#parts.trail.find(drawings[0]) });
     if (undone.length) await this.#showUndone(undone[0], words);
     else this.#parts.notices.showProblem(words);
-  }
-
-  #undoneWords(drawings, kept) {
-    const known = this.#parts.trail.find(drawings[0]);
-    const what = known ? inWords(known) : "your last verdict";
-    const many = drawings.length > 1 ? ` Undone: ${drawings.length} verdicts of one step.` : ` Undone: ${what}.`;
-    return `${many}${kept.length ? ` Others have decided since on ${kept.length} of them.` : ""}`.trim();
   }
 
   async #unskip(drawing) {
@@ -354,7 +347,7 @@ export class Desk {
     const unsent = outbox.unsent.find((entry) => entry.kind === "skip" && entry.drawing === drawing);
     if (unsent) outbox.drop(unsent.step);
     this.skipped = Math.max(0, this.skipped - 1);
-    await this.#showUndone(await this.#itemOf(drawing), "Not skipped.");
+    await this.#showUndone(await this.#memory.item(drawing), "Not skipped.");
   }
 
   async #showUndone(item, words) {
@@ -362,7 +355,7 @@ export class Desk {
     this.#past = null;
     trail.leave();
     trail.remove(item.id);
-    this.#remember(item);
+    this.#memory.keep(item);
     queue.interrupt(item);
     this.show(words);
     frame.sayDone(words);
@@ -370,19 +363,9 @@ export class Desk {
   }
 
   async #showPast(entry) {
-    const item = await this.#itemOf(entry.drawing);
+    const item = await this.#memory.item(entry.drawing);
     this.#past = { item, mine: entry };
     this.show();
-  }
-
-  async #itemOf(drawing) {
-    return this.#items.get(drawing) ?? (await this.#parts.server.item(drawing));
-  }
-
-  #remember(item) {
-    this.#items.delete(item.id);
-    this.#items.set(item.id, item);
-    if (this.#items.size > KEPT) this.#items.delete(this.#items.keys().next().value);
   }
 
   #answered() {
@@ -418,10 +401,6 @@ const ACTIONS = {
   unskip: "seeSkippedAgain",
   writer: "agreeWithWriter",
 };
-
-function placeholderOf(verdict) {
-  return verdict.verdict === "number" ? verdict.text : inWords(verdict);
-}
 
 // From the key to the frame that shows the next item, for whoever wants to know: performance.getEntriesByName.
 function measure(since) {

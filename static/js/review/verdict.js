@@ -20,6 +20,18 @@ export function inWords({ verdict, text }) {
   return verdict === "number" ? inOneLine(text) : WORDS[verdict];
 }
 
+// The same, in the lines in which it is typed.
+export function inLines({ verdict, text }) {
+  return verdict === "number" ? text : WORDS[verdict];
+}
+
+// What one step back has undone; `known` is the verdict on the first of the drawings, where it is known.
+export function undoneInWords({ drawings, kept, known }) {
+  const what = known ? inWords(known) : "your last verdict";
+  const done = drawings.length > 1 ? `${drawings.length} verdicts of one step` : what;
+  return `Undone: ${done}.${kept.length ? ` Others have decided since on ${kept.length} of them.` : ""}`;
+}
+
 export function inOneLine(text) {
   return text.replaceAll("\n", " / ");
 }

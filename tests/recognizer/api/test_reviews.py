@@ -216,6 +216,29 @@ def test_skipped_ones_come_back_when_asked_for(desk: Client, owner: User, versio
     assert [i["id"] for i in items(desk, 5, held=[second["id"]])] == [first["id"]]
 
 
+def test_a_skipped_one_is_not_held_by_a_request_that_was_under_way(
+    desk: Client, owner: User, version: ModelVersion
+) -> None:
+    queued(owner, version, ("7", 0.4))
+    [item] = items(desk)
+    post(desk, "skips/", {"drawing": item["id"]})
+    assert items(desk, 3, held=[item["id"]]) == items(desk, 3) == []
+
+
+def test_whoever_gave_the_first_verdict_cannot_hold_the_drawing_for_the_second(
+    desk: Client, owner: User, version: ModelVersion, settings
+) -> None:
+    queued(owner, version, ("7", 0.4), ("7", 0.5))
+    sam = reviewer_named("sam")
+    [item] = items(sam)
+    post(sam, "", said(item))
+    settings.REVIEW_TWICE = 1.0
+    [item] = items(desk)
+    post(desk, "", said(item))
+    assert items(desk, 3, held=[item["id"]]) == items(desk, 3) == []
+    assert [i["id"] for i in items(sam)] == [item["id"]]
+
+
 def test_a_second_opinion_does_not_see_the_first(
     desk: Client, owner: User, version: ModelVersion, settings
 ) -> None:
