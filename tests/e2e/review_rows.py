@@ -23,6 +23,12 @@ SIZE = 400  # drawing units of a line
 PASSWORD = "correct horse battery"
 
 
+def numbers(count: int) -> list[str]:
+    """Different numbers of the digits that the hand can write."""
+    digits = "0147"
+    return [digits[i // 64 % 4] + digits[i // 16 % 4] + digits[i // 4 % 4] + digits[i % 4] for i in range(count)]
+
+
 def make_reviewer(name: str) -> None:
     user = User.objects.create_user(name, password=PASSWORD)
     user.groups.add(Group.objects.get(name="reviewers"))
