@@ -103,9 +103,12 @@ def expect_said(page: Any, text: str) -> None:
 
 def all_sent(page: Any) -> None:
     """Waits until the outbox is empty. The content policy forbids Playwright's own way to wait for a condition."""
-    is_empty = "Object.keys(localStorage).every(key => localStorage[key] === '[]')"
+    wait_for(page, "Object.keys(localStorage).every(key => localStorage[key] === '[]')")
+
+
+def wait_for(page: Any, condition: str) -> None:
     end = time.monotonic() + PATIENCE
-    while not page.evaluate(is_empty):
+    while not page.evaluate(condition):
         assert time.monotonic() < end, page.evaluate("JSON.stringify(localStorage)")
         page.wait_for_timeout(20)
 
@@ -267,6 +270,7 @@ def test_what_somebody_else_said_meanwhile_is_shown(enter: Callable[..., Any], r
     expect_said(page, "Somebody decided meanwhile")
     press(page, "Enter")
     expect(page.get_by_text("beside said 7 meanwhile. You said 1.")).to_be_visible()
+    wait_for(page, 'Object.values(localStorage).join().split("conflict").length > 2')  # both were answered
     page.reload()
     expect(page.get_by_text("beside said 7 meanwhile. You said 1.")).to_be_visible()
     press(page, "Enter")
