@@ -59,10 +59,6 @@ class DrawingQuerySet(models.QuerySet["Drawing"]):
         free = Q(leased_until=None) | Q(leased_until__lt=timezone.now())
         return self.filter(free, state=Drawing.State.WAITING)
 
-    def corrected(self) -> DrawingQuerySet:
-        """Drawings with a correction in force."""
-        return self.filter(corrections__isnull=False, corrections__replaced_at=None)
-
     def with_predictions(self) -> DrawingQuerySet:
         """With predictions and digits, in a fixed number of queries."""
         predictions = Prediction.objects.select_related("model_version").defer(

@@ -207,10 +207,6 @@ class ReviewItem(models.Model):
         return f"review of {self.drawing_id}"
 
     @property
-    def is_open(self) -> bool:
-        return self.state in self.OPEN
-
-    @property
     def look(self) -> int:
         """Which verdict it waits for: 2 a second opinion, 3 one after a disagreement, else 1."""
         return {self.State.SECOND: 2, self.State.THIRD: 3}.get(self.State(self.state), 1)

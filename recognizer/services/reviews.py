@@ -159,14 +159,11 @@ def decide_many(
         raise ValidationError(f"At most {MOST} drawings are decided in one step.")
     outcome = Outcome(step or uuid.uuid4())
     ids = _lock(seen)
-    done = {r.drawing_id: r for r in Review.objects.filter(step=outcome.step, drawing__in=ids)}
-    if any(review.reviewer_id != reviewer.pk for review in done.values()):
-        raise ValidationError("This step is another reviewer's.")
-    outcome.decided.extend(done.values())
+    outcome.decided.extend(_sent_before(outcome.step, ids, reviewer))
+    done = {review.drawing_id for review in outcome.decided}
     open_ids = [pk for pk in ids if pk not in done]
-    items = ReviewItem.objects.shown().select_related("drawing").defer(*_HEAVY).in_bulk(open_ids)
-    before = _in_force(Review, open_ids)
-    corrections = _in_force(Correction, open_ids)
+    items = ReviewItem.objects.shown().defer("glyphs").in_bulk(open_ids)
+    before, corrections = _in_force(Review, open_ids), _in_force(Correction, open_ids)
     again = _given_before(items, reviewer)
     verdicts = []
     for pk, item in items.items():
@@ -196,9 +193,6 @@ def decide_many(
     return outcome
 
 
-_HEAVY = ["glyphs", "drawing__strokes", "drawing__image", "drawing__thumbnail"]
-
-
 def _lock(ids: Iterable[UUID]) -> list[UUID]:
     """Make verdicts and corrections on these drawings wait for each other; returns those that exist.
 
@@ -206,6 +200,14 @@ def _lock(ids: Iterable[UUID]) -> list[UUID]:
     """
     drawings = Drawing.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
     return list(drawings.values_list("pk", flat=True))
+
+
+def _sent_before(step: UUID, ids: Sequence[UUID], reviewer: User) -> list[Review]:
+    """The verdicts of this step that are stored already. Raises ValidationError for a step of somebody else."""
+    stored = list(Review.objects.filter(step=step, drawing__in=ids))
+    if any(review.reviewer_id != reviewer.pk for review in stored):
+        raise ValidationError("This step is another reviewer's.")
+    return stored
 
 
 def _in_force(model: type[Review] | type[Correction], ids: Sequence[UUID]) -> dict[UUID, Any]:
