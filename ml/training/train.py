@@ -84,7 +84,7 @@ def train_networks(
     ) -> Any:
         file = None if checkpoints is None else checkpoints.file(stage)
         training = NetworkTraining(model, mix, settings, loss, file)
-        return training.from_scratch(partial(reporter.report, stage), partial(reporter.resume, stage))
+        return training.from_scratch(partial(reporter.report, stage), partial(reporter.begin, stage))
 
     # Each network is built just before it trains: building it seeds Keras.
     return TrainedNetworks(
@@ -134,7 +134,7 @@ class NetworkTraining:
     file: CheckpointFile | None = None
 
     def from_scratch(
-        self, on_epoch: EpochCallback = lambda *_: None, on_resume: Callable[[int, int], None] = lambda *_: None
+        self, on_epoch: EpochCallback = lambda *_: None, on_begin: Callable[[int, int], None] = lambda *_: None
     ) -> Any:
         """Train a fresh network to its end, and return it: averaged weights, and batch statistics of their own."""
         stored = None if self.file is None else self.file.load()
@@ -142,8 +142,7 @@ class NetworkTraining:
             _assign(self.model.variables, stored.variables)
             return self.model
         source = self.mix()
-        if stored is not None:
-            on_resume(stored.epoch, self.settings.epochs)
+        on_begin(0 if stored is None else stored.epoch, self.settings.epochs)
         self.run(source, on_epoch, stored)
         # The batch statistics of the training belong to weights that were not averaged: estimate them again.
         for step in range(_STATISTICS_STEPS):

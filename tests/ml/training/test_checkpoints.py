@@ -67,13 +67,13 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_network(tmp_path, few_s
     with pytest.raises(StoppedError):
         training(DrawnFrom(1 + STEPS + 2), file).from_scratch()
     assert file.load().epoch == 1
-    source, epochs, resumed = DrawnFrom(), [], []
+    source, epochs, begun = DrawnFrom(), [], []
     parts = training(source, file).from_scratch(
-        lambda epoch, *_: epochs.append(epoch), lambda *where: resumed.append(where)
+        lambda epoch, *_: epochs.append(epoch), lambda *where: begun.append(where)
     )
     assert values(parts) == values(whole)
     assert epochs == [2, 3]
-    assert resumed == [(1, 3)]
+    assert begun == [(1, 3)]
     assert source.drawn == 1 + 2 * STEPS + 4 * 4  # nothing is trained again
 
     # A network that was finished is neither trained nor given a source again.
