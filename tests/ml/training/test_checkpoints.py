@@ -95,7 +95,11 @@ def test_batches_that_are_drawn_otherwise_are_refused(tmp_path):
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     file = Checkpoints(tmp_path, {}).file("glyphs")
     assert file.load() is None
-    variables = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array(7, np.int64), np.array([1, 2], np.uint32)]
+    variables: list[np.ndarray] = [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.array(7, np.int64),
+        np.array([1, 2], np.uint32),
+    ]
     for epoch in (1, 2):
         file.save(Checkpoint(epoch, 0.25, "abc", variables, finished=epoch == 2))
     stored = file.load()

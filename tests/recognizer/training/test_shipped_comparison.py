@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import User
 from ml.evaluation import regression_sets
-from ml.evaluation.promotion_gates import UPDATE_LIMITS, GateLimits
+from ml.evaluation.promotion_gates import UPDATE_LIMITS, GateLimits, judge_challenger
 from ml.synthesis.handwriting import write_digit
 from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun, TrainingSample
 from recognizer.services import model_versions, predictions, reviews, training_runs
@@ -57,11 +57,10 @@ def compare(monkeypatch: pytest.MonkeyPatch, *, passes: bool = False) -> Trainin
     """Carry a comparison through, on one drawing of each style; the gates decide, or let it pass."""
     few = regression_sets.regression_sets(sizes=regression_sets.SetSizes(digits=1, numbers=1, photos=1, junk=1))
     monkeypatch.setattr(regression_sets, "regression_sets", lambda data: few[:1])
-    judge = pipeline.judge_challenger
 
     def decide_as_told(before: Any, after: Any, limits: GateLimits, first: Any) -> Any:
         assert limits == UPDATE_LIMITS
-        verdict = judge(before, after, limits, first)
+        verdict = judge_challenger(before, after, limits, first)
 
         class AsTold:
             def as_json(self) -> dict[str, Any]:
