@@ -20,12 +20,14 @@ class SpacedLine:
     """The digits of a line as numbers, with the probability that its spaces are where they were meant to be.
 
     `alternative` and its probability are the same with the most doubtful gap decided the other way.
+    `gap_probabilities` are those of the gaps between neighbouring digits, each to be a space or none.
     """
 
     numbers: Numbers
     probability: float = 1.0
     alternative: Numbers = field(default_factory=list)
     alternative_probability: float = 0.0
+    gap_probabilities: Sequence[float] = ()
 
 
 def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> SpacedLine:
@@ -49,6 +51,7 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
         probability,
         _numbers(digits, other_spaces),
         probability / probabilities[doubtful] - probability,
+        probabilities,
     )
 
 
