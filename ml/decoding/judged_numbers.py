@@ -57,7 +57,7 @@ def judge_numbers(lattice: Lattice, path: BestPath, line: SpacedLine) -> list[Ju
 
 
 def _borders(line: SpacedLine) -> list[float]:
-    """Where each number of the line begins and the last one ends: in the middles of the spaces, outside anywhere."""
+    """Where each number of the line begins and the last one ends: in the middles of the spaces."""
     middles = []
     for before, after in pairwise(line.numbers):
         x, _, width, _ = before[-1].candidate.box

@@ -48,11 +48,11 @@ class Digit:
 
 @dataclass(frozen=True)
 class Number:
-    """One number of a reading. `confidence` is the probability that exactly these digits stand there as one number.
+    """One number of a reading. `confidence` is the probability that just these digits stand there as one number.
 
     `state` is "recognised" or "unsure", `digits` are the indices of its digits in the reading, from left to right;
-    `box` is x, y, width, height in units of the drawing. `alternative` is its likeliest other text, if that is worth
-    offering; with a space if these may be two numbers.
+    `box` is x, y, width, height in units of the drawing. `alternative` is its likeliest other text, if that is
+    worth offering; with a space if these may be two numbers.
     """
 
     text: str

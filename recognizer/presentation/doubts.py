@@ -1,4 +1,4 @@
-"""Which numbers of a stored reading are doubtful, in words; static/js/reading/doubts.js says the same of live ones."""
+"""Which numbers of a stored reading are doubtful, in words; of live ones static/js/reading/doubts.js says it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def in_full(prediction: Prediction) -> str:
 
 
 def _named(doubtful: Sequence[ReadNumber], numbers: Sequence[ReadNumber]) -> str:
-    """The doubtful numbers with their lines, which are counted as people see them: lines without numbers are none."""
+    """The doubtful numbers with their lines; lines without numbers do not count."""
     lines = sorted({number.line for number in numbers})
     names = [
         f"{number.text} (line {lines.index(number.line) + 1})" if len(lines) > 1 else number.text
