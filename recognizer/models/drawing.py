@@ -267,6 +267,11 @@ class Prediction(models.Model):
             return None
         return read_numbers(self.numbers_kept, self.digits.all()) if self.numbers_kept else []
 
+    @property
+    def least_confidence(self) -> float:
+        """Of its least sure number; of an older reading, or one without numbers, that of the whole."""
+        return min((number["confidence"] for number in self.numbers_kept or []), default=self.confidence)
+
 
 class Digit(models.Model):
     """One glyph of a prediction, in reading order."""

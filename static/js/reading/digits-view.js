@@ -38,7 +38,9 @@ export class DigitsView {
   show(reading) {
     const { digits, size, numbers } = reading;
     this.#found = digits;
-    this.#inDoubt = new Set(hasSeveral(reading) ? numbers.filter(isDoubtful).flatMap((number) => number.digits) : []);
+    this.#inDoubt = new Set(
+      hasSeveral(reading) ? numbers.filter(isDoubtful).flatMap((number) => number.digits) : [],
+    );
     this.#digits = digits.filter(isDigit);
     this.#pictureSize = size;
     this.#setStale(false);

@@ -112,8 +112,8 @@ export class ReadingView {
 // likely all of them are right says little.
 export function describeReading(reading) {
   if (hasSeveral(reading)) {
-    const { sure, short, names } = describeDoubts(reading);
-    return { lead: "Looks like", sure, howSure: short, hint: names && `Doubtful: ${names}` };
+    const { sure, count, doubts, names } = describeDoubts(reading);
+    return { lead: count, sure, howSure: doubts, hint: names };
   }
   const { state, confidence, alternative } = reading;
   const sure = sureness(state, confidence);
@@ -129,6 +129,6 @@ export function describeReading(reading) {
 // What a screen reader says of it: lines are told apart by a word, because a line break is silent.
 export function announcementOf(reading, { lead, sure, hint }) {
   const number = reading.text.replaceAll("\n", ", then ");
-  if (hasSeveral(reading)) return `${lead} ${number}. ${describeDoubts(reading).full}`;
+  if (hasSeveral(reading)) return `Looks like ${number}. ${describeDoubts(reading).full}`;
   return `${lead} ${number}, ${sure}${hint && `, ${hint}`}`;
 }
