@@ -45,7 +45,7 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
     if any(spaces) and not all(spaces):
         apart = _middle_width(gaps, spaces, height)
         probabilities = [
-            max(probability, _sureness(gap / apart, costs.space_apart)) if space == (gap > apart) else probability
+            max(probability, _sureness(gap / apart, costs.space_apart)) if space and gap > apart else probability
             for gap, space, probability in zip(gaps, spaces, probabilities, strict=True)
         ]
     doubtful = min(range(len(gaps)), key=lambda i: probabilities[i])
@@ -69,7 +69,8 @@ def _sureness(ratio: float, steepness: float) -> float:
 def _middle_width(gaps: Sequence[float], spaces: Sequence[bool], height: float) -> float:
     """Between the widest gap that is no space and the narrowest space.
 
-    Where these are far apart, all spaces are sure, also where they are hardly wider than the least space.
+    Where these are far apart, the spaces are sure, even if they are hardly wider than the least space. Of a gap
+    that is nearly a space nothing follows: it may be one all the same.
     """
     widest = max(gap for gap, space in zip(gaps, spaces, strict=True) if not space)
     return math.sqrt(max(widest, _NO_SPACE * height) * min(gap for gap, s in zip(gaps, spaces, strict=True) if s))

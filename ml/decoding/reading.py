@@ -131,6 +131,7 @@ def compose_reading(decoded: DecodedLayout, costs: Costs, calibration: Calibrati
         for number in judge_numbers(lattice, path, line)
     ]
     numbers = _numbers(judged, read, decoded.probability, calibration)
+    confidence = min([confidence, *(number.confidence for number in numbers)])
     number_of = {digit: index for index, number in enumerate(numbers) for digit in number.digits}
     label_probabilities = dict(zip(decoded.layout.candidates, decoded.label_probabilities, strict=True))
     digits = tuple(

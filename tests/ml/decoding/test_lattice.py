@@ -150,6 +150,16 @@ def test_spaces_that_are_far_wider_than_all_other_gaps_are_in_no_doubt(gap_withi
     assert line.gap_probabilities[2] >= sure
 
 
+def test_a_gap_that_is_nearly_a_space_stays_in_doubt_beside_wider_spaces():
+    widths = [10, 0.95 * 100 * COSTS.space_least, 10, 300, 10]
+    boxes = np.array([[50 * i + sum(widths[:i]), 0, 50, 100.0] for i in range(6)])
+    path = read(boxes, lambda components: (7, 0.99) if len(components) == 1 else None)
+    line = split_numbers(path.segments, 100.0, COSTS)
+    assert [len(number) for number in line.numbers] == [4, 2]
+    assert line.gap_probabilities[1] < 0.7
+    assert line.gap_probabilities[3] > 0.99
+
+
 def test_a_line_under_a_number_joins_no_digits():
     boxes = np.concatenate([row(5), [[-10, 104, 400, 3]]])
     path = read(boxes, lambda components: (3, 0.99) if len(components) == 1 and components[0] < 5 else None)
