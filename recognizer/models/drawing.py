@@ -265,7 +265,7 @@ class Prediction(models.Model):
         """Its numbers in the order of the text; None of an older reading. No query after `with_predictions`."""
         if self.numbers_kept is None:
             return None
-        return read_numbers(self.numbers_kept, self.digits.all()) if self.numbers_kept else []
+        return read_numbers(self.numbers_kept, list(self.digits.all())) if self.numbers_kept else []
 
     @property
     def least_confidence(self) -> float:
