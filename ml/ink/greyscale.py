@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.ink.paper import flatten_papers
+
 Grey = NDArray[np.uint8]  # (h, w)
 Colours = NDArray[np.uint8]  # (..., 3)
 
@@ -33,6 +35,9 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     The usual grey is the darkest channel of a light page and the lightest of a dark one: coloured ink is at full
     strength in it.
     """
+    flat = flatten_papers(pixels if pixels.ndim == 3 else pixels[..., None])
+    if flat is not None:
+        return flat
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     sample = pixels[::_STEP, ::_STEP].reshape(-1, 3)

@@ -24,6 +24,7 @@ from ml.segmentation.binarization import (
 )
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.form_lines import remove_form_lines
+from ml.segmentation.margin import add_margin
 from ml.segmentation.stroke_affinity import Pairs
 from ml.segmentation.touching_digits import SplitComponents, split_wide_components
 
@@ -43,17 +44,18 @@ _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has
 class ImageComponents:
     """Connected ink of a picture, some of it cut.
 
-    `boxes` (n, 4) are in pixels of the picture as it was given, which is smaller by `scale` than the arrays.
+    `boxes` (n, 4) are in pixels of the picture as it was given, which has no margin and is smaller by `scale` than
+    the arrays.
     """
 
     has_strokes = False
 
-    def __init__(self, ink: Grey, parts: SplitComponents, scale: float, is_bitmap: bool) -> None:
+    def __init__(self, ink: Grey, parts: SplitComponents, scale: float, margin: int, is_bitmap: bool) -> None:
         self._ink, self._labels, self._scale = ink, parts.labels, scale
         self._crossed = parts.crossed
         self._broadest = _BROADEST if is_bitmap else math.inf
         self._windows = np.rint(parts.boxes).astype(np.int64)
-        self.boxes: Boxes = parts.boxes / scale
+        self.boxes: Boxes = parts.boxes / scale - [margin, margin, 0, 0]
         self.owners = parts.owners
 
     def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,6 +95,7 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     """The ink of grey pixels (h, w), 0 black; None where there is none."""
     if grey.size == 0:
         return None
+    given, (grey, margin) = grey, add_margin(grey)
     large, scale = _enlarge(grey)
     ink = extract_ink(large)
     mask = None if is_blank(ink) else binarize(ink, scale)
@@ -108,13 +111,13 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
         ink, mask = without_shadows, binarize(without_shadows, scale)
     if mask is None:
         return None
-    is_bitmap = scale > _BITMAP_SCALE and max(grey.shape) < 2 * min(grey.shape)
+    is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
         mask = remove_form_lines(mask)
     labels, boxes = _connected_ink(mask, is_bitmap)
     if not len(boxes):
         return None
-    return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, is_bitmap)
+    return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, margin, is_bitmap)
 
 
 def _enlarge(grey: Grey) -> tuple[Grey, float]:

@@ -1,0 +1,109 @@
+"""A picture of several papers, or of one in several lights, as if it were dark ink on one white paper.
+
+Paper is the median of a neighbourhood wider than any line, so it has sharp edges where the picture has them: those of
+a note on a desk, of a highlighter, of the shadow of a hand, of a page that is half dark and half light. Whatever
+departs from it is ink, lighter or darker as most of it is nearby.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]  # (h, w)
+Pixels = NDArray[np.uint8]  # (h, w, channels)
+
+_SIDE = 96  # px of the shorter side of the small picture in which paper is looked for
+_NEIGHBOURHOOD = 0.2  # of that side, over which the median is taken
+_WIDER = 0.34  # of that side; what has edges within so wide a neighbourhood too is no broad stroke
+_STEP = 45  # of 255, within 6 px of the small picture; light falls off more slowly
+_LEAST_EDGE = 150  # px of the small picture: an edge a quarter of its side long, seen 6 px wide
+_LASTING = 0.6  # of the edges are there in the wider neighbourhood; of those that broad strokes make, fewer
+_LINE = 25  # of 255; the depth of a line in the small picture
+_LEAST_LINES = 10  # px of lines away from edges
+_APART = 0.45  # of the lines are away from edges; broad strokes leave theirs along edges
+_DARKEST = 64  # of 255; the depth of ink on darker paper is not enlarged further
+_BROAD = 7  # px of the small picture; what is as broad is no line
+_NEARBY = 0.3  # of the shorter side; ink is of one polarity within it
+_CLEARLY = 1.5  # how much more light ink than dark ink there must be to be believed
+
+
+def flatten_papers(pixels: Pixels) -> Grey | None:
+    """Grey pixels (h, w), 255 on paper, lower on ink, of a picture (h, w, channels); None of a single paper."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < _SIDE:
+        return None
+    shrink = min(height, width) / _SIDE
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    paper = _median(small, _NEIGHBOURHOOD)
+    is_edge = _edges(paper)
+    lasting = _edges(_median(small, _WIDER)) if is_edge.sum() >= _LEAST_EDGE else is_edge
+    if lasting.sum() < max(_LEAST_EDGE, _LASTING * is_edge.sum()):
+        return None
+    darker, lighter = _departures(pixels, paper)
+    dark, light = (_lines(departure, size) for departure in (darker, lighter))
+    is_line = cv2.max(dark, light) > _LINE
+    if (is_line & ~is_edge).sum() < max(_LEAST_LINES, _APART * is_line.sum()):
+        return None
+    nearby = 2 * round(_NEARBY * min(size) / 2) + 1
+    is_light = cv2.blur(light**2, (nearby, nearby)) > _CLEARLY * cv2.blur(dark**2, (nearby, nearby))
+    if not is_light.any():
+        return 255 - darker
+    mask = cv2.resize(is_light.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return 255 - np.where(mask > 0, lighter, darker)
+
+
+def _median(small: Pixels, neighbourhood: float) -> Pixels:
+    """The small picture without its ink: the median of a square of so many shorter sides."""
+    side = round(neighbourhood * min(small.shape[:2])) | 1
+    return np.asarray(cv2.medianBlur(small, side), np.uint8).reshape(*small.shape[:2], -1)
+
+
+def _edges(paper: Pixels) -> NDArray[np.bool_]:
+    """(h, w) where papers (h, w, channels) border on each other."""
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    step = cv2.subtract(cv2.dilate(paper, around), cv2.erode(paper, around)).reshape(paper.shape).max(axis=2)
+    return np.asarray(step > _STEP)
+
+
+def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
+    """How much darker and how much lighter each pixel is than its paper, of 255, in the channel that shows it best.
+
+    Along an edge a pixel departs if it is outside of what both papers are.
+    """
+    height, width = pixels.shape[:2]
+    near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    low, high = (
+        cv2.resize(f(paper, near), (width, height), interpolation=cv2.INTER_LINEAR).reshape(pixels.shape)
+        for f in (cv2.erode, cv2.dilate)
+    )
+    darker = _strongest(cv2.subtract(low, pixels), _strongest(low))
+    lighter = _strongest(cv2.subtract(pixels, high), 255 - _weakest(high))
+    return darker, lighter
+
+
+def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
+    channels = cv2.split(values)
+    best = channels[0]
+    for other in channels[1:]:
+        best = cv2.max(best, other)
+    if whole is None:
+        return best
+    return np.asarray(cv2.divide(best, cv2.max(whole, _DARKEST), scale=255, dtype=cv2.CV_8U), np.uint8)
+
+
+def _weakest(values: Pixels) -> Grey:
+    channels = cv2.split(values)
+    best = channels[0]
+    for other in channels[1:]:
+        best = cv2.min(best, other)
+    return best
+
+
+def _lines(departure: Grey, size: tuple[int, int]) -> NDArray[np.float32]:
+    """What of a departure (h, w) is no broader than lines, in a picture of `size`, the small one."""
+    small = cv2.resize(departure, size, interpolation=cv2.INTER_AREA)
+    broad = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((_BROAD, _BROAD), np.uint8))
+    return np.asarray(cv2.subtract(small, broad), np.float32)
