@@ -15,6 +15,7 @@ Grey = NDArray[np.uint8]  # (h, w)
 Pixels = NDArray[np.uint8]  # (h, w, channels)
 
 _SIDE = 96  # px of the shorter side of the small picture in which paper is looked for
+_LEAST_SIDE = 144  # px; a smaller picture is one digit, whose strokes may be broad
 _NEIGHBOURHOOD = 0.2  # of that side, over which the median is taken
 _WIDER = 0.34  # of that side; what has edges within so wide a neighbourhood too is no broad stroke
 _STEP = 45  # of 255, within 6 px of the small picture; light falls off more slowly
@@ -32,7 +33,7 @@ _CLEARLY = 1.5  # how much more light ink than dark ink there must be to be beli
 def flatten_papers(pixels: Pixels) -> Grey | None:
     """Grey pixels (h, w), 255 on paper, lower on ink, of a picture (h, w, channels); None of a single paper."""
     height, width = pixels.shape[:2]
-    if min(height, width) < _SIDE:
+    if min(height, width) < _LEAST_SIDE:
         return None
     shrink = min(height, width) / _SIDE
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))

@@ -19,6 +19,7 @@ from ml.segmentation.binarization import (
     component_pen_width,
     extract_ink,
     is_blank,
+    is_texture,
     pen_width,
     remove_shadows,
 )
@@ -36,6 +37,10 @@ _BROADEST = 4.0  # px of the glyph; broader lines of a bitmap are narrowed; 5 % 
 _STAIRS_BLUR = 1.0  # px of the given picture; standard deviation of the blur that rounds the edges of pixels
 _FINE = 4.0  # px of the given picture; loops between finer lines would close
 _FINE_BLUR = 0.25  # of what lines are broader than `_FINE`, the largest standard deviation of that blur
+_TEXTURE_SCALE = 2  # a picture that was enlarged more shows no grain of paper
+_DUST = 8  # px of a picture that was not enlarged; lower ink is illegible
+_ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
+_DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
 _MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture
 _MIN_AREA = 6  # px
 _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has not
@@ -109,13 +114,13 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     without_shadows = remove_shadows(ink, mask)
     if without_shadows is not ink:
         ink, mask = without_shadows, binarize(without_shadows, scale)
-    if mask is None:
+    if mask is None or (scale < _TEXTURE_SCALE and is_texture(ink, mask, scale)):
         return None
     is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
         mask = remove_form_lines(mask)
     labels, boxes = _connected_ink(mask, is_bitmap)
-    if not len(boxes):
+    if not len(boxes) or (scale == 1 and _are_dots(labels, boxes)):
         return None
     return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, margin, is_bitmap)
 
@@ -183,6 +188,19 @@ def _writing(
     height = typical_height(np.maximum(h, 0.5 * w)[is_large])
     kept = np.flatnonzero(is_inside & (side >= 0.15 * height) & (area >= _MIN_AREA))
     return kept[np.argsort(-area[kept], kind="stable")][:_MAX_COMPONENTS]
+
+
+def _are_dots(labels: NDArray[np.int32], boxes: Boxes) -> bool:
+    """Whether all large components are holes in the paper or specks of dust, round and filled or too small to read."""
+    side = boxes[:, 2:].max(axis=1)
+    if side.max() < _DUST:
+        return True
+    for component in np.flatnonzero(side >= 0.5 * side.max()):
+        x, y, w, h = boxes[component].astype(int)
+        filled = np.count_nonzero(labels[y : y + h, x : x + w] == component + 1) / (w * h)
+        if min(w, h) < _ROUND * max(w, h) or not _DISC[0] < filled < _DISC[1]:
+            return False
+    return True
 
 
 def _with_usual_pen(ink: Grey, mask: NDArray[np.bool_], scale: float, broadest: float) -> Grey:
