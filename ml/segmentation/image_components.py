@@ -50,10 +50,11 @@ class ImageComponents:
     """Connected ink of a picture, some of it cut.
 
     `boxes` (n, 4) are in pixels of the picture as it was given, which has no margin and is smaller by `scale` than
-    the arrays.
+    the arrays. `may_go_on` says that writing may go on where the picture shows nothing (`ml.ink.glare`).
     """
 
     has_strokes = False
+    may_go_on = False
 
     def __init__(self, ink: Grey, parts: SplitComponents, scale: float, margin: int, is_bitmap: bool) -> None:
         self._ink, self._labels, self._scale = ink, parts.labels, scale
