@@ -1,4 +1,4 @@
-"""Where a picture shows neither paper nor ink: light so strong that it is all white, and shadow that is all black."""
+"""Where a picture shows neither paper nor ink: glare that is all white, and shadow that is all black."""
 
 from __future__ import annotations
 

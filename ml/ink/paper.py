@@ -1,8 +1,8 @@
 """A picture of several papers, or of one in several lights, as if it were dark ink on one white paper.
 
-Paper is the median of a neighbourhood wider than any line, so it has sharp edges where the picture has them: those of
-a note on a desk, of a highlighter, of the shadow of a hand, of a page that is half dark and half light. Whatever
-departs from it is ink, lighter or darker as most of it is nearby.
+Paper is the median of a neighbourhood wider than any line, so it has sharp edges where the picture has them: those
+of a note on a desk, of a highlighter, of the shadow of a hand, of a page that is half dark and half light.
+Whatever departs from it is ink, lighter or darker as most of it is nearby.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def _edges(paper: Pixels) -> NDArray[np.bool_]:
 
 
 def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
-    """How much darker and how much lighter each pixel is than its paper, of 255, in the channel that shows it best.
+    """How much darker and how much lighter each pixel is than its paper, in the channel that shows it best.
 
     Along an edge a pixel departs if it is outside of what both papers are.
     """
@@ -86,6 +86,7 @@ def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
 
 
 def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
+    """The greatest of the channels (h, w), where given as a share of the whole, of 255."""
     channels = cv2.split(values)
     best = channels[0]
     for other in channels[1:]:
@@ -96,6 +97,7 @@ def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
 
 
 def _weakest(values: Pixels) -> Grey:
+    """The least of the channels (h, w)."""
     channels = cv2.split(values)
     best = channels[0]
     for other in channels[1:]:

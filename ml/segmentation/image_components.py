@@ -37,10 +37,14 @@ _BROADEST = 4.0  # px of the glyph; broader lines of a bitmap are narrowed; 5 % 
 _STAIRS_BLUR = 1.0  # px of the given picture; standard deviation of the blur that rounds the edges of pixels
 _FINE = 4.0  # px of the given picture; loops between finer lines would close
 _FINE_BLUR = 0.25  # of what lines are broader than `_FINE`, the largest standard deviation of that blur
-_TEXTURE_SCALE = 2  # a picture that was enlarged more shows no grain of paper
+_TEXTURE_SCALE = 1.5  # a picture that was enlarged more shows no grain of paper
 _DUST = 8  # px of a picture that was not enlarged; lower ink is illegible
 _ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
 _DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
+_LONG, _FOLD = (
+    400,
+    0.025,
+)  # px, and widths of that length: from border to border so thin a line is a fold or an edge
 _MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture
 _MIN_AREA = 6  # px
 _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has not
@@ -182,9 +186,12 @@ def _writing(
     side = np.maximum(w, h)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
-    is_inside = (contact <= _MAX_CONTACT * side) | is_bitmap
+    is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
+    is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
     if not (area[is_inside] > 0.002 * area.sum()).any():
-        is_inside[:] = True
+        is_inside = ~is_across
+    if not is_inside.any():
+        return np.zeros(0, np.int64)
     is_large = is_inside & (side >= 0.4 * side[is_inside].max())
     height = typical_height(np.maximum(h, 0.5 * w)[is_large])
     kept = np.flatnonzero(is_inside & (side >= 0.15 * height) & (area >= _MIN_AREA))
@@ -192,7 +199,7 @@ def _writing(
 
 
 def _are_dots(labels: NDArray[np.int32], boxes: Boxes) -> bool:
-    """Whether all large components are holes in the paper or specks of dust, round and filled or too small to read."""
+    """Whether all large components are round and filled, holes in the paper, or too small to read: dust."""
     side = boxes[:, 2:].max(axis=1)
     if side.max() < _DUST:
         return True

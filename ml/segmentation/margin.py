@@ -26,7 +26,7 @@ Area = NDArray[np.bool_]  # (h, w)
 def add_margin(grey: Grey) -> tuple[Grey, int]:
     """The picture (h, w) with a margin of paper, and the width of it in pixels.
 
-    The same picture and 0 where it is no small picture of two shades, or where one of them has the border for itself.
+    The same picture and 0 where it is not small and of two shades, or where one of them has the border for itself.
     """
     if max(grey.shape) > _LONGEST_SIDE or min(grey.shape) < 3:
         return grey, 0
@@ -48,8 +48,8 @@ def add_margin(grey: Grey) -> tuple[Grey, int]:
 
 
 def _looks_like_ink(area: Area, border: Area) -> NDArray[np.float64]:
-    """Thinness, few parts, one large part, and the corners and the border of a picture that are not of the area."""
-    count, _, measures, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=8)
+    """Thinness, few parts, one large part, and the corners and border of a picture that are not of the area."""
+    _, _, measures, _ = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=8)
     sizes = measures[1:, cv2.CC_STAT_AREA]
     parts = int((sizes > _LEAST_PART * area.size).sum())
     corners = area[[0, 0, -1, -1], [0, -1, 0, -1]]
@@ -59,6 +59,6 @@ def _looks_like_ink(area: Area, border: Area) -> NDArray[np.float64]:
 
 
 def _depth(area: Area) -> float:
-    """How far, in pixels, the deepest pixels of an area lie inside it. The edge of the picture is none of the area."""
+    """How far, in pixels, the deepest pixels of an area lie inside it. The picture's edge is none of its."""
     framed = np.pad(area.astype(np.uint8), 1, mode="edge")
     return float(np.quantile(cv2.distanceTransform(framed, cv2.DIST_L2, 3)[framed > 0], 0.9))
