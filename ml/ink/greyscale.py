@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,4 +53,8 @@ def to_grey(pixels: Grey | Colours) -> Grey:
         contrasts.append(float(abs(np.median(grey[is_ink]) - np.median(grey))))
     best = int(np.argmax(contrasts))
     chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
+    if chosen is np.min or chosen is np.max:  # OpenCV takes a tenth of the time
+        red, green, blue = cv2.split(pixels)
+        pick = cv2.min if chosen is np.min else cv2.max
+        return as_uint8(pick(pick(red, green), blue))
     return np.ascontiguousarray(chosen(pixels, axis=-1))

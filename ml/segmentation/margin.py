@@ -30,10 +30,12 @@ def add_margin(grey: Grey) -> tuple[Grey, int]:
     """
     if max(grey.shape) > _LONGEST_SIDE or min(grey.shape) < 3:
         return grey, 0
+    edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    if int(edge.max()) - int(edge.min()) < (int(grey.max()) - int(grey.min())) / 4:
+        return grey, 0
     low, high = np.percentile(grey, (2, 98))
     middle = (low + high) / 2
-    dark = grey < middle
-    border = np.concatenate([dark[0], dark[-1], dark[1:-1, 0], dark[1:-1, -1]])
+    dark, border = grey < middle, edge < middle
     if not _LEAST_BORDER < border.mean() < 1 - _LEAST_BORDER:
         return grey, 0
     if (np.abs(grey - middle) < (high - low) / 6).mean() > _MAX_GREY:
