@@ -7,6 +7,10 @@ Whatever departs from it is ink, lighter or darker as most of it is nearby.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +25,7 @@ _WIDER = 0.34  # of that side; what has edges within so wide a neighbourhood too
 _STEP = 45  # of 255, within 6 px of the small picture; light falls off more slowly
 _LEAST_EDGE = 150  # px of the small picture: an edge a quarter of its side long, seen 6 px wide
 _LASTING = 0.4  # of the edges are there in the wider neighbourhood; of those that broad strokes make, fewer
-_LINE = 25  # of 255; the depth of a line in the small picture
+_LINE = 70  # of 255; the depth of a line in the small picture; the grain of a table is lighter
 _LEAST_LINES = 10  # px of lines away from edges
 _APART = 0.45  # of the lines are away from edges; broad strokes leave theirs along edges
 _DARKEST = 64  # of 255; the depth of ink on darker paper is not enlarged further
@@ -37,7 +41,7 @@ def flatten_papers(pixels: Pixels) -> Grey | None:
         return None
     shrink = min(height, width) / _SIDE
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     paper = _median(small, _NEIGHBOURHOOD)
     is_edge = _edges(paper)
     lasting = _edges(_median(small, _WIDER)) if is_edge.sum() >= _LEAST_EDGE else is_edge
@@ -77,32 +81,29 @@ def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
     height, width = pixels.shape[:2]
     near = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
     low, high = (
-        cv2.resize(f(paper, near), (width, height), interpolation=cv2.INTER_LINEAR).reshape(pixels.shape)
+        np.asarray(cv2.resize(f(paper, near), (width, height)), np.uint8).reshape(pixels.shape)
         for f in (cv2.erode, cv2.dilate)
     )
-    darker = _strongest(cv2.subtract(low, pixels), _strongest(low))
-    lighter = _strongest(cv2.subtract(pixels, high), 255 - _weakest(high))
+    darker = _strongest(np.asarray(cv2.subtract(low, pixels), np.uint8), _strongest(low))
+    lighter = _strongest(np.asarray(cv2.subtract(pixels, high), np.uint8), 255 - _weakest(high))
     return darker, lighter
 
 
 def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
     """The greatest of the channels (h, w), where given as a share of the whole, of 255."""
-    channels = cv2.split(values)
-    best = channels[0]
-    for other in channels[1:]:
-        best = cv2.max(best, other)
+    best = _fold(cv2.max, values)
     if whole is None:
         return best
-    return np.asarray(cv2.divide(best, cv2.max(whole, _DARKEST), scale=255, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.divide(best, np.maximum(whole, _DARKEST), scale=255, dtype=cv2.CV_8U), np.uint8)
 
 
 def _weakest(values: Pixels) -> Grey:
     """The least of the channels (h, w)."""
-    channels = cv2.split(values)
-    best = channels[0]
-    for other in channels[1:]:
-        best = cv2.min(best, other)
-    return best
+    return _fold(cv2.min, values)
+
+
+def _fold(pick: Callable[..., Any], values: Pixels) -> Grey:
+    return np.asarray(reduce(pick, cv2.split(values)), np.uint8)
 
 
 def _lines(departure: Grey, size: tuple[int, int]) -> NDArray[np.float32]:
