@@ -112,7 +112,9 @@ class DrawingDecoder:
         best = int(log_sums.argmax())
         probability = float(1.0 / np.exp(log_sums - log_sums[best]).sum())
         chosen = scored[best]
-        decoded = DecodedLayout(chosen.layout, probability, paths[best], chosen.label_probabilities)
+        decoded = DecodedLayout(
+            chosen.layout, probability, chosen.lattices, paths[best], chosen.label_probabilities
+        )
         reading = compose_reading(decoded, self._costs, calibration)
         may_go_on = isinstance(self._components, ImageComponents) and self._components.may_go_on
         return replace(reading, state="unsure") if may_go_on and reading.state == "recognised" else reading
