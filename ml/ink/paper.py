@@ -26,7 +26,7 @@ _STEP = 45  # of 255, within 6 px of the small picture; light falls off more slo
 _LEAST_EDGE = 150  # px of the small picture: an edge a quarter of its side long, seen 6 px wide
 _LASTING = 0.4  # of the edges are there in the wider neighbourhood; of those that broad strokes make, fewer
 _LINE = 70  # of 255; the depth of a line in the small picture; the grain of a table is lighter
-_LEAST_LINES = 10  # px of lines away from edges
+_LEAST_LINES = 10  # px of lines away from edges, on another paper than most of the picture is
 _APART = 0.45  # of the lines are away from edges; broad strokes leave theirs along edges
 _DARKEST = 64  # of 255; the depth of ink on darker paper is not enlarged further
 _BROAD = 7  # px of the small picture; what is as broad is no line
@@ -50,7 +50,8 @@ def flatten_papers(pixels: Pixels) -> Grey | None:
     darker, lighter = _departures(pixels, paper)
     dark, light = (_lines(departure, size) for departure in (darker, lighter))
     is_line = cv2.max(dark, light) > _LINE
-    if (is_line & ~is_edge).sum() < max(_LEAST_LINES, _APART * is_line.sum()):
+    is_apart = is_line & ~is_edge
+    if is_apart.sum() < _APART * is_line.sum() or (is_apart & _is_other(paper)).sum() < _LEAST_LINES:
         return None
     nearby = 2 * round(_NEARBY * min(size) / 2) + 1
     is_light = cv2.blur(light**2, (nearby, nearby)) > _CLEARLY * cv2.blur(dark**2, (nearby, nearby))
@@ -71,6 +72,12 @@ def _edges(paper: Pixels) -> NDArray[np.bool_]:
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
     step = cv2.subtract(cv2.dilate(paper, around), cv2.erode(paper, around)).reshape(paper.shape).max(axis=2)
     return np.asarray(step > _STEP)
+
+
+def _is_other(paper: Pixels) -> NDArray[np.bool_]:
+    """(h, w) where paper (h, w, channels) is not the one that most of the picture is, as a table around a page."""
+    usual = np.median(paper, axis=(0, 1))
+    return np.asarray(np.abs(paper - usual).max(axis=2) > _STEP)
 
 
 def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:

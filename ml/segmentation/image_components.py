@@ -41,10 +41,8 @@ _TEXTURE_SCALE = 1.5  # a picture that was enlarged more shows no grain of paper
 _DUST = 8  # px of a picture that was not enlarged; lower ink is illegible
 _ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
 _DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
-_LONG, _FOLD = (
-    400,
-    0.025,
-)  # px, and widths of that length: from border to border so thin a line is a fold or an edge
+_LONG = 400  # px; a thin line as long that goes from border to border is a fold, or the edge of a page
+_FOLD = 0.025  # of the square of its length is the greatest area of such a line
 _MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture
 _MIN_AREA = 6  # px
 _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has not

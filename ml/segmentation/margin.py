@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey
 
 _LONGEST_SIDE = 400  # px; a larger picture that ink fills is a page, and what is along its border is no digit
-_MAX_GREY = 0.3  # share of pixels between black and white, at edges; in uneven light it is more
-_LEAST_BORDER = 0.02  # of the border; so much of it is ink where ink reaches it
+_MAX_GREY = 0.2  # share of pixels between black and white, at edges; in uneven light it is more
 _MARGIN = 0.25  # of the longer side
 _LEAST_PART = 0.01  # of the picture; a smaller part does not count
 # What each sign of ink weighs, in nats (`_looks_like_ink`). A logistic regression on synthetic digits and on MNIST
@@ -26,20 +25,20 @@ Area = NDArray[np.bool_]  # (h, w)
 def add_margin(grey: Grey) -> tuple[Grey, int]:
     """The picture (h, w) with a margin of paper, and the width of it in pixels.
 
-    The same picture and 0 where it is not small and of two shades, or where one of them has the border for itself.
+    The same picture and 0 where it is not small and of two shades, or where not both of them are on each of its sides.
     """
     if max(grey.shape) > _LONGEST_SIDE or min(grey.shape) < 3:
         return grey, 0
-    edge = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
-    if int(edge.max()) - int(edge.min()) < (int(grey.max()) - int(grey.min())) / 4:
+    sides = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
+    if int(max(map(np.max, sides))) - int(min(map(np.min, sides))) < (int(grey.max()) - int(grey.min())) / 4:
         return grey, 0
     low, high = np.percentile(grey, (2, 98))
     middle = (low + high) / 2
-    dark, border = grey < middle, edge < middle
-    if not _LEAST_BORDER < border.mean() < 1 - _LEAST_BORDER:
+    if not all(side.min() < middle <= side.max() for side in sides):
         return grey, 0
     if (np.abs(grey - middle) < (high - low) / 6).mean() > _MAX_GREY:
         return grey, 0
+    dark, border = grey < middle, np.concatenate(sides) < middle
     is_dark_ink = _WEIGHTS @ (_looks_like_ink(dark, border) - _looks_like_ink(~dark, ~border)) > 0
     paper = grey[~dark if is_dark_ink else dark]
     margin = max(2, round(_MARGIN * max(grey.shape)))
