@@ -116,8 +116,10 @@ class DrawingDecoder:
             chosen.layout, probability, chosen.lattices, paths[best], chosen.label_probabilities
         )
         reading = compose_reading(decoded, self._costs, calibration)
-        may_go_on = isinstance(self._components, ImageComponents) and self._components.may_go_on
-        return replace(reading, state="unsure") if may_go_on and reading.state == "recognised" else reading
+        if not isinstance(self._components, ImageComponents) or not self._components.may_go_on:
+            return reading
+        numbers = tuple(replace(number, state="unsure") for number in reading.numbers)
+        return replace(reading, state="unsure" if reading.text else reading.state, numbers=numbers)
 
     def log_probability(self, text: str, digits: Floats, digit_probability: Floats) -> float:
         """Of a text of digits without spaces, in nats, over all layouts and all paths through them."""

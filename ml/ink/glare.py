@@ -35,7 +35,9 @@ def hides_ink(pixels: Pixels, boxes: NDArray[np.float64]) -> bool:
     windows = [_window(box * scale) for box in boxes[boxes[:, 3] >= boxes[:, 3].max() / 2]]
     for area in _areas(unseen):
         if any(area[window].mean() > _OWN_PAPER for window in windows if area[window].size):
-            continue  # writing in it is seen, or it is the ink
+            continue  # writing in it is seen
+        if max(area[window].sum() for window in windows) > area.sum() / 2:
+            continue  # it is ink
         broad = cv2.morphologyEx(area.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_BROAD, _BROAD), np.uint8))
         if any(broad[_beside(window)].any() for window in windows):
             return True

@@ -13,6 +13,8 @@ from ml.ink.greyscale import Grey
 
 _LONGEST_SIDE = 400  # px; a larger picture that ink fills is a page, and what is along its border is no digit
 _MAX_GREY = 0.2  # share of pixels between black and white, at edges; in uneven light it is more
+_WIDEST = 2.5  # heights; a wider picture is a line of writing, cut out with what is around it
+_LEAST_BORDER = 0.1  # of the border is of each shade; where ink hardly reaches it, paper is told without a margin
 _MARGIN = 0.25  # of the longer side
 _LEAST_PART = 0.01  # of the picture; a smaller part does not count
 # What each sign of ink weighs, in nats (`_looks_like_ink`). A logistic regression on synthetic digits and on MNIST
@@ -25,9 +27,10 @@ Area = NDArray[np.bool_]  # (h, w)
 def add_margin(grey: Grey) -> tuple[Grey, int]:
     """The picture (h, w) with a margin of paper, and the width of it in pixels.
 
-    The same picture and 0 where it is not small and of two shades, or where not both of them are on each of its sides.
+    The same picture and 0 where it is not small and of two shades, or where a side of it does not show both.
     """
-    if max(grey.shape) > _LONGEST_SIDE or min(grey.shape) < 3:
+    height, width = grey.shape
+    if max(height, width) > _LONGEST_SIDE or min(height, width) < 3 or width > _WIDEST * height:
         return grey, 0
     sides = (grey[0], grey[-1], grey[:, 0], grey[:, -1])
     if int(max(map(np.max, sides))) - int(min(map(np.min, sides))) < (int(grey.max()) - int(grey.min())) / 4:
@@ -39,6 +42,8 @@ def add_margin(grey: Grey) -> tuple[Grey, int]:
     if (np.abs(grey - middle) < (high - low) / 6).mean() > _MAX_GREY:
         return grey, 0
     dark, border = grey < middle, np.concatenate(sides) < middle
+    if not _LEAST_BORDER < border.mean() < 1 - _LEAST_BORDER:
+        return grey, 0
     is_dark_ink = _WEIGHTS @ (_looks_like_ink(dark, border) - _looks_like_ink(~dark, ~border)) > 0
     paper = grey[~dark if is_dark_ink else dark]
     margin = max(2, round(_MARGIN * max(grey.shape)))
