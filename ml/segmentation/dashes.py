@@ -11,8 +11,9 @@ from ml.ink.greyscale import Grey
 _MANY = 12  # dashes; fewer are full stops and minus signs
 _SOLID = 0.55  # of its box is ink; a dash that slopes fills its box less than a level one
 _ALIKE = 2.0  # medians; longer components are no dashes
+_CORNER = 3.0  # lengths of a dash; larger ink beside a row of dashes is writing
 _MAX_GAP = 1.5  # lengths of a dash
-_LEAST = 7.0  # lengths of a dash; shorter rows of dashes are no lines
+_LEAST = 5.0  # lengths of a dash; shorter rows of dashes are no lines
 _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s is thicker
 
 
@@ -33,13 +34,17 @@ def remove_dashes(mask: Grey) -> Grey:
         return mask
     dashes = np.where(is_dash[labels], 255, 0).astype(np.uint8)
     thickness = float(np.median(shorter[is_dash]))
-    is_in_row = np.zeros(count, bool)
+    is_in_row, is_near = np.zeros(count, bool), np.zeros(count, bool)
+    reach = np.ones((2 * round(length) + 1,) * 2, np.uint8)
     for turned in (False, True):
         rows = _rows(dashes.T if turned else dashes, length, thickness)
-        is_in_row[np.unique(labels[(rows.T if turned else rows) & (dashes > 0)])] = True
+        rows = np.ascontiguousarray(rows.T) if turned else rows
+        is_in_row[np.unique(labels[rows & (dashes > 0)])] = True
+        is_near[np.unique(labels[cv2.dilate(rows.view(np.uint8), reach) > 0])] = True
     if not is_in_row.any():
         return mask
-    is_in_row |= is_dash & (is_in_row.sum() > 0.5 * is_dash.sum())  # corners, and dashes that a digit parts
+    is_in_row |= is_near & (longer <= _CORNER * length)  # dashes that meet in corners, and parts of dashes
+    is_in_row[0] = False
     return np.where(is_in_row[labels], 0, mask).astype(np.uint8)
 
 

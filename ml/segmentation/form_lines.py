@@ -21,9 +21,10 @@ from ml.segmentation.rings import remove_rings
 from ml.segmentation.tracks import Track, find_tracks
 
 _LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teeth of combs seldom are shorter
-_BOW = 0.012  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
+_BOW = 0.018  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
 _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
+_STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.6  # heights of the writing; a longer level line is no bar of a digit and no minus
@@ -36,6 +37,7 @@ _RULE_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits
 _LONE_LENGTH = 1.25  # heights of the picture; a lone line that long is no bar of a digit and no minus
 _MIN_UPRIGHT = 6  # upright lines of a picture; fewer are stems of digits
 _MIN_UPRIGHT_LENGTH = 0.6  # widths of the picture; shorter upright lines are stems of digits
+_EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a picture is in the middle
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
 
 
@@ -46,7 +48,7 @@ def remove_form_lines(mask: Grey) -> Grey:
     """
     if not mask.any():
         return mask
-    mask = remove_dashes(mask)
+    mask = remove_rings(remove_dashes(mask))
     pens = pen_widths(mask) if mask.any() else np.zeros(0)
     if not len(pens):
         return mask
@@ -58,50 +60,55 @@ def remove_form_lines(mask: Grey) -> Grey:
         [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)], mask, turned, pen
     )
     sides, walls = net.sides, net.walls
-    cleaned = _without(mask, sides, [*walls, *net.missing_walls()])
+    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
     if walls:
         cleaned = _without_residue(mask, cleaned, net.box_height, net.gaps())
-    cleaned = remove_rings(cleaned)
+    cleaned = remove_rings(cleaned, net.box_height)
     return _without_rules(
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
 
 
 def _is_straight(track: Track) -> bool:
-    off = track.y - track.level - track.slope * track.x
-    return float(np.std(off)) <= max(_LEAST_BOW, _BOW * track.length)
+    return track.bow <= max(_LEAST_BOW, _BOW * track.length)
 
 
-def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track]) -> Grey:
+def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float) -> Grey:
     """The mask (h, w) without level tracks and, after them, upright ones."""
     if not sides and not walls:
         return mask
     cleaned = mask.copy()
     for track in sides:
-        _erase(cleaned, track)
+        _erase(cleaned, track, pen)
     for track in walls:
-        _erase(cleaned.T, track)
+        _erase(cleaned.T, track, pen)
     return cleaned
 
 
-def _erase(mask: Grey, track: Track, reach: float = 0.0) -> None:
-    """Take the ink on a track, and `reach` pixels beyond its ends, out of a mask wherever it is no thicker than it."""
+def _erase(mask: Grey, track: Track, pen: float) -> None:
+    """Take the ink on a track out of a mask (h, w) wherever it is no thicker than the track.
+
+    A stroke that ends at the track is cut off there; one that crosses it, or runs along it, stays.
+    """
     height, width = mask.shape
-    reach = round(max(reach, track.thickness + 1))
+    reach = round(track.thickness + 1)
     x = np.arange(max(0, track.left - reach), min(width, track.right + reach + 1))
     level = np.interp(x, track.x, track.y - track.slope * track.x).reshape(1, -1)
     y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + track.slope * x
-    half = round(_THICK * track.thickness) + 2
+    half = round(_THICK * track.thickness + pen) + 2
     offset = np.arange(-half, half + 1)[:, None]
     rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the track in each column
     is_inside = (rows >= 0) & (rows < height)
     rows = np.clip(rows, 0, height - 1)
     is_ink = (mask[rows, x] > 0) & is_inside
-    centre = half + is_ink[half - 1 : half + 2].argmax(axis=0) - 1  # the line may miss its middle by a pixel
     up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
-    is_thin = up.sum(axis=0) + down.sum(axis=0) - 1 <= _THICK * track.thickness + 1
+    run = np.concatenate([up[:0:-1], down])  # the ink that holds together with the middle of the track
+    above, below = up.sum(axis=0), down.sum(axis=0)
+    is_thin = above + below - 1 <= _THICK * track.thickness + 1
     is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= track.thickness / 2 + 1)
-    removed = np.concatenate([up[:0:-1], down]) & (is_thin | is_at_edge)
+    own = track.thickness / 2 + 1
+    ends_here = (np.minimum(above, below) <= own + 1) & (np.maximum(above, below) >= own + _STROKE * pen)
+    removed = run & (is_thin | is_at_edge | (ends_here & (np.abs(offset) <= own)))
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
@@ -132,17 +139,21 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     rules = [t for t in level if _is_rule(t, mask)]
     if len(rules) == 1:
         rules = [t for t in rules if t.length >= _LONE_LENGTH * height or t.thickness <= _FINE * pen]
-    rules += [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit)]
+    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit)]
+    if unit or len(long) + len(rules) > 1:  # a lone line without writing may be a minus
+        rules += long
     margins = [t for t in upright if _is_rule(t, turned)]
     if len(margins) < _MIN_UPRIGHT or height < _MIN_UPRIGHT_LENGTH * width:
         margins = [t for t in margins if t.length >= _LONE_LENGTH * width or t.thickness <= _FINE * pen]
     for track in upright:
-        least = _LONG_UPRIGHT * unit
+        least = _LONG_UPRIGHT * unit if unit else np.inf
         if any(_crosses(track, rule, height) for rule in rules):
             least = _LONG * unit
+        if not unit and _is_at_edge(track, mask.shape):
+            least = 0.0
         if track not in margins and _is_long(track, turned, least):
             margins.append(track)
-    return _without(mask, rules, margins)
+    return _without(mask, rules, margins, pen)
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:
@@ -152,15 +163,23 @@ def _crosses(margin: Track, rule: Track, height: int) -> bool:
     return margin.left <= edge and margin.right >= height - edge and rule.left - edge <= x <= rule.right + edge
 
 
+def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
+    """Whether an upright track runs along the left or right edge of a picture, which cut it off above and below."""
+    height, width = shape
+    edge = 0.03 * height + 2
+    x = track.level + track.slope * height / 2
+    return track.left <= edge and track.right >= height - edge and not _EDGE * width < x < (1 - _EDGE) * width
+
+
 def _height_of_writing(mask: Grey, level: Sequence[Track]) -> float:
-    """In pixels; inf where there is no writing."""
+    """In pixels; 0 where there is no writing."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     is_within = stats[1:, cv2.CC_STAT_HEIGHT] < 0.95 * len(mask)  # a line from edge to edge is no writing
     stats = stats[np.flatnonzero(np.r_[True, is_within])]
     w, h = (stats[1:, i].astype(np.float64) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     side = np.maximum(w, h)
     is_writing = (h > 0.3 * w) & (side > 0.2 * np.median(side)) if len(side) else np.zeros(0, bool)
-    return typical_height(h[is_writing]) if is_writing.any() else np.inf
+    return typical_height(h[is_writing]) if is_writing.any() else 0.0
 
 
 def _is_rule(track: Track, mask: Grey) -> bool:

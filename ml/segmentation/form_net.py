@@ -24,6 +24,7 @@ _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
 _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
+_MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
 _DOUBLE = 0.15  # of the height of a box, between the two lines of a double one
 _WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
 _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
@@ -157,10 +158,9 @@ class FormNet:
         lean = float(np.median([self.upright[i].slope for i in walls]))
         thickness = float(np.median([self.upright[i].thickness for i in walls]))
         steps = np.diff(at)
-        pitch = float(steps[steps > _BOX_WIDTH * self._pen].min(initial=np.inf))
-        if pitch == np.inf:
-            return []
-        wanted = [a + step / k * j for a, step in zip(at, steps, strict=False)
+        pitch = float(np.median(steps))
+        is_usual = abs(steps - pitch) < _PLACE * pitch
+        wanted = [] if is_usual.mean() < _MOSTLY else [a + step / k * j for a, step in zip(at, steps, strict=False)
                   for k in [round(step / pitch)] if k > 1 and abs(step / pitch - k) < _PLACE
                   for j in range(1, k)]  # fmt: skip
         shift = lean * (below.level - above.level)

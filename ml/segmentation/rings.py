@@ -19,34 +19,33 @@ _SLIM = 0.85  # width by height; a slimmer ring around one stroke is a 0 with a 
 _STRAIGHT = 1.7  # areas of a straight line of its length; more ink is no single stroke
 _COVERED = 0.92  # of its convex hull has ink beside it
 _ON_OUTLINE = 0.9  # of a ring that touches nothing lies along its outline
+_DIVIDED = 0.92  # of its height inside: ink over so much of it is a wall, and more of it than a digit
 _BAND = 0.1  # of the shorter side of a ring: by so much its line sways from its convex hull
 _RECTANGULAR = 0.92  # of the smallest rectangle around it is filled by a box with round corners; by a 0 0.8
 _ALIKE = 0.12  # by which boxes of one form differ in size at most
 _MANY = 3  # empty boxes of one size; fewer may be letters
 
 
-def remove_rings(mask: Grey) -> Grey:
+def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
     """The mask (h, w), 255 on ink, without rings and frames around other ink; the same object where there are none.
 
-    Boxes with round corners go also where nothing is in them, if there are several of one size.
+    Boxes with round corners go also where nothing is in them, if there are several of one size or if they are as
+    high as the boxes of a form, `box_height` pixels.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    if count < 3:
-        return mask
     hollow = [i for i in range(1, count) if _may_be_hollow(stats[i])]
-    if not hollow:
-        return mask
     rings, boxes = [], []
     for number in hollow:
-        inner = _inside(stats, number)
         ring = _Ring(labels, stats[number], number)
         if not ring.is_closed:
             continue
-        if len(inner) and ring.may_hold(stats[inner], labels, inner):
+        inner = _inside(stats, number)
+        if ring.touches_nothing and len(inner) and ring.may_hold(stats[inner], labels, inner):
             rings.append(ring)
         elif ring.is_rectangular:
             boxes.append(ring)
-    rings += _of_one_size(boxes, rings)
+    of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height]
+    rings += of_form or _of_one_size(boxes, rings)
     if not rings:
         return mask
     cleaned = mask.copy()
@@ -99,10 +98,18 @@ class _Ring:
         return bool(near[outline > 0].mean() >= _COVERED)
 
     @property
+    def touches_nothing(self) -> bool:
+        """Whether nearly all of it runs along its outline."""
+        return bool(self._on_outline.sum() >= _ON_OUTLINE * self.area)
+
+    @property
     def is_rectangular(self) -> bool:
-        (_, sides, _) = cv2.minAreaRect(self._hull)
+        """Whether it is a box, with sharp or round corners, that no wall divides."""
+        _, sides, _ = cv2.minAreaRect(self._hull)
         around = (sides[0] + 1) * (sides[1] + 1)
-        return bool(cv2.contourArea(self._hull) >= _RECTANGULAR * around)
+        within = (self._own & ~self._on_outline).any(axis=1).sum()
+        is_divided = within >= _DIVIDED * (self.height - 2 * self._band)
+        return bool(cv2.contourArea(self._hull) >= _RECTANGULAR * around and not is_divided)
 
     def may_hold(self, inner: NDArray[np.int32], labels: NDArray[np.int32], numbers: Ints) -> bool:
         """Whether the components inside, with these stats, are writing, and not the stroke of a 0."""
@@ -119,7 +126,7 @@ class _Ring:
 
     def erase(self, mask: Grey) -> None:
         """Take it out of the mask, all but what reaches far into it: a digit that touches it."""
-        if self._on_outline.sum() >= _ON_OUTLINE * self.area:
+        if self.touches_nothing:
             mask[self._window][self._own] = 0
             return
         outside = cv2.copyMakeBorder(as_uint8(self._own), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)

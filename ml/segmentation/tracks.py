@@ -21,6 +21,9 @@ Ints = NDArray[np.int64]
 _MAX_SLOPE = 0.12
 _MAX_BEND = 0.03  # of the length of a piece of a track; the flat top of a 0 bends more
 _LEAST_BEND = 0.8  # px; steps of pixels bend no less
+_ENDS = 7  # a seventh at each end, which may bend into a corner, does not count in the first fit of a line
+_MISS = 0.15  # thicknesses, by which the middle of a line may miss it
+_MOSTLY = 0.7  # of its columns lie on a line; of an arc fewer do
 _MAX_PIECES = 1000  # the longest; squared paper has fewer
 _MAX_GAP = 0.15  # of the width of the picture, between two pieces of one track
 _FADE = 0.02  # px for each pixel of a gap, by which the pieces beside it may miss each other
@@ -35,7 +38,8 @@ class Track:
     thickness: float
     slope: float
     level: float  # at x = 0, of the straight line through it
-    bend: float  # standard deviation of its middle from a parabola
+    bend: float  # standard deviation of its middle from a parabola, without outliers
+    bow: float  # the same from the straight line
 
     @property
     def left(self) -> int:
@@ -72,9 +76,17 @@ class Track:
 
     @classmethod
     def through(cls, x: Ints, y: Floats, thickness: float) -> Track:
-        slope, level = np.polyfit(x, y, 1)
-        bend = float(np.std(y - np.polyval(np.polyfit(x, y, 2), x))) if len(x) > 3 else 0.0
-        return cls(x, y, thickness, float(slope), float(level), bend)
+        """Through middles y (n,) in columns x (n,); its slope leaves out the few that strokes or corners bend."""
+        end = len(x) // _ENDS
+        slope, level = np.polyfit(x[end : len(x) - end], y[end : len(x) - end], 1)
+        is_on = abs(y - level - slope * x) <= max(_LEAST_BEND, _MISS * thickness)
+        if is_on.mean() < _MOSTLY:
+            is_on[:] = True
+        slope, level = np.polyfit(x[is_on], y[is_on], 1)
+        bow = float(np.std(y[is_on] - level - slope * x[is_on]))
+        parabola = np.polyfit(x[is_on], y[is_on], 2) if is_on.sum() > 3 else [0.0, slope, level]
+        bend = float(np.std(y[is_on] - np.polyval(parabola, x[is_on])))
+        return cls(x, y, thickness, float(slope), float(level), bend, bow)
 
 
 def find_tracks(mask: Grey, thickest: float, least: float) -> list[Track]:
