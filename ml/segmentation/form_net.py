@@ -25,6 +25,7 @@ _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
 _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
 _MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
+_OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
 _DOUBLE = 0.15  # of the height of a box, between the two lines of a double one
 _WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
 _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
@@ -82,6 +83,23 @@ class FormNet:
         self.is_side = are_sides.any(axis=0) & (along & are_walls).any(axis=(1, 2))
         _drop_odd(self.level, self.is_side, self.walls)
         _drop_odd(self.upright, self.is_wall, self.sides)
+        self._drop_strokes(self.level, self.is_side, self._x, self._meets & self.is_wall, self._mask.shape[1])
+        turned_meets = (self._meets & self.is_side[:, None]).T
+        self._drop_strokes(self.upright, self.is_wall, self._y.T, turned_meets, self._mask.shape[0])
+
+    def _drop_strokes(self, tracks: Sequence[Track], chosen: Bools, at: Floats, meets: Bools, far: int) -> None:
+        """Unmark tracks that end inside a box: farther beyond the last line they meet than lines overshoot."""
+        steps = [np.diff(np.sort(at[i, meets[i]])) for i in np.flatnonzero(chosen)]
+        joined = np.concatenate([*steps, np.zeros(0)])
+        if not len(joined):
+            return
+        most = max(_OVERSHOOT * float(np.median(joined)), 2 * self._pen)
+        for number in np.flatnonzero(chosen):
+            track, met = tracks[number], at[number, meets[number]]
+            ends_left = met.min(initial=np.inf) - track.left > most and track.left > 0.02 * far
+            ends_right = track.right - met.max(initial=-np.inf) > most and track.right < 0.98 * far
+            if track.length < _MANY * np.median(joined) and (ends_left or ends_right):
+                chosen[number] = False
 
     def _mark_teeth(self) -> None:
         """Combs: uprights of one height that stand on one level track, at equal distances up to its ends."""
