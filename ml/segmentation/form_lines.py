@@ -21,7 +21,7 @@ from ml.segmentation.rings import remove_rings
 from ml.segmentation.tracks import Track, find_tracks
 
 _LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teeth of combs seldom are shorter
-_BOW = 0.018  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
+_BOW = 0.014  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
 _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
@@ -37,6 +37,7 @@ _RULE_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits
 _LONE_LENGTH = 1.25  # heights of the picture; a lone line that long is no bar of a digit and no minus
 _MIN_UPRIGHT = 6  # upright lines of a picture; fewer are stems of digits
 _MIN_UPRIGHT_LENGTH = 0.6  # widths of the picture; shorter upright lines are stems of digits
+_WITHIN = 0.85  # of the height of a picture; higher writing was cut out closely, and may have a stroke at its edge
 _EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a picture is in the middle
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
 
@@ -138,7 +139,13 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
     if len(rules) == 1:
-        rules = [t for t in rules if t.length >= _LONE_LENGTH * height or t.thickness <= _FINE * pen]
+        rules = [
+            t
+            for t in rules
+            if t.length >= _LONE_LENGTH * height
+            or t.thickness <= _FINE * pen
+            or (unit < _WITHIN * height and _is_at_edge(t, turned.shape))
+        ]
     long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit)]
     if unit or len(long) + len(rules) > 1:  # a lone line without writing may be a minus
         rules += long
@@ -149,7 +156,7 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
         least = _LONG_UPRIGHT * unit if unit else np.inf
         if any(_crosses(track, rule, height) for rule in rules):
             least = _LONG * unit
-        if not unit and _is_at_edge(track, mask.shape):
+        if unit < _WITHIN * height and _is_at_edge(track, mask.shape):
             least = 0.0
         if track not in margins and _is_long(track, turned, least):
             margins.append(track)
@@ -164,7 +171,7 @@ def _crosses(margin: Track, rule: Track, height: int) -> bool:
 
 
 def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
-    """Whether an upright track runs along the left or right edge of a picture, which cut it off above and below."""
+    """Whether an upright track runs along the left or right edge of a picture (h, w), which cut it off at both ends."""
     height, width = shape
     edge = 0.03 * height + 2
     x = track.level + track.slope * height / 2

@@ -14,6 +14,7 @@ from ml.segmentation.tracks import Track
 
 Bools = NDArray[np.bool_]
 
+_REACH = 2.0  # px, beside the edge of a line, where another may end that meets it
 _BOX_WIDTH = 4.0  # widths of the pen; loops of digits are narrower than boxes
 _BOX_HEIGHT = 6.0
 _FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
@@ -43,8 +44,8 @@ class FormNet:
         lean, foot = _column(upright, "slope").T, _column(upright, "level").T
         self._y = (start + slope * foot) / (1 - slope * lean)  # (levels, uprights): where they meet, or would
         self._x = foot + lean * self._y
-        beside = 2 + 0.25 * pen + _column(upright, "thickness").T / 2  # so far from an upright a level line ends
-        below = 2 + 0.25 * pen + _column(level, "thickness") / 2
+        beside = _REACH + _column(upright, "thickness").T / 2  # so far from an upright a level line ends
+        below = _REACH + _column(level, "thickness") / 2
         self._meets = (self._x >= _column(level, "left") - beside) & (self._x <= _column(level, "right") + beside)
         self._meets &= (self._y >= _column(upright, "left").T - below) & (
             self._y <= _column(upright, "right").T + below
