@@ -27,13 +27,16 @@ _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that cros
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
-_LONG = 1.6  # heights of the writing; a longer level line is no bar of a digit and no minus
+_LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
 _LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
 _MIN_SPAN = 0.5  # of the width of the picture, from the first to the last column where a rule is seen
 _RULE_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits have paper between them
+_MAX_BEND = 0.6  # of the distance within which ink is near a rule; bottoms of digits in a row are more uneven
+_MANY = 3  # rules; of fewer each must be long or fine, because bars of digits in small pictures look like them
+_WHOLE = 0.9  # of the width of the picture: so long are the two rules above and below writing
 _LONE_LENGTH = 1.25  # heights of the picture; a lone line that long is no bar of a digit and no minus
 _MIN_UPRIGHT = 6  # upright lines of a picture; fewer are stems of digits
 _MIN_UPRIGHT_LENGTH = 0.6  # widths of the picture; shorter upright lines are stems of digits
@@ -138,15 +141,16 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     unit = _height_of_writing(mask, level)
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
-    if len(rules) == 1:
+    if len(rules) < _MANY:
         rules = [
             t
             for t in rules
             if t.length >= _LONE_LENGTH * height
             or t.thickness <= _FINE * pen
-            or (unit < _WITHIN * height and _is_at_edge(t, turned.shape))
+            or (len(rules) > 1 and t.length >= _WHOLE * width)
+            or (unit < _WITHIN * height and _is_at_edge(t, mask.T.shape))
         ]
-    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit)]
+    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit) and _is_below(t, mask, unit)]
     if unit or len(long) + len(rules) > 1:  # a lone line without writing may be a minus
         rules += long
     margins = [t for t in upright if _is_rule(t, turned)]
@@ -161,6 +165,17 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
         if track not in margins and _is_long(track, turned, least):
             margins.append(track)
     return _without(mask, rules, margins, pen)
+
+
+def _is_below(track: Track, mask: Grey, unit: float) -> bool:
+    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not."""
+    low = round(float(track.y.min()) - track.thickness)
+    above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
+    inked = np.flatnonzero(above)
+    near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
+    return not len(near) or bool(
+        near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness
+    )
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:
@@ -181,8 +196,9 @@ def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
 def _height_of_writing(mask: Grey, level: Sequence[Track]) -> float:
     """In pixels; 0 where there is no writing."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    is_within = stats[1:, cv2.CC_STAT_HEIGHT] < 0.95 * len(mask)  # a line from edge to edge is no writing
-    stats = stats[np.flatnonzero(np.r_[True, is_within])]
+    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    is_line = (height >= 0.95 * len(mask)) & (width < 0.25 * height)  # from edge to edge
+    stats = stats[np.flatnonzero(np.r_[True, ~is_line])]
     w, h = (stats[1:, i].astype(np.float64) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     side = np.maximum(w, h)
     is_writing = (h > 0.3 * w) & (side > 0.2 * np.median(side)) if len(side) else np.zeros(0, bool)
@@ -194,7 +210,8 @@ def _is_rule(track: Track, mask: Grey) -> bool:
     width = mask.shape[1]
     if len(track.x) <= _MIN_SEEN * width or track.length <= _MIN_SPAN * width:
         return False
-    return bool(_is_straight(track) and track.filled(mask).mean() > _RULE_FILLED)
+    most = _MAX_BEND * max(2.0, 0.005 * width)
+    return bool(_is_straight(track) and track.bend <= most and track.filled(mask).mean() > _RULE_FILLED)
 
 
 def _is_long(track: Track, mask: Grey, least: float) -> bool:

@@ -25,9 +25,10 @@ _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
 _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
+_LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
 _MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
 _OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
-_DOUBLE = 0.15  # of the height of a box, between the two lines of a double one
+_DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
 _WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
 _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
 
@@ -257,7 +258,8 @@ def _are_doubled(line: Track, other: Track, box_height: float) -> bool:
     return bool(
         apart < max(_DOUBLE * box_height, 2 * line.thickness)
         and abs(line.slope - other.slope) < _UNPARALLEL
-        and other.thickness < _ALIKE * line.thickness + 1
+        and other.thickness < _ALIKE * line.thickness
+        and other.bow < max(_LEAST_BOW, 2 * line.bow)
     )
 
 

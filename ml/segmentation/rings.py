@@ -20,6 +20,7 @@ _STRAIGHT = 1.7  # areas of a straight line of its length; more ink is no single
 _COVERED = 0.92  # of its convex hull has ink beside it
 _ON_OUTLINE = 0.9  # of a ring that touches nothing lies along its outline
 _DIVIDED = 0.92  # of its height inside: ink over so much of it is a wall, and more of it than a digit
+_LEAST_OUTLINE = 0.4  # of a box and the digits that touch it lies along its outline
 _BAND = 0.1  # of the shorter side of a ring: by so much its line sways from its convex hull
 _WIDE = 1.3  # heights; no digit is so wide a ring
 _RECTANGULAR = 0.92  # of the smallest rectangle around it is filled by a box with round corners; by a 0 0.8
@@ -92,7 +93,7 @@ class _Ring:
         """Whether its ink runs along all of its convex hull."""
         if min(self.width, self.height) < _LEAST_SIDE * self.line:
             return False
-        if self._on_outline.sum() < 0.6 * self.area:
+        if self._on_outline.sum() < _LEAST_OUTLINE * self.area:
             return False
         outline = np.zeros(self._own.shape, np.uint8)
         cv2.polylines(outline, [self._hull], True, 1)
