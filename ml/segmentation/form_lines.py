@@ -138,7 +138,7 @@ def _without_residue(before: Grey, cleaned: Grey, box_height: float, gaps: Seque
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
     """The mask (h, w) without rules of paper and lines under writing, which are longer than any stroke."""
     height, width = mask.shape
-    unit = _height_of_writing(mask, level)
+    unit = _height_of_writing(mask)
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
     if len(rules) < _MANY:
@@ -188,21 +188,23 @@ def _crosses(margin: Track, rule: Track, height: int) -> bool:
 def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
     """Whether an upright track runs along the left or right edge of a picture (h, w), which cut it off at both ends."""
     height, width = shape
-    edge = 0.03 * height + 2
+    edge = 0.05 * height + 3
     x = track.level + track.slope * height / 2
     return track.left <= edge and track.right >= height - edge and not _EDGE * width < x < (1 - _EDGE) * width
 
 
-def _height_of_writing(mask: Grey, level: Sequence[Track]) -> float:
+def _height_of_writing(mask: Grey) -> float:
     """In pixels; 0 where there is no writing."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
-    is_line = (height >= 0.95 * len(mask)) & (width < 0.25 * height)  # from edge to edge
-    stats = stats[np.flatnonzero(np.r_[True, ~is_line])]
-    w, h = (stats[1:, i].astype(np.float64) for i in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
-    side = np.maximum(w, h)
-    is_writing = (h > 0.3 * w) & (side > 0.2 * np.median(side)) if len(side) else np.zeros(0, bool)
-    return typical_height(h[is_writing]) if is_writing.any() else 0.0
+    _, _, w, h, area = stats[1:].T.astype(np.float64)
+    is_line = (h >= 0.95 * len(mask)) & (w < 0.25 * h)  # from edge to edge
+    are_lines = (h >= 0.9 * len(mask)) & (w >= 0.9 * mask.shape[1]) & (area < 0.25 * w * h)  # along several edges
+    kept = ~is_line & ~are_lines
+    if not kept.any():
+        kept = ~is_line  # a single digit may fill its picture
+    w, h = w[kept], h[kept]
+    upright = h[h > 0.3 * w]
+    return typical_height(upright[upright > 0.3 * upright.max()]) if len(upright) else 0.0
 
 
 def _is_rule(track: Track, mask: Grey) -> bool:

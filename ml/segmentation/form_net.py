@@ -29,6 +29,7 @@ _LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the 
 _MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
 _OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
 _DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
+_NARROWEST_GAP = 0.15
 _WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
 _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
 
@@ -164,10 +165,12 @@ class FormNet:
         gaps = []
         for upper, lower, _ in self._rows():
             above, below = self.level[upper], self.level[lower]
-            ends = _run_ends(above, self._mask, 0.0)
+            ends, is_below = _run_ends(above, self._mask, 0.0), below.filled(self._mask)
             height = below.level - above.level
             for left, right in ends[1:-1].reshape(-1, 2):
-                if right - left < _WIDEST_GAP * height:
+                start, stop = (round(end) - below.left for end in (left, right))
+                is_open = start >= 0 and not is_below[start:stop].mean() > 1 - _FILLED
+                if is_open and _NARROWEST_GAP * height < right - left < _WIDEST_GAP * height:
                     top = above.level + above.slope * left
                     gaps.append((float(left), float(top), float(right - left), float(height)))
         return gaps

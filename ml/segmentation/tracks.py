@@ -23,6 +23,7 @@ _MAX_BEND = 0.03  # of the length of a piece of a track; the flat top of a 0 ben
 _LEAST_BEND = 0.8  # px; steps of pixels bend no less
 _ENDS = 7  # a seventh at each end, which may bend into a corner, does not count in the first fit of a line
 _MISS = 0.15  # thicknesses, by which the middle of a line may miss it
+_BESIDE = 0.7  # thicknesses from a line, where ink belongs to something else
 _MOSTLY = 0.7  # of its columns lie on a line; of an arc fewer do
 _MAX_PIECES = 1000  # the longest; squared paper has fewer
 _MAX_GAP = 0.15  # of the width of the picture, between two pieces of one track
@@ -82,6 +83,9 @@ class Track:
         is_on = abs(y - level - slope * x) <= max(_LEAST_BEND, _MISS * thickness)
         if is_on.mean() < _MOSTLY:
             is_on[:] = True
+        else:  # what lies beside it is a stroke
+            is_near = abs(y - level - slope * x) <= 1 + _BESIDE * thickness
+            x, y, is_on = x[is_near], y[is_near], is_on[is_near]
         slope, level = np.polyfit(x[is_on], y[is_on], 1)
         bow = float(np.std(y[is_on] - level - slope * x[is_on]))
         parabola = np.polyfit(x[is_on], y[is_on], 2) if is_on.sum() > 3 else [0.0, slope, level]
