@@ -234,7 +234,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("omniglot", "Characters unlike any digit (Omniglot)", "no_digit", _OMNIGLOT,
               _omniglot(digitlike=False)),
     Benchmark("all_omniglot", "All characters (Omniglot)", "no_digit", _OMNIGLOT, _omniglot(digitlike=True)),
-    Benchmark("forms", "Forms filled in by synthetic hands", "digits", ".", _forms(list(LAYOUTS), are_empty=False)),
+    Benchmark("forms", "Forms filled in by synthetic hands", "digits", ".",
+              _forms(list(LAYOUTS), are_empty=False)),
     Benchmark("empty_forms", "Empty forms", "no_digit", ".", _forms(EMPTY_LAYOUTS, are_empty=True)),
     Benchmark("scribbles", "Scribbles", "no_digit", ".", _scribbles),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Lines of forms in a mask of ink: boxes, tables, combs, ruled and squared paper, base lines; told from strokes.
 
-What tells them from strokes is how they meet: walls that stand between the same two level lines, teeth of one height
-along a line, lines longer than any stroke. Strokes that cross or touch them stay whole.
+What tells them from strokes is how they meet: walls that stand between the same two level lines, teeth of one
+height along a line, lines longer than any stroke. Strokes that cross or touch them stay whole.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _crosses(margin: Track, rule: Track, height: int) -> bool:
 
 
 def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
-    """Whether an upright track runs along the left or right edge of a picture (h, w), which cut it off at both ends."""
+    """Whether an upright track runs along the left or right edge of a picture (h, w), from top to bottom."""
     height, width = shape
     edge = 0.05 * height + 3
     x = track.level + track.slope * height / 2

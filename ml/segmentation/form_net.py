@@ -35,7 +35,7 @@ _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no 
 
 
 class FormNet:
-    """Straight tracks of a mask (h, w), the upright ones of the turned mask; some are marked as lines of a form."""
+    """Straight tracks of a mask (h, w), upright ones of the turned mask; some are marked as lines of a form."""
 
     def __init__(
         self, level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float
@@ -157,7 +157,7 @@ class FormNet:
                     break
 
     def missing_walls(self) -> list[Track]:
-        """Walls that strokes hide, where rows of boxes ask for them: at the ends of both sides, or at equal steps."""
+        """Walls that strokes hide, where a row of boxes asks for them: at the ends of both sides, or at equal steps."""
         return [wall for row in self._rows() for wall in self._missing_in_row(*row)]
 
     def gaps(self) -> list[Box]:
@@ -210,7 +210,7 @@ def _column(tracks: Sequence[Track], name: str) -> Floats:
 
 
 def _has_ink(mask: Grey, x: Floats, y: Floats) -> Bools:
-    """Whether a mask (h, w) has ink at places of any shape, or one pixel beside them: the corner of a loop has none."""
+    """Whether a mask (h, w) has ink at places of any shape, or one pixel beside them; a loop has no corners."""
     height, width = mask.shape
     has_ink = np.zeros(x.shape, bool)
     for right in (-1, 0, 1):

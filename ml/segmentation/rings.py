@@ -22,7 +22,7 @@ _ON_OUTLINE = 0.9  # of a ring that touches nothing lies along its outline
 _DIVIDED = 0.92  # of its height inside: ink over so much of it is a wall, and more of it than a digit
 _LEAST_OUTLINE = 0.4  # of a box and the digits that touch it lies along its outline
 _BAND = 0.1  # of the shorter side of a ring: by so much its line sways from its convex hull
-_WIDE = 1.3  # heights; no digit is so wide a ring
+_WIDE = 1.3  # heights; no digit is so wide a rectangle
 _RECTANGULAR = 0.92  # of the smallest rectangle around it is filled by a box with round corners; by a 0 0.8
 _ALIKE = 0.12  # by which boxes of one form differ in size at most
 _MANY = 3  # empty boxes of one size; fewer may be letters
@@ -44,10 +44,9 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
         inner = _inside(stats, number)
         if ring.touches_nothing and len(inner) and ring.may_hold(stats[inner], labels, inner):
             rings.append(ring)
-        elif ring.touches_nothing and ring.width > _WIDE * ring.height:
-            rings.append(ring)
         elif ring.is_rectangular:
-            boxes.append(ring)
+            is_frame = ring.touches_nothing and ring.width > _WIDE * ring.height
+            (rings if is_frame else boxes).append(ring)
     of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height]
     rings += of_form or _of_one_size(boxes, rings)
     if not rings:
