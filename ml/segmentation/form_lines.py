@@ -138,9 +138,9 @@ def _without_residue(before: Grey, cleaned: Grey, box_height: float, gaps: Seque
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
     """The mask (h, w) without rules of paper and lines under writing, which are longer than any stroke."""
     height, width = mask.shape
-    unit = _height_of_writing(mask)
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
+    unit = _height_of_writing(_without(mask, rules, [], pen))
     if len(rules) < _MANY:
         rules = [
             t
@@ -173,9 +173,9 @@ def _is_below(track: Track, mask: Grey, unit: float) -> bool:
     above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
     inked = np.flatnonzero(above)
     near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
-    return not len(near) or bool(
-        near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness
-    )
+    if not len(near):
+        return unit == 0.0
+    return bool(near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness)
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:

@@ -157,7 +157,7 @@ class FormNet:
                     break
 
     def missing_walls(self) -> list[Track]:
-        """Walls that strokes hide, where a row of boxes asks for them: at the ends of both sides, or at equal steps."""
+        """Walls that strokes hide, where a row of boxes asks for them: at ends of sides, or at equal steps."""
         return [wall for row in self._rows() for wall in self._missing_in_row(*row)]
 
     def gaps(self) -> list[Box]:
@@ -169,7 +169,7 @@ class FormNet:
             height = below.level - above.level
             for left, right in ends[1:-1].reshape(-1, 2):
                 start, stop = (round(end) - below.left for end in (left, right))
-                is_open = start >= 0 and not is_below[start:stop].mean() > 1 - _FILLED
+                is_open = 0 <= start < stop <= len(is_below) and is_below[start:stop].mean() <= 1 - _FILLED
                 if is_open and _NARROWEST_GAP * height < right - left < _WIDEST_GAP * height:
                     top = above.level + above.slope * left
                     gaps.append((float(left), float(top), float(right - left), float(height)))
@@ -267,7 +267,7 @@ def _are_doubled(line: Track, other: Track, box_height: float) -> bool:
 
 
 def _run_ends(track: Track, mask: Grey, thickness: float) -> Floats:
-    """Where ink on a track begins and ends, in the middles of the walls that end it; gaps are wider than a wall."""
+    """Where ink on a track begins and ends, in the middles of the walls there; gaps are wider than a wall."""
     filled = np.concatenate([[False], track.filled(mask), [False]])
     change = np.flatnonzero(filled[1:] != filled[:-1])
     starts, ends = change[::2], change[1::2]

@@ -29,7 +29,7 @@ _MANY = 3  # empty boxes of one size; fewer may be letters
 
 
 def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
-    """The mask (h, w), 255 on ink, without rings and frames around other ink; the same object where there are none.
+    """The mask (h, w), 255 on ink, without rings and frames around other ink; the same object if there are none.
 
     Boxes with round corners go also where nothing is in them, if there are several of one size or if they are as
     high as the boxes of a form, `box_height` pixels.

@@ -94,7 +94,7 @@ class Track:
 
 
 def find_tracks(mask: Grey, thickest: float, least: float) -> list[Track]:
-    """The tracks of a mask (h, w), 255 on ink, that are no thicker than `thickest` and no shorter than `least`, px."""
+    """The tracks of a mask (h, w), 255 on ink, at most `thickest` pixels thick and at least `least` long."""
     pieces = _find_pieces(mask, round(thickest), round(least))
     return [Track.of_pieces([pieces[i] for i in group]) for group in _collinear(pieces, mask.shape[1])]
 

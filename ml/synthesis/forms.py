@@ -1,4 +1,4 @@
-"""Synthetic forms that somebody has filled in: boxes, combs, tables, rings, lines of paper, as pictures with texts.
+"""Synthetic forms that somebody has filled in: boxes, combs, tables, rings, ruled paper, as pictures with texts.
 
 The writer may be synthetic or recorded: see `ml.synthesis.number_cases.DigitWriter`. Lengths are in heights of a
 digit, y down, until a form is drawn.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -161,7 +162,7 @@ def _dashes(line: Floats, dash: float) -> list[Floats]:
     if not dash:
         return [line]
     pieces = []
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         length = float(np.hypot(*(b - a)))
         for start in np.arange(0, length - dash / 2, 2 * dash):
             ends = np.array([[start], [min(start + dash, length)]]) / length
@@ -181,7 +182,7 @@ def _by_hand(line: Floats, rng: Generator, miss: float = 0.03) -> Floats:
     """The line (n, 2) as drawn by hand: it sways, and misses its corners by about `miss`."""
     line = line + rng.normal(0, miss, line.shape)
     pieces = []
-    for a, b in zip(line[:-1], line[1:], strict=True):
+    for a, b in pairwise(line):
         steps = max(2, round(float(np.hypot(*(b - a))) / _STEP))
         pieces.append(a + np.linspace(0, 1, steps, endpoint=False)[:, None] * (b - a))
     points = np.concatenate([*pieces, line[-1:]])
