@@ -34,9 +34,11 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
     Boxes with round corners go also where nothing is in them, if there are several of one size or if they are as
     high as the boxes of a form, `box_height` pixels.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, found, measured, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
     hollow = [i for i in range(1, count) if _may_be_hollow(stats[i])]
-    rings, boxes = [], []
+    rings: list[_Ring] = []
+    boxes: list[_Ring] = []
     for number in hollow:
         ring = _Ring(labels, stats[number], number)
         if not ring.is_closed:
@@ -59,7 +61,7 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
 
 def _may_be_hollow(stats: NDArray[np.int32]) -> bool:
     _, _, width, height, area = stats.tolist()
-    return min(width, height) >= 8 and area <= _MAX_SHARE * width * height
+    return bool(min(width, height) >= 8 and area <= _MAX_SHARE * width * height)
 
 
 def _inside(stats: NDArray[np.int32], number: int) -> Ints:

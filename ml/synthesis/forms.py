@@ -233,12 +233,12 @@ class _BoxRow:
             x[group:] += between
         return cls(x, float(top), float(width), float(height))
 
-    def form(self, lines: list[Floats], **options: float) -> _Form:
+    def form(self, lines: list[Floats], thickness: float = 1.0, dash: float = 0.0) -> _Form:
         """The form of these lines; the digits stand in the middle of the boxes."""
         top = self.y + (self.height - 1.0) / 2
         places = [(float(x) + 0.12, top, self.width - 0.24, 1.0) for x in self.x]
         size = (float(self.x[-1]) + self.width + float(self.x[0]), 2 * self.y + self.height)
-        return _Form(size, lines, [[places]], **options)
+        return _Form(size, lines, [[places]], thickness, dash)
 
     def rectangles(self) -> list[Floats]:
         return [_rectangle(float(x), self.y, self.width, self.height) for x in self.x]
