@@ -72,7 +72,7 @@ class FormNet:
         apart: list[float] = []
         for wall in np.flatnonzero(self.is_wall):
             levels = np.sort(self._y[self._meets[:, wall] & self.is_side, wall])
-            apart += np.diff(levels).tolist() or [float(self.upright[wall].length)]
+            apart += np.diff(levels).tolist() or [float(self.upright[int(wall)].length)]
         return float(np.median(apart)) if apart else 0.0
 
     def _mark_boxes(self) -> None:
@@ -144,7 +144,7 @@ class FormNet:
 
     def _rows(self) -> Iterator[tuple[int, int, list[int]]]:
         """The two sides of each row of boxes, and the walls that stand between them."""
-        walls = np.flatnonzero(self.is_wall)
+        walls = np.flatnonzero(self.is_wall).tolist()
         if not 2 <= len(walls) <= _MOST_WALLS:
             return
         sides = np.flatnonzero(self.is_side)
@@ -243,7 +243,9 @@ def _drop_odd(tracks: Sequence[Track], chosen: Bools, others: Sequence[Track]) -
     if not chosen.any() or not others:
         return
     own = np.flatnonzero(chosen)
-    slope, thickness = (np.array([getattr(tracks[i], name) for i in own]) for name in ("slope", "thickness"))
+    slope, thickness = (
+        np.array([getattr(tracks[i], name) for i in own.tolist()]) for name in ("slope", "thickness")
+    )
     usual = np.median([other.thickness for other in others])
     is_odd = thickness > _ALIKE * max(usual, thickness.min()) + 1
     if len(own) >= _MANY:

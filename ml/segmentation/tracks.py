@@ -79,18 +79,26 @@ class Track:
     def through(cls, x: Ints, y: Floats, thickness: float) -> Track:
         """Through middles y (n,) in columns x (n,); its slope leaves out the few that strokes or corners bend."""
         end = len(x) // _ENDS
-        slope, level = np.polyfit(x[end : len(x) - end], y[end : len(x) - end], 1)
+        slope, level = _line(x[end : len(x) - end], y[end : len(x) - end])
         is_on = abs(y - level - slope * x) <= max(_LEAST_BEND, _MISS * thickness)
         if is_on.mean() < _MOSTLY:
             is_on[:] = True
         else:  # what lies beside it is a stroke
             is_near = abs(y - level - slope * x) <= 1 + _BESIDE * thickness
             x, y, is_on = x[is_near], y[is_near], is_on[is_near]
-        slope, level = np.polyfit(x[is_on], y[is_on], 1)
+        slope, level = _line(x[is_on], y[is_on])
         bow = float(np.std(y[is_on] - level - slope * x[is_on]))
         parabola = np.polyfit(x[is_on], y[is_on], 2) if is_on.sum() > 3 else [0.0, slope, level]
         bend = float(np.std(y[is_on] - np.polyval(parabola, x[is_on])))
         return cls(x, y, thickness, float(slope), float(level), bend, bow)
+
+
+def _line(x: Ints, y: Floats) -> tuple[float, float]:
+    """Slope and level at x = 0 of the straight line through points, by least squares."""
+    middle, height = x.mean(), y.mean()
+    away = x - middle
+    slope = float(away @ (y - height)) / max(float(away @ away), 1e-9)
+    return slope, float(height - slope * middle)
 
 
 def find_tracks(mask: Grey, thickest: float, least: float) -> list[Track]:
