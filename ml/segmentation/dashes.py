@@ -17,9 +17,12 @@ _LEAST = 5.0  # lengths of a dash; shorter rows of dashes are no lines
 _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s is thicker
 
 
-def remove_dashes(mask: Grey) -> Grey:
-    """The mask (h, w), 255 on ink, without dashed lines; the same object where there are none."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+def remove_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Grey:
+    """The mask (h, w), 255 on ink, without dashed lines; the same object where there are none.
+
+    Its components are given as OpenCV labels and measures them, the paper first.
+    """
+    count = len(stats)
     if count <= _MANY:
         return mask
     width, height = stats[:, cv2.CC_STAT_WIDTH].astype(np.float64), stats[:, cv2.CC_STAT_HEIGHT].astype(np.float64)

@@ -16,6 +16,7 @@ from ml.ink.strokes import Box
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
 from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
 from ml.segmentation.rings import remove_rings
 from ml.segmentation.tracks import Track, find_tracks
@@ -50,9 +51,10 @@ def remove_form_lines(mask: Grey) -> Grey:
 
     Strokes that cross them stay whole.
     """
-    if not mask.any():
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if not may_hold_form(mask, stats):
         return mask
-    mask = remove_rings(remove_dashes(mask))
+    mask = remove_rings(remove_dashes(mask, labels, stats))
     pens = pen_widths(mask) if mask.any() else np.zeros(0)
     if not len(pens):
         return mask
@@ -67,7 +69,8 @@ def remove_form_lines(mask: Grey) -> Grey:
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
     if walls:
         cleaned = _without_residue(mask, cleaned, net.box_height, net.gaps())
-    cleaned = remove_rings(cleaned, net.box_height)
+    if cleaned is not mask:
+        cleaned = remove_rings(cleaned, net.box_height)
     return _without_rules(
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
@@ -137,6 +140,8 @@ def _without_residue(before: Grey, cleaned: Grey, box_height: float, gaps: Seque
 
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
     """The mask (h, w) without rules of paper and lines under writing, which are longer than any stroke."""
+    if not level and not upright:
+        return mask
     height, width = mask.shape
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]

@@ -5,6 +5,7 @@ Upright tracks are the level ones of the turned mask.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,11 +87,13 @@ class Track:
         else:  # what lies beside it is a stroke
             is_near = abs(y - level - slope * x) <= 1 + _BESIDE * thickness
             x, y, is_on = x[is_near], y[is_near], is_on[is_near]
-        slope, level = _line(x[is_on], y[is_on])
-        bow = float(np.std(y[is_on] - level - slope * x[is_on]))
-        parabola = np.polyfit(x[is_on], y[is_on], 2) if is_on.sum() > 3 else [0.0, slope, level]
-        bend = float(np.std(y[is_on] - np.polyval(parabola, x[is_on])))
-        return cls(x, y, thickness, float(slope), float(level), bend, bow)
+        on_x, on_y = x[is_on], y[is_on]
+        slope, level = _line(on_x, on_y)
+        off = on_y - level - slope * on_x
+        bow = float(off @ off) / len(off)
+        curve = _curve(on_x - on_x.mean())
+        bend = bow - float(curve @ off) ** 2 / len(off)
+        return cls(x, y, thickness, slope, level, math.sqrt(max(bend, 0.0)), math.sqrt(bow))
 
 
 def _line(x: Ints, y: Floats) -> tuple[float, float]:
@@ -99,6 +102,17 @@ def _line(x: Ints, y: Floats) -> tuple[float, float]:
     away = x - middle
     slope = float(away @ (y - height)) / max(float(away @ away), 1e-9)
     return slope, float(height - slope * middle)
+
+
+def _curve(x: Floats) -> Floats:
+    """(n,) the parabola of length 1 over places that has no part in any straight line; 0 for less than 3 places.
+
+    The middle of the places is 0.
+    """
+    square = x * x
+    curve = square - square.mean() - x * (float(square @ x) / max(float(square.sum()), 1e-9))
+    length = math.sqrt(float(curve @ curve))
+    return curve / length if length > 1e-6 else np.zeros(len(x))
 
 
 def find_tracks(mask: Grey, thickest: float, least: float) -> list[Track]:
