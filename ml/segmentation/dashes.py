@@ -12,6 +12,7 @@ _MANY = 12  # dashes; fewer are full stops and minus signs
 _SOLID = 0.55  # of its box is ink; a dash that slopes fills its box less than a level one
 _ALIKE = 2.0  # medians; longer components are no dashes
 _CORNER = 3.0  # lengths of a dash; larger ink beside a row of dashes is writing
+_MOSTLY = 0.5  # of all dashes lie in rows; then the others are of shorter rows
 _MAX_GAP = 1.5  # lengths of a dash
 _LEAST = 5.0  # lengths of a dash; shorter rows of dashes are no lines
 _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s is thicker
@@ -46,6 +47,8 @@ def remove_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32
         is_near[np.unique(labels[cv2.dilate(rows.view(np.uint8), reach) > 0])] = True
     if not is_in_row.any():
         return mask
+    if is_in_row[is_dash].mean() > _MOSTLY:
+        is_in_row |= is_dash
     is_in_row |= is_near & (longer <= _CORNER * length)  # dashes that meet in corners, and parts of dashes
     is_in_row[0] = False
     return np.where(is_in_row[labels], 0, mask).astype(np.uint8)

@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 
 from ml.ink.greyscale import Grey
-from ml.ink.strokes import Box
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
 from ml.segmentation.dashes import remove_dashes
@@ -27,6 +26,8 @@ _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
+_SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
+_DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
@@ -68,7 +69,7 @@ def remove_form_lines(mask: Grey) -> Grey:
     sides, walls = net.sides, net.walls
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
     if walls:
-        cleaned = _without_residue(mask, cleaned, net.box_height, net.gaps())
+        cleaned = _without_residue(mask, cleaned, net)
     if cleaned is not mask:
         cleaned = remove_rings(cleaned, net.box_height)
     return _without_rules(
@@ -119,20 +120,28 @@ def _erase(mask: Grey, track: Track, pen: float) -> None:
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
-def _without_residue(before: Grey, cleaned: Grey, box_height: float, gaps: Sequence[Box]) -> Grey:
-    """The cleaned mask (h, w) without small ink beside what was removed, and without what is printed into gaps."""
+def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
+    """The cleaned mask (h, w) without what is left of the lines of a form, and what is printed into its gaps."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(cleaned, connectivity=8)
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
     near = cv2.dilate(cv2.subtract(before, cleaned), np.ones((3, 3), np.uint8))
-    is_beside = np.bincount(labels[(near > 0) & (cleaned > 0)], minlength=count) > 0
-    is_residue = is_beside & (side < _RESIDUE * box_height)
-    for left, top, width, height in gaps:
+    rows, columns = np.nonzero((near > 0) & (cleaned > 0))
+    beside = labels[rows, columns]
+    place = (rows - y[beside]) / h[beside]  # 0 at the top of a component, 1 at its bottom
+    touched = [
+        np.bincount(beside[end], minlength=count) > 0 for end in (place < _END, place > 1 - _END, place >= 0)
+    ]
+    line = float(np.median([wall.thickness for wall in net.walls]))
+    small = max(_RESIDUE * net.box_height, 2 * line)
+    is_residue = touched[2] & (side < small)
+    is_residue |= touched[0] & touched[1] & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    for left, top, width, height in net.gaps():
         over = _OVERLAP * height
         is_residue |= (
             (x > left - over) & (x + w < left + width + over) & (y > top - over) & (y + h < top + height + over)
         )
-    if (side[1:][~is_residue[1:]] < _RESIDUE * box_height).all():
+    if (side[1:][~is_residue[1:]] < small).all():
         return np.zeros_like(cleaned)
     is_residue[0] = False
     return np.where(is_residue[labels], 0, cleaned).astype(np.uint8)
@@ -145,7 +154,8 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     height, width = mask.shape
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
-    unit = _height_of_writing(_without(mask, rules, [], pen))
+    crossing = [t for t in upright if any(_crosses(t, rule, height) for rule in rules)]
+    unit = _height_of_writing(_without(mask, rules, crossing, pen))
     if len(rules) < _MANY:
         rules = [
             t
@@ -156,14 +166,13 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
             or (unit < _WITHIN * height and _is_at_edge(t, mask.T.shape))
         ]
     long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit) and _is_below(t, mask, unit)]
-    if unit or len(long) + len(rules) > 1:  # a lone line without writing may be a minus
-        rules += long
+    rules += long
     margins = [t for t in upright if _is_rule(t, turned)]
     if len(margins) < _MIN_UPRIGHT or height < _MIN_UPRIGHT_LENGTH * width:
         margins = [t for t in margins if t.length >= _LONE_LENGTH * width or t.thickness <= _FINE * pen]
     for track in upright:
         least = _LONG_UPRIGHT * unit if unit else np.inf
-        if any(_crosses(track, rule, height) for rule in rules):
+        if track in crossing:
             least = _LONG * unit
         if unit < _WITHIN * height and _is_at_edge(track, mask.shape):
             least = 0.0
@@ -184,10 +193,15 @@ def _is_below(track: Track, mask: Grey, unit: float) -> bool:
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:
-    """Whether an upright track from the top to the bottom of a picture of this height crosses a level one."""
-    edge = 0.03 * height + 2
+    """Whether an upright track from the top to the bottom of a picture of this height crosses a level one.
+
+    A 1 in a closely cut picture does so only at its foot.
+    """
+    edge = 0.08 * height + 2
     x = margin.level + margin.slope * rule.level
-    return margin.left <= edge and margin.right >= height - edge and rule.left - edge <= x <= rule.right + edge
+    y = rule.level + rule.slope * x
+    is_inside = margin.left + edge < y < margin.right - edge and rule.left - edge <= x <= rule.right + edge
+    return is_inside and margin.left <= edge and margin.right >= height - edge
 
 
 def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:

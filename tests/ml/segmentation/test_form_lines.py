@@ -57,9 +57,12 @@ def test_the_bar_of_a_seven_stays():
     assert (remove_form_lines(seven) == seven).all()
 
 
-def test_a_minus_stays():
-    minus = np.zeros((200, 400), np.uint8)
-    cv2.line(minus, (120, 100), (280, 100), 255, 5)
+def test_a_lone_level_line_goes():
+    assert not remove_form_lines(cv2.line(page(), (120, 100), (280, 100), 255, 5)).any()
+
+
+def test_a_minus_before_a_number_stays():
+    minus = np.maximum(cv2.line(page(), (90, 100), (140, 100), 255, 5), digit())
     assert (remove_form_lines(minus) == minus).all()
 
 
@@ -165,3 +168,11 @@ def test_a_rule_along_the_edge_goes_with_the_feet_on_it():
     ruled = amount("0", "1", "0", "1")
     ruled[152:] = 255
     assert not remove_form_lines(ruled)[154:].any()
+
+
+def test_walls_that_are_no_part_of_the_net_go_and_a_one_stays():
+    form = boxes(6)
+    form[30:131, 176:186] = 0
+    cv2.polylines(form, [np.array([[180, 30], [184, 60], [176, 100], [181, 130]])], False, 255, 3)
+    one = cv2.line(np.zeros_like(form), (62, 50), (58, 112), 255, 5)
+    assert (remove_form_lines(np.maximum(form, one)) == one).mean() > 0.999
