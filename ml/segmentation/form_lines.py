@@ -39,7 +39,7 @@ _RULE_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits
 _MAX_BEND = 0.6  # of the distance within which ink is near a rule; bottoms of digits in a row are more uneven
 _MANY = 3  # rules; of fewer each must be long or fine, because bars of digits in small pictures look like them
 _WHOLE = 0.9  # of the width of the picture: so long are the two rules above and below writing
-_LONE_LENGTH = 1.25  # heights of the picture; a lone line that long is no bar of a digit and no minus
+_LONE_LENGTH = 1.25  # heights of the picture; a line that long beside writing is no bar of a digit and no minus
 _MIN_UPRIGHT = 6  # upright lines of a picture; fewer are stems of digits
 _MIN_UPRIGHT_LENGTH = 0.6  # widths of the picture; shorter upright lines are stems of digits
 _WITHIN = 0.85  # of the height of a picture; higher writing was cut out closely, and may have a stroke at its edge
@@ -52,7 +52,8 @@ def remove_form_lines(mask: Grey) -> Grey:
 
     Strokes that cross them stay whole.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, found, measured, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
     if not may_hold_form(mask, stats):
         return mask
     mask = remove_rings(remove_dashes(mask, labels, stats))
@@ -72,9 +73,14 @@ def remove_form_lines(mask: Grey) -> Grey:
         cleaned = _without_residue(mask, cleaned, net)
     if cleaned is not mask:
         cleaned = remove_rings(cleaned, net.box_height)
-    return _without_rules(
+    cleaned = _without_rules(
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
+    if cleaned is mask:
+        return mask
+    _, _, measured, _ = cv2.connectedComponentsWithStats(cleaned, connectivity=8)
+    is_written = (np.asarray(measured)[1:, 2:4] >= _LEAST * pen).any()
+    return cleaned if is_written else np.zeros_like(mask)
 
 
 def _is_straight(track: Track) -> bool:
@@ -207,7 +213,7 @@ def _crosses(margin: Track, rule: Track, height: int) -> bool:
 def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
     """Whether an upright track runs along the left or right edge of a picture (h, w), from top to bottom."""
     height, width = shape
-    edge = 0.05 * height + 3
+    edge = 0.08 * height + 3
     x = track.level + track.slope * height / 2
     return track.left <= edge and track.right >= height - edge and not _EDGE * width < x < (1 - _EDGE) * width
 
@@ -216,7 +222,7 @@ def _height_of_writing(mask: Grey) -> float:
     """In pixels; 0 where there is no writing."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     _, _, w, h, area = stats[1:].T.astype(np.float64)
-    is_line = (h >= 0.95 * len(mask)) & (w < 0.25 * h)  # from edge to edge
+    is_line = (h >= 0.94 * len(mask)) & (w < 0.25 * h)  # from edge to edge
     are_lines = (h >= 0.9 * len(mask)) & (w >= 0.9 * mask.shape[1]) & (area < 0.25 * w * h)  # along several edges
     kept = ~is_line & ~are_lines
     if not kept.any():

@@ -97,7 +97,7 @@ class FormNet:
         if not len(joined):
             return
         most = max(_OVERSHOOT * float(np.median(joined)), 2 * self._pen)
-        for number in np.flatnonzero(chosen):
+        for number in np.flatnonzero(chosen).tolist():
             track, met = tracks[number], at[number, meets[number]]
             ends_left = met.min(initial=np.inf) - track.left > most and track.left > 0.02 * far
             ends_right = track.right - met.max(initial=-np.inf) > most and track.right < 0.98 * far
