@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from ml.ink.greyscale import Grey
+from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
 from ml.segmentation.dashes import remove_dashes
@@ -52,11 +53,10 @@ def remove_form_lines(mask: Grey) -> Grey:
 
     Strokes that cross them stay whole.
     """
-    _, found, measured, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
+    labels, stats = _components(mask)
     if not may_hold_form(mask, stats):
         return mask
-    mask = remove_rings(remove_dashes(mask, labels, stats))
+    given, mask = mask, remove_rings(remove_dashes(mask, labels, stats))
     pens = pen_widths(mask) if mask.any() else np.zeros(0)
     if not len(pens):
         return mask
@@ -76,11 +76,13 @@ def remove_form_lines(mask: Grey) -> Grey:
     cleaned = _without_rules(
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
-    if cleaned is mask:
-        return mask
-    _, _, measured, _ = cv2.connectedComponentsWithStats(cleaned, connectivity=8)
-    is_written = (np.asarray(measured)[1:, 2:4] >= _LEAST * pen).any()
-    return cleaned if is_written else np.zeros_like(mask)
+    return given if cleaned is given else _without_empty_form(given, cleaned, pen)
+
+
+def _components(mask: Grey) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Labels (h, w), and what OpenCV measures of each (n, 5), the paper first."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _is_straight(track: Track) -> bool:
@@ -128,20 +130,14 @@ def _erase(mask: Grey, track: Track, pen: float) -> None:
 
 def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
     """The cleaned mask (h, w) without what is left of the lines of a form, and what is printed into its gaps."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(cleaned, connectivity=8)
+    labels, stats = _components(cleaned)
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
-    near = cv2.dilate(cv2.subtract(before, cleaned), np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero((near > 0) & (cleaned > 0))
-    beside = labels[rows, columns]
-    place = (rows - y[beside]) / h[beside]  # 0 at the top of a component, 1 at its bottom
-    touched = [
-        np.bincount(beside[end], minlength=count) > 0 for end in (place < _END, place > 1 - _END, place >= 0)
-    ]
+    touched = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, 1)
     line = float(np.median([wall.thickness for wall in net.walls]))
     small = max(_RESIDUE * net.box_height, 2 * line)
     is_residue = touched[2] & (side < small)
-    is_residue |= touched[0] & touched[1] & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
     for left, top, width, height in net.gaps():
         over = _OVERLAP * height
         is_residue |= (
@@ -151,6 +147,30 @@ def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
         return np.zeros_like(cleaned)
     is_residue[0] = False
     return np.where(is_residue[labels], 0, cleaned).astype(np.uint8)
+
+
+def _ends_beside(
+    removed: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32], reach: int
+) -> NDArray[np.bool_]:
+    """(3, n) whether the top, the bottom, any part of each component is so many pixels from removed ink (h, w)."""
+    near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
+    rows, columns = np.nonzero((near > 0) & (labels > 0))
+    beside = labels[rows, columns]
+    place = (rows - stats[beside, cv2.CC_STAT_TOP]) / stats[beside, cv2.CC_STAT_HEIGHT]
+    parts = (place < _END, place > 1 - _END, place >= 0)
+    return np.stack([np.bincount(beside[part], minlength=len(stats)) > 0 for part in parts])
+
+
+def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
+    """The cleaned mask (h, w), or an empty one where all that is left are specks and walls from side to side."""
+    labels, stats = _components(cleaned)
+    w, h = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    is_speck = np.maximum(w, h) < _LEAST * pen
+    is_wall = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, round(pen / 2) + 1)[:2, 1:].all(
+        axis=0
+    )
+    is_wall &= w < _SLIM * h
+    return cleaned if (~is_speck & ~is_wall).any() else np.zeros_like(cleaned)
 
 
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
