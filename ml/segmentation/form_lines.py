@@ -33,6 +33,8 @@ _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach bey
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
 _LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
+_CLOSE = 0.25  # heights of the writing, below a line, where a number that it strikes out goes on
+_STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
 _MIN_SPAN = 0.5  # of the width of the picture, from the first to the last column where a rule is seen
@@ -208,7 +210,20 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
 
 
 def _is_below(track: Track, mask: Grey, unit: float) -> bool:
-    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not."""
+    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not.
+
+    A line through the middle of a number strikes it out, and stays.
+    """
+    columns = np.arange(track.left, track.right + 1).clip(0, mask.shape[1] - 1)
+    away = np.arange(round(track.thickness) + 1, round(track.thickness + _CLOSE * unit) + 1)[:, None]
+    beside = [
+        (mask[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(mask) - 1), columns] > 0).any(
+            axis=0
+        )
+        for side in (-1, 1)
+    ]
+    if unit and beside[1].sum() > _STRUCK * beside[0].sum() > 0:
+        return False
     low = round(float(track.y.min()) - track.thickness)
     above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
     inked = np.flatnonzero(above)

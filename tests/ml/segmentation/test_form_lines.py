@@ -176,3 +176,13 @@ def test_walls_that_are_no_part_of_the_net_go_and_a_one_stays():
     cv2.polylines(form, [np.array([[180, 30], [184, 60], [176, 100], [181, 130]])], False, 255, 3)
     one = cv2.line(np.zeros_like(form), (62, 50), (58, 112), 255, 5)
     assert (remove_form_lines(np.maximum(form, one)) == one).mean() > 0.999
+
+
+def test_a_line_through_a_number_stays():
+    row = np.zeros((300, 900), np.uint8)
+    for left in (250, 350, 450):
+        cv2.ellipse(row, (left, 150), (30, 60), 0, 0, 360, 255, 6)
+    struck = cv2.line(row.copy(), (190, 155), (510, 145), 255, 6)
+    assert (remove_form_lines(struck) == struck).all()
+    underlined = cv2.line(row.copy(), (190, 235), (510, 230), 255, 6)
+    assert (remove_form_lines(underlined) == row).mean() > 0.999
