@@ -28,6 +28,7 @@ from ml.segmentation.components import Components, StrokeComponents, typical_hei
 from ml.segmentation.costs import IMAGE_COSTS, Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.segmentation.page_layout import find_layouts
+from ml.segmentation.stroke_rings import without_ring
 
 _FLAT = 0.3  # heights of a line; a lower component that is wider than a height is a line drawn under or between
 _MOST_IN_LINE_IMAGE = 100  # components; a line of more is scribbles or dirt, and the line network takes too long
@@ -228,4 +229,4 @@ def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not (np.abs(stroke) <= MAX_COORDINATE).all():
             raise InkError("Each stroke must be points of two finite numbers.")
     strokes = [stroke for stroke in strokes if len(stroke)]
-    return StrokeComponents(strokes) if strokes else None
+    return StrokeComponents(without_ring(strokes)) if strokes else None

@@ -216,10 +216,15 @@ def pen_width(mask: Grey) -> float:
 
     It is the median over the components, so that one large shadow counts no more than one digit.
     """
+    return float(np.median(pen_widths(mask)))
+
+
+def pen_widths(mask: Grey) -> NDArray[np.float64]:
+    """(n,) the widths of the lines, in pixels, of the larger components of a mask (h, w) that holds some ink."""
     inked = np.flatnonzero(mask > 0)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     component = labels.ravel()[inked]
     is_edge = cv2.erode(mask, np.ones((3, 3), np.uint8)).ravel()[inked] == 0
     area, edge = np.bincount(component, minlength=count), np.bincount(component[is_edge], minlength=count)
     is_large = area >= max(1, 0.05 * area.max())
-    return float(np.median(2 * area[is_large] / np.maximum(edge[is_large], 1)))
+    return np.asarray(2 * area[is_large] / np.maximum(edge[is_large], 1))
