@@ -78,7 +78,7 @@ def validation_sets(corpus: Corpus, seed: int, size: int) -> dict[str, Validatio
         else:
             sets[name] = _varied_drawings([SizedStrokes(drawing) for drawing in part.ink], part.labels, rng)
     signs = synthetic_signs(size, rng)
-    sign_source = RecordedStrokes(signs.drawings, signs.labels)
+    sign_source = RecordedStrokes(signs)
     sets["signs"] = _varied_drawings(*sign_source.draw(size, rng, 0.0), rng)
     negatives = LatticeNegatives(*digits_as_strokes(corpus, synthetic))
     sets["lattice_junk"] = _varied_drawings(*negatives.draw(size, rng, 0.0), rng)

@@ -27,6 +27,7 @@ from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_corpus
 from ml.data.loaders import load_mnist
+from ml.data.split_plan import SplitPlan
 from ml.labels import Labels
 from ml.training.mnist_download import download_mnist
 from ml.training.networks import (
@@ -190,12 +191,20 @@ def main() -> None:
         help="of the glyph network; those of the other networks change in proportion",
     )
     parser.add_argument("--seed", type=int, default=TrainingSettings.seed)
+    parser.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=(),
+        metavar="SET",
+        help="data sets such as digilets, and devices such as unipen:syn, that do not train",
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
     started = time.monotonic()
     mnist = download_mnist() if options.data is None else load_mnist(options.data)
-    split = gather_corpus(mnist, options.data, settings.validation, settings.seed)
+    plan = SplitPlan(settings.validation, settings.seed, frozenset(options.leave_out))
+    split = gather_corpus(mnist, options.data, plan)
     networks = train_networks(split, settings)
     options.out.write_bytes(package_reader(networks, split, settings))
     log.info("%s written after %.0f s", options.out, time.monotonic() - started)
