@@ -145,7 +145,9 @@ def _strings_of_strangers(data_set: str, least: float, largest: float) -> Loader
         labels, drawings, writers = _of_strangers(file, card, data_set)
         digits = [i for i, label in enumerate(labels) if label.isdigit()]
         numbers = np.array([int(labels[i]) for i in digits], np.int64)
-        own = StrokeSet(numbers, writers[digits], np.zeros(len(digits), bool), [drawings[i] for i in digits])
+        own = StrokeSet(
+            numbers, writers[digits].astype(np.int64), np.zeros(len(digits), bool), [drawings[i] for i in digits]
+        )
         return compose_strings(own, _STRINGS, seed=0, gaps=(least, largest)) if digits else LabeledDrawings([], [])
 
     return load

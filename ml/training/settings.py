@@ -20,7 +20,7 @@ class TrainingSettings:
     rate: float = 2e-3  # the peak: one epoch of warm-up leads to it, then a cosine goes down to 1e-5
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
-    drawn_epochs: int = 14
+    drawn_epochs: int = 42
     strip_epochs: int = 80
     strip_examples: int = 25_600
     strip_batch: int = 64

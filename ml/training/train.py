@@ -50,7 +50,7 @@ from ml.training.settings import TrainingSettings
 log = logging.getLogger(__name__)
 
 # The stages and their shares in the time of a training on two cores. The names are stored with training runs.
-STAGE_SHARES = {"preparing": 0.01, "glyphs": 0.53, "trajectories": 0.03, "strips": 0.42, "calibrating": 0.01}
+STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.64, "trajectories": 0.17, "strips": 0.16, "calibrating": 0.01}
 _WEAK_STRENGTH = 0.3  # of the deformation at the end
 _PREFETCHED = 16  # batches that wait for the network
 _STATISTICS_STEPS = 100  # of four batches each
@@ -257,16 +257,14 @@ def main() -> None:
     folder = options.checkpoints or options.out.with_suffix(".checkpoints")
     try:
         plan = SplitPlan(settings.validation, settings.seed, frozenset(options.leave_out))
-        _train_to_file(options.data, options.out, folder, settings, plan)
+        train_to_file(options.data, options.out, folder, settings, plan)
     except CheckpointError as error:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"Stopped. The same command goes on from {folder}.\n")
 
 
-def _train_to_file(
-    data: Path | None, out: Path, folder: Path, settings: TrainingSettings, plan: SplitPlan
-) -> None:
+def train_to_file(data: Path | None, out: Path, folder: Path, settings: TrainingSettings, plan: SplitPlan) -> None:
     """Train with checkpoints in `folder`, and write the artifact to `out`.
 
     Raises CheckpointError and DatasetError.

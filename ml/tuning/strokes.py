@@ -1,8 +1,8 @@
 """Fit how strokes are grouped into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
 
 Stroke affinity is fitted to which strokes belong to the same digit, then costs of the lattice by random search.
-Both use numbers composed of digits by the training writers of pendigits and of synthetic digits, and letters and
-signs, whose strokes belong together as well. The affinity is written to a file. The costs are logged, to be
+Both use numbers composed of digits by writers who train and of synthetic digits, and letters and signs, whose
+strokes belong together as well. The affinity is written to a file. The costs are logged, to be
 entered in `ml.segmentation.costs.Costs`. Both should be fitted again after the networks were trained anew.
 """
 
@@ -20,19 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.loaders import load_characters, load_images, load_strokes
-from ml.data.lookalikes import SEPARABLE_LETTERS
+from ml.data.corpus import Corpus
+from ml.data.gathering import gather_local_corpus
+from ml.data.split_plan import SplitPlan
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
-from ml.labels import Floats
+from ml.labels import NOT_A_DIGIT, Floats
 from ml.segmentation.components import StrokeComponents
 from ml.segmentation.costs import Costs
 from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY, StrokeAffinity, fit_affinity, pair_features, resample
 from ml.synthesis.handwriting import write_sign
 from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
-from ml.tuning.writers import WriterChoice, choose_recorded_writer
+from ml.tuning.writers import choose_recorded_writer
 
 log = logging.getLogger(__name__)
 
@@ -47,25 +48,30 @@ _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted 
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
 
-def training_writers(file: Path) -> WriterChoice:
-    """Chooses one of the writers of the training part of pendigits. Raises DatasetError."""
-    digits = load_strokes(file)
-    return choose_recorded_writer(digits.part(~digits.test))
+# Parts of the corpus whose digits are fitted to. UNIPEN is not among them: its devices tell what strangers would
+# meet (`ml.tuning.leave_one_out`), so nothing that all readers share may be fitted to them.
+_HANDS = ("pendigits", "digilets_digits", "uji_digits", "skahl_digits", "lipitk_digits")
+_LETTERS = ("digilets_letters", "uji_letters")
+_MOST_LETTERS = 1200  # of each part
 
 
-def load_letters(file: Path, card: Mapping[str, Any]) -> list[WrittenNumber]:
-    """Letters unlike any digit, by the writers of UJI who are no strangers according to `card`.
+def gather_hands(data: Path, card: Mapping[str, Any]) -> Corpus:
+    """The parts of the corpus that are fitted to, by the writers from whom the reader with this card learned.
 
     Raises DatasetError.
     """
-    strangers = set(card.get("strangers", {}).get("uji", ()))
-    labels, drawings = load_characters(file)
-    writers = load_images(file)["writer"].tolist()
-    return [
-        _as_sign(drawing)
-        for drawing, writer, label in zip(drawings, writers, labels, strict=True)
-        if writer not in strangers and label in SEPARABLE_LETTERS
-    ]
+    settings = card.get("settings", {})
+    plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
+    training = gather_local_corpus(data, plan, lines=False).training
+    return {name: training[name] for name in (*_HANDS, *_LETTERS) if name in training}
+
+
+def separable_letters(hands: Corpus, seed: int) -> list[WrittenNumber]:
+    """Letters unlike any digit, some of each part."""
+    rng = np.random.default_rng((seed, 2))
+    parts = [hands[name] for name in _LETTERS if name in hands]
+    clear = [part.select(part.labels == NOT_A_DIGIT).sample(_MOST_LETTERS, rng) for part in parts]
+    return [_as_sign(drawing) for part in clear for drawing in part.drawings]
 
 
 def synthetic_signs(n: int, seed: int) -> list[WrittenNumber]:
@@ -126,9 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m ml.tuning.strokes", description="Fit how strokes are grouped into digits."
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with pendigits_strokes.npz, uji_strokes.npz"
-    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets (docs/reader.md)")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact with the networks to ask")
     parser.add_argument("--out", type=Path, default=SHIPPED_AFFINITY, help="where the stroke affinity goes")
     parser.add_argument(
@@ -139,9 +143,11 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     seed = options.seed
-    writer_choices = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
     reader = Reader.open(options.reader)
-    letters = load_letters(options.data / "uji_strokes.npz", reader.card)
+    hands = gather_hands(options.data, reader.card)
+    recorded = choose_recorded_writer([hands[name] for name in _HANDS if name in hands])
+    writer_choices = (recorded, synthetic_writer)
+    letters = separable_letters(hands, seed)
 
     numbers = [n for c in writer_choices for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
     affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)])
