@@ -30,6 +30,11 @@ class DataSet:
     source: str  # as it stands in artifact cards
     split: Callable[[Path, SplitPlan], SplitSet]
 
+    @property
+    def of_strokes(self) -> bool:
+        """Whether it holds strokes; otherwise it holds pictures."""
+        return self.file.endswith("_strokes.npz")
+
 
 DATA_SETS = (
     DataSet(

@@ -52,6 +52,8 @@ class Costs:
     stroke_cut: float = 1.914  # for each cut through a stroke
     component_cut: float = 0.5  # for each cut through connected ink of a picture
     crossed_ink: float = 0.6  # for each width of the pen that a cut through connected ink crosses
+    stacked: float = 4.0  # how much likelier all components are one digit if they lie close below each other
+    stacked_gap: float = 0.2  # of the height of all: with a wider gap between them they are not close
     ligature: float = 4.173  # for a digit that may only lead from one digit to the next
     overlap: float = 6.0  # of a picture: for each height that ink reaches over the next digit
     overlap_free: float = 0.02  # of a picture: an overlap that slanted writing has anyway, and that costs nothing

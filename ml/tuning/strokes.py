@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.corpus import Corpus
-from ml.data.gathering import gather_local_corpus
+from ml.data.data_sets import DATA_SETS
 from ml.data.split_plan import SplitPlan
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
@@ -62,8 +62,11 @@ def gather_hands(data: Path, card: Mapping[str, Any]) -> Corpus:
     """
     settings = card.get("settings", {})
     plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
-    training = gather_local_corpus(data, plan, lines=False).training
-    return {name: training[name] for name in (*_HANDS, *_LETTERS) if name in training}
+    splits = [
+        each.split(data / each.file, plan) for each in DATA_SETS if each.of_strokes and (data / each.file).exists()
+    ]
+    parts = {part.name: part.training for split in splits for part in split.parts}
+    return {name: parts[name] for name in (*_HANDS, *_LETTERS) if name in parts}
 
 
 def separable_letters(hands: Corpus, seed: int) -> list[WrittenNumber]:
