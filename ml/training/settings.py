@@ -21,7 +21,7 @@ class TrainingSettings:
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
     drawn_epochs: int = 42
-    strip_epochs: int = 80
+    strip_epochs: int = 80  # 0: no line network
     strip_examples: int = 25_600
     strip_batch: int = 64
     rows: int = 60_000  # lines that are composed of single digits for the line network

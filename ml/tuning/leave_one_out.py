@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
+    settings = replace(settings, strip_epochs=0)  # what is left out are single digits, and lines of strokes
     options.out.mkdir(parents=True, exist_ok=True)
     reports = []
     for left_out in FOLDS:
