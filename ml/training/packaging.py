@@ -50,7 +50,8 @@ class TrainedNetworks:
     @property
     def parameters(self) -> int:
         """The number of parameters of all networks together."""
-        return sum(model.count_params() for model in (self.glyphs, self.trajectories, self.lines) if model)
+        models = (self.glyphs, self.trajectories, self.lines)
+        return sum(model.count_params() for model in models if model is not None)
 
 
 @dataclass(frozen=True)
@@ -127,8 +128,8 @@ def package_reader(
     log.info("validation: %s", errors)
     exemplars = exemplars_of(networks.glyphs)
     glyphs, trajectories = store_network(networks.glyphs), store_network(networks.trajectories)
-    lines = None if networks.lines is None else store_network(networks.lines)
-    return pack(glyphs.model, card, glyphs.stored, exemplars, trajectories, lines)
+    line = None if networks.lines is None else store_network(networks.lines)
+    return pack(glyphs.model, card, glyphs.stored, exemplars, trajectories, line)
 
 
 def network_outputs(

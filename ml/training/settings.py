@@ -43,6 +43,6 @@ class TrainingSettings:
         return replace(self, epochs=self.strip_epochs, examples=self.strip_examples, batch=self.strip_batch)
 
     def shortened(self, share: float) -> TrainingSettings:
-        """The settings of a run with this share of all epochs, and at least one epoch for each network."""
-        names = ("epochs", "drawn_epochs", "strip_epochs")
+        """The settings of a run with this share of all epochs, and at least one epoch for each."""
+        names = ("epochs", "drawn_epochs", "strip_epochs", "weak_epochs")
         return replace(self, **{name: max(1, round(getattr(self, name) * share)) for name in names})
