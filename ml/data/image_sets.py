@@ -98,7 +98,7 @@ def _split_cells(
 ) -> SplitSet:
     """Pictures of one digit each; those in which no ink is found are left out."""
     roles = roles_by_writer(writers, left_out=name in plan.left_out)
-    chosen = np.flatnonzero(_first_of_each(writers, _MOST_PER_WRITER) & ~roles.strange)
+    chosen = np.flatnonzero(_some_of_each(writers, _MOST_PER_WRITER) & ~roles.strange)
     cut = [(cut_digit(pictures[i]), int(i)) for i in chosen]
     glyphs = [glyph for glyph, _ in cut if glyph is not None]
     kept = np.array([i for glyph, i in cut if glyph is not None], np.int64)
@@ -111,9 +111,10 @@ def _split_cells(
     )
 
 
-def _first_of_each(writers: NDArray[np.integer], most: int) -> NDArray[np.bool_]:
-    """(n,) true for the first `most` samples of each writer."""
+def _some_of_each(writers: NDArray[np.integer], most: int) -> NDArray[np.bool_]:
+    """(n,) true for at most `most` samples of each writer, evenly from first to last: sets are sorted by label."""
     chosen = np.zeros(len(writers), bool)
     for writer in np.unique(writers):
-        chosen[np.flatnonzero(writers == writer)[:most]] = True
+        own = np.flatnonzero(writers == writer)
+        chosen[own[np.linspace(0, len(own) - 1, min(most, len(own))).astype(int)]] = True
     return chosen
