@@ -17,12 +17,15 @@ from ml.synthesis.handwriting import random_handwriting, write_digit
 
 # Shares of the synthetic lines by the part of the corpus that their digits are from.
 _BANK_SHARES = {
-    "mnist": 0.42,
-    "synthetic": 0.2,
-    "pendigits": 0.15,
-    "cheques": 0.13,
-    "uji_digits": 0.05,
-    "semeion": 0.05,
+    "mnist": 0.36,
+    "synthetic": 0.18,
+    "pendigits": 0.08,
+    "digilets_digits": 0.07,
+    "unipen_digits": 0.05,
+    "kensanata": 0.06,
+    "cheques": 0.12,
+    "uji_digits": 0.04,
+    "semeion": 0.04,
 }
 _REAL_SHARE = 0.15  # of a batch
 _NEGATIVE_SHARE = 0.2  # of the synthetic lines
@@ -93,7 +96,7 @@ def _negative_bank(corpus: Corpus, n: int, rng: Generator) -> GlyphBank:
     flipped E is a 3.
     """
     signs = synthetic_signs(n, rng)
-    source = WarpedGlyphs(RenderedGlyphs(RecordedStrokes(signs.drawings, signs.labels)), GlyphWarper(seed=0))
+    source = WarpedGlyphs(RenderedGlyphs(RecordedStrokes(signs)), GlyphWarper(seed=0))
     groups = [source.draw(n, rng, _NEGATIVES_STRENGTH)[0]]
     if "uji_letters" in corpus:
         letters = corpus["uji_letters"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml.augmentation.negatives import CutFragments, CutNegatives, LatticeNegatives, StrokeFragments
+from ml.augmentation.ringed_eights import RingedEights
 from ml.augmentation.sources import (
     GlyphSource,
     Mixture,
@@ -26,21 +27,41 @@ from ml.data.corpus import Corpus, LabeledInk
 from ml.ink.strokes import Strokes
 from ml.labels import Glyphs, Labels
 
+# Parts that are drawings of digits.
+PEN_DIGITS = (
+    "pendigits",
+    "unipen_digits",
+    "digilets_digits",
+    "chars74k_digits",
+    "uji_digits",
+    "skahl_digits",
+    "lipitk_digits",
+)
+
 # Shares of the parts in a batch of glyphs. More pen strokes pull 7 towards 1 and 2, and cost accuracy on MNIST.
 GLYPH_SHARES = {
-    "mnist": 0.39,
+    "mnist": 0.33,
     "thinned_mnist": 0.04,
-    "pendigits": 0.08,
+    "unipen_digits": 0.06,
+    "digilets_digits": 0.06,
+    "pendigits": 0.05,
+    "uji_digits": 0.015,
     "synthetic": 0.05,
-    "confusable": 0.03,
+    "confusable": 0.04,
+    "ringed_eights": 0.008,
+    "kensanata": 0.04,
+    "thinned_kensanata": 0.01,
+    "sudoku": 0.01,
     "cheques": 0.03,
     "thinned_cheques": 0.015,
     "semeion": 0.015,
     "thinned_semeion": 0.015,
-    "uji_digits": 0.02,
     "lattice_junk": 0.08,
-    "signs": 0.07,
-    "uji_letters": 0.04,
+    "signs": 0.05,
+    "unipen_letters": 0.05,
+    "digilets_letters": 0.05,
+    "uji_letters": 0.02,
+    "me231_letters": 0.02,
     "cut_junk": 0.04,
     "omniglot": 0.03,
     "stroke_parts": 0.02,
@@ -54,18 +75,24 @@ GLYPH_SHARES = {
 # Shares of the parts in a batch of trajectories. Fragments of strokes have a large share, so that a 4 whose second
 # stroke is still to come is not read as a 5.
 TRAJECTORY_SHARES = {
-    "pendigits": 0.34,
-    "synthetic": 0.22,
-    "confusable": 0.03,
-    "lattice_junk": 0.15,
-    "signs": 0.08,
-    "uji_letters": 0.08,
-    "uji_digits": 0.06,
-    "stroke_parts": 0.12,
+    "unipen_digits": 0.14,
+    "pendigits": 0.14,
+    "digilets_digits": 0.12,
+    "uji_digits": 0.03,
+    "synthetic": 0.15,
+    "confusable": 0.06,
+    "ringed_eights": 0.02,
+    "lattice_junk": 0.13,
+    "signs": 0.05,
+    "unipen_letters": 0.07,
+    "digilets_letters": 0.07,
+    "uji_letters": 0.03,
+    "me231_letters": 0.03,
+    "stroke_parts": 0.1,
     "reviewed": 0.1,
 }
 
-_THINNED = ("mnist", "cheques", "semeion")  # parts whose digits are also thinned and drawn anew
+_THINNED = ("mnist", "kensanata", "cheques", "semeion")  # parts whose digits are also thinned and drawn anew
 
 
 def mix_glyphs(corpus: Corpus, pool: SyntheticPool, seed: int) -> Mixture[Glyphs]:
@@ -79,14 +106,14 @@ def mix_glyphs(corpus: Corpus, pool: SyntheticPool, seed: int) -> Mixture[Glyphs
     }
     # Parts that are known as glyphs only.
     parts = {name: part for name, part in corpus.items() if isinstance(part.ink, np.ndarray)}
-    sources |= {name: RecordedGlyphs(part.glyphs, part.labels) for name, part in parts.items()}
+    sources |= {name: RecordedGlyphs(part) for name, part in parts.items()}
     if "mnist" in parts:
         glyphs, labels = parts["mnist"].glyphs, parts["mnist"].labels
         sources["cut_junk"] = CutNegatives(glyphs, labels)
         sources["cut_parts"] = CutFragments(glyphs[labels != 1])
     for name in _THINNED:
         if name in parts:
-            sources[f"thinned_{name}"] = RedrawnGlyphs(parts[name].glyphs, parts[name].labels)
+            sources[f"thinned_{name}"] = RedrawnGlyphs(parts[name])
     return Mixture([(WarpedGlyphs(source, warper), GLYPH_SHARES[name]) for name, source in sources.items()])
 
 
@@ -105,16 +132,18 @@ def _stroke_sources(corpus: Corpus, pool: SyntheticPool) -> dict[str, StrokeSour
         "confusable": pool.confusable,
         **{name: part for name, part in corpus.items() if isinstance(part.ink, list)},
     }
+    zeros = [part.select(part.labels == 0) for name, part in parts.items() if name in PEN_DIGITS]
     return {
-        "signs": RecordedStrokes(pool.signs.drawings, pool.signs.labels),
+        "signs": RecordedStrokes(pool.signs),
         "lattice_junk": LatticeNegatives(drawings, labels),
         "stroke_parts": StrokeFragments([drawings[int(i)] for i in divisible], labels[divisible]),
-        **{name: RecordedStrokes(part.drawings, part.labels) for name, part in parts.items()},
+        "ringed_eights": RingedEights([*zeros, pool.digits.select(pool.digits.labels == 0)]),
+        **{name: RecordedStrokes(part) for name, part in parts.items()},
     }
 
 
 def digits_as_strokes(corpus: Corpus, synthetic: LabeledInk) -> tuple[list[Strokes], Labels]:
     """All n digits that are known as strokes, synthetic ones and those of the corpus, and their labels (n,)."""
-    parts = [synthetic, *(corpus[name] for name in ("pendigits", "uji_digits") if name in corpus)]
+    parts = [synthetic, *(corpus[name] for name in PEN_DIGITS if name in corpus)]
     drawings = [drawing for part in parts for drawing in part.drawings]
     return drawings, np.concatenate([part.labels for part in parts])

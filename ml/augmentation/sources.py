@@ -13,15 +13,17 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
+from ml.augmentation.pen_habits import apply_habits
 from ml.augmentation.thinning import redraw, thin
 from ml.augmentation.warping import GlyphWarper
+from ml.data.corpus import LabeledInk
 from ml.ink.glyph import strokes_to_glyph
-from ml.ink.strokes import Strokes, bounds
-from ml.labels import Glyphs, Labels
+from ml.ink.strokes import Strokes
+from ml.labels import Floats, Glyphs, Labels
 
 PEN_WIDTHS = (1.4, 4.6)  # glyph px: the fifth and the ninety-fifth percentile of MNIST, and a little beyond
-_HASTY = 0.5  # share of the recorded drawings that are drawn as if in haste, at full strength
 
 Examples = TypeVar("Examples", covariant=True)
 
@@ -49,54 +51,47 @@ GlyphSource = ExampleSource[Glyphs]
 
 
 class RecordedStrokes:
-    """Drawings that are kept as strokes, half of them changed as if they were drawn in haste."""
+    """Drawings that are kept as strokes, with habits of other hands (`ml.augmentation.pen_habits`)."""
 
-    def __init__(self, drawings: Sequence[Strokes], labels: Labels) -> None:
-        self._drawings, self._labels = drawings, labels
+    def __init__(self, part: LabeledInk) -> None:
+        self._drawings, self._labels = part.drawings, part.labels
+        self._chances = _chances(part)
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[list[SizedStrokes], Labels]:
         """`n` of the drawings, with replacement; at strength 0 as they were recorded."""
-        chosen = rng.integers(len(self._drawings), size=n)
+        chosen = _choose(self._chances, n, rng)
+        labels = self._labels[chosen]
         drawings = [
-            _hasten(self._drawings[i], rng) if rng.random() <= _HASTY * strength else self._drawings[i]
-            for i in chosen
+            apply_habits(self._drawings[i], int(label), rng, strength)
+            for i, label in zip(chosen, labels, strict=True)
         ]
-        return [SizedStrokes(drawing) for drawing in drawings], self._labels[chosen]
-
-
-def _hasten(drawing: Strokes, rng: Generator) -> Strokes:
-    """Strokes that start late or end early by up to 7 % of their points, and miss their place by about 2 %."""
-    *_, width, height = bounds(drawing)
-    shifts = rng.normal(0, 0.02 * max(width, height), (len(drawing), 1, 2)).astype(np.float32)
-    cuts = (rng.uniform(0, 0.07, (len(drawing), 2)) * [[len(stroke)] for stroke in drawing]).astype(int)
-    return [
-        stroke[first : len(stroke) - last] + shift
-        for stroke, shift, (first, last) in zip(drawing, shifts, cuts.tolist(), strict=True)
-    ]
+        return [SizedStrokes(drawing) for drawing in drawings], labels
 
 
 class RecordedGlyphs:
     """Glyphs of which no strokes are known, such as MNIST's."""
 
-    def __init__(self, glyphs: Glyphs, labels: Labels) -> None:
-        self._glyphs, self._labels = glyphs, labels
+    def __init__(self, part: LabeledInk) -> None:
+        self._glyphs, self._labels = part.glyphs, part.labels
+        self._chances = _chances(part)
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         """`n` of the glyphs (n, 28, 28), with replacement, as they are at any strength."""
-        chosen = rng.integers(len(self._labels), size=n)
+        chosen = _choose(self._chances, n, rng)
         return self._glyphs[chosen], self._labels[chosen]
 
 
 class RedrawnGlyphs:
     """Glyphs drawn anew along their skeletons with a round pen, as strokes on a screen are."""
 
-    def __init__(self, glyphs: Glyphs, labels: Labels) -> None:
-        self._skeletons = np.packbits(thin(glyphs), axis=2)
-        self._labels = labels
+    def __init__(self, part: LabeledInk) -> None:
+        self._skeletons = np.packbits(thin(part.glyphs), axis=2)
+        self._labels = part.labels
+        self._chances = _chances(part)
 
     def draw(self, n: int, rng: Generator, strength: float) -> tuple[Glyphs, Labels]:
         """`n` of the glyphs (n, 28, 28), with replacement, each with a pen of random width at any strength."""
-        chosen = rng.integers(len(self._labels), size=n)
+        chosen = _choose(self._chances, n, rng)
         skeletons = np.unpackbits(self._skeletons[chosen], axis=2).astype(bool)
         pens = rng.uniform(*PEN_WIDTHS, size=n)
         glyphs = [redraw(skeleton, pen) for skeleton, pen in zip(skeletons, pens, strict=True)]
@@ -152,3 +147,21 @@ class Mixture(Generic[Examples]):
         parts: list[Any] = [examples for examples, _ in drawn]
         joined: Any = np.concatenate(parts) if isinstance(parts[0], np.ndarray) else [*chain.from_iterable(parts)]
         return joined, np.concatenate([labels for _, labels in drawn])
+
+
+def _chances(part: LabeledInk) -> Floats:
+    """(n,) the summed probabilities with which examples are drawn.
+
+    Where writers are known, a writer counts by the square root of the number of their examples: the few who wrote
+    much do not outweigh the many who wrote little, and are still seen more often.
+    """
+    weights = np.ones(len(part.labels))
+    if part.writers is not None:
+        _, writer, count = np.unique(part.writers, return_inverse=True, return_counts=True)
+        weights = count[writer] ** -0.5
+    return np.asarray(np.cumsum(weights) / weights.sum())
+
+
+def _choose(chances: Floats, n: int, rng: Generator) -> NDArray[np.int64]:
+    """(n,) indices drawn with replacement, with these summed probabilities."""
+    return np.searchsorted(chances, rng.random(n), side="right").clip(0, len(chances) - 1)

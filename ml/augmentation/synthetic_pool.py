@@ -16,7 +16,9 @@ from ml.synthesis.handwriting import SIGN_KINDS, write_digit, write_sign
 CONFUSABLE_STYLES = (
     (1, "european"), (1, "long_serif"), (1, "curved_serif"), (1, "cursive"), (7, "low_cross"),
     (7, "cursive_crossed"), (9, "curled_tail"), (9, "swan"), (4, "open"), (4, "cursive_wide"), (5, "loose_hat"),
-    (2, "looped"),
+    (2, "looped"), (0, "slash_first"), (1, "ticked"), (1, "curved_foot"), (2, "cursive_loop"),
+    (2, "cursive_angle"), (6, "cursive_exit"), (6, "wide_exit"), (7, "ticked"), (7, "far_tick"), (9, "ticked"),
+    (9, "flat_loop"),
 )  # fmt: skip
 _POLYGONS = 6  # times that polygons, the sign that varies most, count
 

@@ -9,9 +9,11 @@ import numpy as np
 
 from ml.data.cheques import cut_lines
 from ml.data.corpus import CorpusSplit, LabeledLines
-from ml.data.data_sets import CHEQUES_FILE, DATA_SETS, MNIST_FILE, MNIST_SOURCE, UJI_FILE, SplitPart, split_mnist
-from ml.data.loaders import Mnist, load_cheques, load_images, load_mnist
-from ml.data.splits import cheques_to_train_on, cheques_to_validate_on, fold
+from ml.data.data_sets import CHEQUES_FILE, DATA_SETS, MNIST_FILE, MNIST_SOURCE
+from ml.data.image_sets import split_mnist
+from ml.data.loaders import Mnist, load_cheques, load_mnist
+from ml.data.split_plan import SplitPart, SplitPlan
+from ml.data.splits import cheques_to_train_on, cheques_to_validate_on
 
 log = logging.getLogger(__name__)
 
@@ -20,42 +22,37 @@ log = logging.getLogger(__name__)
 _SYNTHETIC_SOURCE = "synthetic strokes of this project (ml/synth.py)"
 
 
-def gather_local_corpus(folder: Path | None, share: float, seed: int, *, lines: bool = True) -> CorpusSplit:
+def gather_local_corpus(folder: Path | None, plan: SplitPlan, *, lines: bool = True) -> CorpusSplit:
     """As `gather_corpus`, with MNIST from `folder` where it is there. Nothing is downloaded."""
     has_mnist = folder is not None and (folder / MNIST_FILE).exists()
     mnist = load_mnist(folder) if folder is not None and has_mnist else None
-    return gather_corpus(mnist, folder, share, seed, lines=lines)
+    return gather_corpus(mnist, folder, plan, lines=lines)
 
 
-def gather_corpus(
-    mnist: Mnist | None, folder: Path | None, share: float, seed: int, *, lines: bool = True
-) -> CorpusSplit:
-    """The corpus of MNIST and of all data sets whose files are in `folder`; `share` of the writers validate.
+def gather_corpus(mnist: Mnist | None, folder: Path | None, plan: SplitPlan, *, lines: bool = True) -> CorpusSplit:
+    """The corpus of MNIST and of all data sets whose files are in `folder`, split as `plan` says.
 
-    Test parts are not used. UJI's writers of the fold `seed` are in neither part: they are the strangers. Without
-    `lines` the real lines, from which only the line network learns, are not cut. Raises DatasetError for a damaged
-    file.
+    Test parts are not used. Without `lines` the real lines, from which only the line network learns, are not cut.
+    Raises DatasetError for a damaged file, and ValueError for a plan that leaves out a device that is not there.
     """
     parts: list[SplitPart] = []
     sources = []
+    strangers: dict[str, list[int]] = {}
     if mnist is not None:
-        parts.append(split_mnist(mnist, share))
+        parts.append(split_mnist(mnist, plan))
         sources.append(MNIST_SOURCE)
     for data_set in DATA_SETS:
         file = _file_in(folder, data_set.file)
         if file is None:
             log.info("no %s: training goes on without it", data_set.file)
             continue
-        parts += data_set.split(file, share, seed)
+        split = data_set.split(file, plan)
+        parts += split.parts
+        strangers |= split.strangers
         sources.append(data_set.source)
     real_lines, validation_lines = _split_lines(folder if lines else None)
-    strangers = {}
-    uji = _file_in(folder, UJI_FILE)
-    if uji is not None:
-        writers = load_images(uji)["writer"]
-        strangers["uji"] = np.unique(writers[fold(writers, seed)]).tolist()
     return CorpusSplit(
-        training={part.name: part.training for part in parts},
+        training={part.name: part.training for part in parts if len(part.training.labels)},
         validation={part.name: part.validation for part in parts if len(part.validation.labels)},
         lines=real_lines,
         validation_lines=validation_lines,

@@ -1,9 +1,14 @@
-"""Which letters and characters can be taken for a digit."""
+"""Which letters, signs and characters can be taken for a digit."""
 
 from __future__ import annotations
 
+from ml.labels import NOT_A_DIGIT, UNCLEAR
+
 # No writer's form of these letters looks like a digit. Of all other letters some writers' do.
 SEPARABLE_LETTERS = frozenset("AEFHKMNPRUVWXadefhkmnprtuvwx")
+
+# Signs that some people write like a 1.
+DIGITLIKE_SIGNS = frozenset("/|\\'`,")
 
 # The characters of Omniglot that look like a digit, by alphabet: Latin o, l, s, z, q, g, y, c, b and i, Greek
 # omicron, iota, sigma, delta and zeta, and similar shapes of the other alphabets.
@@ -26,3 +31,18 @@ def is_digitlike(character: str) -> bool:
     """
     alphabet, _, number = character.partition("/character")
     return int(number) in _DIGITLIKE.get(alphabet, ())
+
+
+def stroke_label(character: str) -> int:
+    """The label of a character of a data set of strokes: 0 to 9, NOT_A_DIGIT or UNCLEAR.
+
+    `character` is one character, some of them with a backslash before, or a word for a sign, such as "arrow".
+    """
+    name = character.removeprefix("\\") or character
+    if len(name) > 1:
+        return NOT_A_DIGIT
+    if name in "0123456789":
+        return int(name)
+    if name.isalpha():
+        return NOT_A_DIGIT if name in SEPARABLE_LETTERS else UNCLEAR
+    return UNCLEAR if name in DIGITLIKE_SIGNS else NOT_A_DIGIT

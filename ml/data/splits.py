@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 FOLDS = 3
+_STRANGERS = 7  # one writer in so many of a large data set neither trains nor validates
 _UNSEEN_ALPHABETS = ("Sanskrit", "Balinese", "Tagalog", "Early_Aramaic")
 _LAST_TRAINING_DRAWER = 10  # drawers of Omniglot with a higher number never train
 
@@ -25,6 +29,37 @@ def fold(writers: NDArray[np.integer], number: int) -> NDArray[np.bool_]:
     """(n,) true for the writers of fold `number` modulo three: three runs leave out each writer once."""
     numbers = np.unique(writers)
     return np.asarray(np.isin(writers, numbers[np.arange(len(numbers)) % FOLDS == number % FOLDS]))
+
+
+@dataclass(frozen=True)
+class WriterRoles:
+    """(n,) each: whether the writer of a sample trains, validates, or is a stranger. Nobody does two of these."""
+
+    train: NDArray[np.bool_]
+    validate: NDArray[np.bool_]
+    strange: NDArray[np.bool_]
+
+
+def roles_by_writer(writers: NDArray[np.integer], *, left_out: bool) -> WriterRoles:
+    """One writer in seven is a stranger and one in seven validates, All are strangers if left out."""
+    numbers = np.unique(writers)
+    turn = np.arange(len(numbers)) % _STRANGERS
+    strange = np.isin(writers, numbers if left_out else numbers[turn == 3])
+    validate = np.isin(writers, numbers[turn == 6]) & ~strange
+    return WriterRoles(~strange & ~validate, validate, strange)
+
+
+def devices_left_out(devices: NDArray[np.str_], left_out: Collection[str], data_set: str) -> NDArray[np.bool_]:
+    """(n,) true for the devices that `left_out` names, such as "unipen:syn" of the data set "unipen".
+
+    Samples of an unknown device, "-", are left out as soon as any device is: it may be that one. Raises ValueError
+    for a device that the data set has not.
+    """
+    names = {name.partition(":")[2] for name in left_out if name.partition(":")[0] == data_set}
+    unknown = names - {str(device) for device in np.unique(devices)}
+    if unknown:
+        raise ValueError(f"{data_set} has no device {sorted(unknown)[0]!r}.")
+    return np.asarray(np.isin(devices, [*names, "-"] if names else []))
 
 
 def pen_digits_to_validate_on(writers: NDArray[np.integer], share: float = 0.1) -> NDArray[np.bool_]:

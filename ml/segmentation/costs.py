@@ -46,12 +46,17 @@ class Costs:
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
     whole_negative: float = 1.5  # instead of `negative`, for all components of a drawing as one that is no digit
 
+    whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
+    lone_negative: float = 0.7  # instead of `negative`, for a drawing of one component that is no digit
+
     # Boundaries between candidates.
     segment: float = 0.5  # for every candidate but the first, so that two need better evidence than one
     affinity: float = 0.8  # of strokes: weight of the log odds that they belong together
     stroke_cut: float = 1.914  # for each cut through a stroke
     component_cut: float = 0.5  # for each cut through connected ink of a picture
     crossed_ink: float = 0.6  # for each width of the pen that a cut through connected ink crosses
+    stacked: float = 4.0  # how much likelier all components are one digit if they lie close below each other
+    stacked_gap: float = 0.2  # of the height of all: with a wider gap between them they are not close
     ligature: float = 4.173  # for a digit that may only lead from one digit to the next
     overlap: float = 6.0  # of a picture: for each height that ink reaches over the next digit
     overlap_free: float = 0.02  # of a picture: an overlap that slanted writing has anyway, and that costs nothing

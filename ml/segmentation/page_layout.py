@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,12 +38,16 @@ def find_layouts(components: Components, costs: Costs) -> list[PageLayout]:
         candidates += candidate_line(components, costs, number, line, heights[-1]).candidates()
     layouts = [PageLayout(tuple(lines), tuple(heights), tuple(candidates))]
     if len(lines) > 1 and owner_count <= costs.longest_run:
-        layouts.append(_layout_as_one_digit(components, costs))
+        layouts.append(_layout_as_one_digit(components, lines, costs))
     return layouts
 
 
-def _layout_as_one_digit(components: Components, costs: Costs) -> PageLayout:
-    """All components as one candidate; its size and place cost nothing, because there is no other digit."""
+def _layout_as_one_digit(components: Components, lines: Sequence[LineOrder], costs: Costs) -> PageLayout:
+    """All components as one candidate; its size costs nothing, because there is no other digit.
+
+    Where the lines lie close to each other it is likelier than several lines of one digit each: few people write
+    numbers so close below each other, and many draw an 8 of two rings.
+    """
     n = len(components.boxes)
     everything = tuple(range(n))
     x, y, width, height = union_box(components.boxes).tolist()
@@ -53,10 +58,17 @@ def _layout_as_one_digit(components: Components, costs: Costs) -> PageLayout:
         components=everything,
         box=(x, y, width, height),
         min_side=0.0,
-        cost=0.0,
+        cost=-costs.stacked * _closeness(components, lines, costs.stacked_gap * height),
         low_cost=0.0,
         prior_cost=max(0.0, affinity_cost),
         negative_cost=costs.whole_negative if components.has_strokes else math.inf,
         may_be_ligature=False,
     )
     return PageLayout((everything,), (height,), (candidate,))
+
+
+def _closeness(components: Components, lines: Sequence[LineOrder], widest_gap: float) -> float:
+    """1 for lines that touch or overlap, 0 where two of them have a gap of `widest_gap` or more between them."""
+    boxes = np.array([union_box(components.boxes[list(line)]) for line in lines])
+    gaps = boxes[1:, 1] - boxes[:-1, 1] - boxes[:-1, 3]
+    return float(np.clip(1.0 - gaps.max() / max(widest_gap, 1e-9), 0.0, 1.0))

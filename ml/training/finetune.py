@@ -22,6 +22,7 @@ from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_local_corpus
+from ml.data.split_plan import SplitPlan
 from ml.decoding.calibration import Calibration
 from ml.decoding.calibration_fitting import fit_calibration, transfer_calibration
 from ml.inference.artifact import Artifact, pack, unpack
@@ -193,7 +194,7 @@ def retrain_from_scratch(
     Raises DatasetError.
     """
     settings, reporter = settings or TrainingSettings(), ProgressReporter(STAGE_SHARES, on_progress, logs)
-    split = gather_local_corpus(data, settings.validation, settings.seed)
+    split = gather_local_corpus(data, SplitPlan(settings.validation, settings.seed))
     split = replace(
         split,
         training={**split.training, **new.balanced(FinetuneSettings.most_often).corpus},
@@ -212,7 +213,7 @@ def _gather_replay(parent: Artifact, data: Path | None, settings: FinetuneSettin
     training = parent.card.get("settings")
     seed = training.get("seed") if isinstance(training, dict) else None
     split_seed = seed if isinstance(seed, int) else settings.seed
-    split = gather_local_corpus(data, settings.validation, split_seed, lines=False)
+    split = gather_local_corpus(data, SplitPlan(settings.validation, split_seed), lines=False)
     rng = np.random.default_rng((settings.seed, 7))
     return replace(
         split,

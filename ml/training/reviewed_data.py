@@ -79,14 +79,14 @@ def _balance(part: LabeledInk, max_repeats: int) -> LabeledInk:
 
 def reviewed_strokes(new: ReviewedDigits) -> RecordedStrokes:
     """A source of the drawings among the new digits."""
-    return RecordedStrokes(new.written.drawings, new.written.labels)
+    return RecordedStrokes(new.written)
 
 
 def reviewed_glyphs(new: ReviewedDigits, seed: int) -> Mixture[Glyphs]:
     """A source of new glyphs: of drawings and of pictures, in proportion. `seed` is that of the warper."""
     warper = GlyphWarper(seed=seed)
     drawn = RenderedGlyphs(reviewed_strokes(new))
-    pictures = RecordedGlyphs(new.pictures.glyphs, new.pictures.labels)
+    pictures = RecordedGlyphs(new.pictures)
     return Mixture(
         [
             (WarpedGlyphs(drawn, warper), len(new.written.labels)),

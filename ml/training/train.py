@@ -28,6 +28,7 @@ from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_corpus
 from ml.data.loaders import load_mnist
+from ml.data.split_plan import SplitPlan
 from ml.labels import Labels
 from ml.training.checkpoints import Checkpoint, CheckpointError, CheckpointFile, Checkpoints, fingerprint
 from ml.training.mnist_download import download_mnist
@@ -49,7 +50,7 @@ from ml.training.settings import TrainingSettings
 log = logging.getLogger(__name__)
 
 # The stages and their shares in the time of a training on two cores. The names are stored with training runs.
-STAGE_SHARES = {"preparing": 0.01, "glyphs": 0.49, "trajectories": 0.03, "strips": 0.46, "calibrating": 0.01}
+STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.44, "trajectories": 0.09, "strips": 0.44, "calibrating": 0.01}
 _WEAK_STRENGTH = 0.3  # of the deformation at the end
 _PREFETCHED = 16  # batches that wait for the network
 _STATISTICS_STEPS = 100  # of four batches each
@@ -95,7 +96,9 @@ def train_networks(
             lambda: VariedTrajectories(mix_strokes(corpus, write_pool())),
             settings.for_trajectories(),
         ),
-        train(
+        None
+        if not settings.strip_epochs
+        else train(
             "strips",
             build_line_network(seed),
             lambda: mix_lines(corpus, split.lines, seed, settings.rows),
@@ -242,26 +245,34 @@ def main() -> None:
         help="of the glyph network; those of the other networks change in proportion",
     )
     parser.add_argument("--seed", type=int, default=TrainingSettings.seed)
+    parser.add_argument(
+        "--leave-out",
+        nargs="+",
+        default=(),
+        metavar="SET",
+        help="data sets such as digilets, and devices such as unipen:syn, that do not train",
+    )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
     folder = options.checkpoints or options.out.with_suffix(".checkpoints")
     try:
-        _train_to_file(options.data, options.out, folder, settings)
+        plan = SplitPlan(settings.validation, settings.seed, frozenset(options.leave_out))
+        train_to_file(options.data, options.out, folder, settings, plan)
     except CheckpointError as error:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"Stopped. The same command goes on from {folder}.\n")
 
 
-def _train_to_file(data: Path | None, out: Path, folder: Path, settings: TrainingSettings) -> None:
+def train_to_file(data: Path | None, out: Path, folder: Path, settings: TrainingSettings, plan: SplitPlan) -> None:
     """Train with checkpoints in `folder`, and write the artifact to `out`.
 
     Raises CheckpointError and DatasetError.
     """
     started, reporter = time.monotonic(), ProgressReporter(STAGE_SHARES)
     mnist = download_mnist() if data is None else load_mnist(data)
-    split = gather_corpus(mnist, data, settings.validation, settings.seed)
+    split = gather_corpus(mnist, data, plan)
     identity = {"settings": json.dumps(asdict(settings)), "data": fingerprint(split)}
     checkpoints = Checkpoints(folder, identity)
     reporter.report("preparing")

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.corpus import LabeledInk
 from ml.data.loaders import DatasetError, load_cheques, load_images, load_mnist, load_strokes
 from ml.data.splits import (
     cheques_to_train_on,
@@ -139,7 +140,8 @@ def _photographed_numbers(data: Path, rng: np.random.Generator) -> LabeledDrawin
     digits = digits.part(~digits.test)
     digits = digits.part(pen_digits_to_validate_on(digits.writer))
     cases = ("close", "overlapping", "joined")
-    numbers = list(write_numbers(choose_recorded_writer(digits), cases, _NUMBERS, seed=5))
+    part = LabeledInk(digits.drawings, digits.label, digits.writer)
+    numbers = list(write_numbers(choose_recorded_writer([part]), cases, _NUMBERS, seed=5))
     return LabeledDrawings([_photograph(number, rng) for number in numbers], [number.text for number in numbers])
 
 

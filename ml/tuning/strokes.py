@@ -1,8 +1,8 @@
 """Fit how strokes are grouped into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
 
 Stroke affinity is fitted to which strokes belong to the same digit, then costs of the lattice by random search.
-Both use numbers composed of digits by the training writers of pendigits and of synthetic digits, and letters and
-signs, whose strokes belong together as well. The affinity is written to a file. The costs are logged, to be
+Both use numbers composed of digits by writers who train and of synthetic digits, and letters and signs, whose
+strokes belong together as well. The affinity is written to a file. The costs are logged, to be
 entered in `ml.segmentation.costs.Costs`. Both should be fitted again after the networks were trained anew.
 """
 
@@ -13,6 +13,7 @@ import json
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.data.loaders import load_characters, load_images, load_strokes
-from ml.data.lookalikes import SEPARABLE_LETTERS
+from ml.data.corpus import Corpus
+from ml.data.data_sets import DATA_SETS
+from ml.data.split_plan import SplitPlan
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
-from ml.labels import Floats
+from ml.labels import NOT_A_DIGIT, Floats
 from ml.segmentation.components import StrokeComponents
 from ml.segmentation.costs import Costs
 from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY, StrokeAffinity, fit_affinity, pair_features, resample
@@ -37,8 +39,8 @@ from ml.tuning.writers import WriterChoice, choose_recorded_writer
 log = logging.getLogger(__name__)
 
 SEARCHED = SearchSpace(
-    ("negative", "whole_negative", "affinity", "stroke_cut", "ligature", "space_least", "space_ratio",
-     "space_floor", "space_sure")
+    ("negative", "whole_negative", "segment", "affinity", "stacked", "stroke_cut", "ligature", "space_least",
+     "space_ratio", "space_floor", "space_sure")
 )  # fmt: skip
 AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
                   "out_of_order", "lines", "marked")  # fmt: skip
@@ -47,25 +49,48 @@ _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted 
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
 
-def training_writers(file: Path) -> WriterChoice:
-    """Chooses one of the writers of the training part of pendigits. Raises DatasetError."""
-    digits = load_strokes(file)
-    return choose_recorded_writer(digits.part(~digits.test))
+# Parts of the corpus whose digits, and whose letters, are fitted to. UNIPEN is not among them: its devices tell
+# what strangers would meet (`ml.tuning.leave_one_out`), and nothing that all readers share may be fitted to them.
+_DIGITS = ("pendigits", "digilets_digits", "chars74k_digits", "uji_digits", "skahl_digits", "lipitk_digits")
+_LETTERS = ("digilets_letters", "chars74k_letters", "uji_letters")
 
 
-def load_letters(file: Path, card: Mapping[str, Any]) -> list[WrittenNumber]:
-    """Letters unlike any digit, by the writers of UJI who are no strangers according to `card`.
+@dataclass(frozen=True)
+class Hands:
+    """Digits and letters of people who write with pens: of those who train, and of those who validate.
 
-    Raises DatasetError.
+    The stroke affinity asks no network and is fitted to those who train. The costs weigh what the networks say,
+    which know these too well: costs are fitted to those who validate.
     """
-    strangers = set(card.get("strangers", {}).get("uji", ()))
-    labels, drawings = load_characters(file)
-    writers = load_images(file)["writer"].tolist()
-    return [
-        _as_sign(drawing)
-        for drawing, writer, label in zip(drawings, writers, labels, strict=True)
-        if writer not in strangers and label in SEPARABLE_LETTERS
-    ]
+
+    training: Corpus
+    validation: Corpus
+
+    @classmethod
+    def gather(cls, data: Path, card: Mapping[str, Any]) -> Hands:
+        """Those of the reader with this card. Raises DatasetError."""
+        settings = card.get("settings", {})
+        plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
+        files = [(data / each.file, each) for each in DATA_SETS if each.of_strokes]
+        parts = [part for file, each in files if file.exists() for part in each.split(file, plan).parts]
+        chosen = [part for part in parts if part.name in (*_DIGITS, *_LETTERS)]
+        return cls(
+            {part.name: part.training for part in chosen if len(part.training.labels)},
+            {part.name: part.validation for part in chosen if len(part.validation.labels)},
+        )
+
+
+def choose_hand(corpus: Corpus) -> WriterChoice:
+    """A function that chooses one of the writers of the digits."""
+    return choose_recorded_writer([corpus[name] for name in _DIGITS if name in corpus])
+
+
+def separable_letters(corpus: Corpus, most: int, seed: int) -> list[WrittenNumber]:
+    """Letters unlike any digit, at most `most` of each part."""
+    rng = np.random.default_rng((seed, 2))
+    parts = [corpus[name] for name in _LETTERS if name in corpus]
+    clear = [part.select(part.labels == NOT_A_DIGIT).sample(most, rng) for part in parts]
+    return [_as_sign(drawing) for part in clear for drawing in part.drawings]
 
 
 def synthetic_signs(n: int, seed: int) -> list[WrittenNumber]:
@@ -126,9 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m ml.tuning.strokes", description="Fit how strokes are grouped into digits."
     )
-    parser.add_argument(
-        "--data", type=Path, required=True, help="folder with pendigits_strokes.npz, uji_strokes.npz"
-    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with the data sets (docs/reader.md)")
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact with the networks to ask")
     parser.add_argument("--out", type=Path, default=SHIPPED_AFFINITY, help="where the stroke affinity goes")
     parser.add_argument(
@@ -139,17 +162,19 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     seed = options.seed
-    writer_choices = (training_writers(options.data / "pendigits_strokes.npz"), synthetic_writer)
     reader = Reader.open(options.reader)
-    letters = load_letters(options.data / "uji_strokes.npz", reader.card)
+    hands = Hands.gather(options.data, reader.card)
 
-    numbers = [n for c in writer_choices for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    training_writers = (choose_hand(hands.training), synthetic_writer)
+    numbers = [n for c in training_writers for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    letters = separable_letters(hands.training, 3 * options.numbers, seed)
     affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)])
     options.out.write_text(json.dumps(affinity.as_json()) + "\n")
 
     few = max(1, options.numbers // 10)
-    numbers = [n for c in writer_choices for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
-    numbers += letters[::4] + synthetic_signs(10 * few, seed + 1)
+    validation_writers = (choose_hand(hands.validation), synthetic_writer)
+    numbers = [n for c in validation_writers for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
+    numbers += separable_letters(hands.validation, 6 * few, seed) + synthetic_signs(8 * few, seed + 1)
     result = random_search(StrokeObjective(reader, numbers).loss, Costs(), SEARCHED, options.tries, seed)
     log.info("loss %.4f, %.4f before", result.loss, result.initial_loss)
     log.info("%s", SEARCHED.values(result.costs))

@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.random import Generator
 
-from ml.data.loaders import StrokeSet
-from ml.synthesis.number_cases import DigitWriter, recorded_writer
+from ml.augmentation.pen_habits import apply_habits
+from ml.augmentation.ringed_eights import RingedEights
+from ml.data.corpus import LabeledInk
+from ml.ink.strokes import Strokes
+from ml.synthesis.number_cases import DigitWriter
 
 WriterChoice = Callable[[Generator], DigitWriter]
 
+_HABITS_STRENGTH = 0.5  # of the habits that the digits of a writer get
+_RINGED = 0.15  # share of the writers who draw an 8 as two rings
 
-def choose_recorded_writer(digits: StrokeSet) -> WriterChoice:
-    """A function that chooses one of the writers at random, each as often as the others."""
-    parts = [digits.part(digits.writer == writer) for writer in np.unique(digits.writer)]
-    writers = [recorded_writer(part.drawings, part.label.tolist()) for part in parts]
-    return lambda rng: writers[int(rng.integers(len(writers)))]
+
+def choose_recorded_writer(parts: Sequence[LabeledInk]) -> WriterChoice:
+    """A function that chooses one of the writers at random: each part as often, then each of its writers.
+
+    Their digits get habits of other hands (`ml.augmentation.pen_habits`).
+    """
+    writers = [_by_writer(part) for part in parts]
+
+    def choose(rng: Generator) -> DigitWriter:
+        own = writers[int(rng.integers(len(writers)))]
+        return _habitual_writer(own[int(rng.integers(len(own)))], rng)
+
+    return choose
+
+
+def _by_writer(part: LabeledInk) -> list[LabeledInk]:
+    """The part of each writer; all of it where writers are not known."""
+    if part.writers is None:
+        return [part]
+    return [part.select(part.writers == writer) for writer in np.unique(part.writers)]
+
+
+def _habitual_writer(own: LabeledInk, rng: Generator) -> DigitWriter:
+    zeros = own.select(own.labels == 0)
+    rings = RingedEights([zeros]) if len(zeros.labels) and rng.random() < _RINGED else None
+
+    def write(rng: Generator) -> tuple[int, Strokes]:
+        i = int(rng.integers(len(own.labels)))
+        label, drawing = int(own.labels[i]), own.drawings[i]
+        if label == 8 and rings is not None:
+            drawing = rings.draw(1, rng, 1.0)[0][0].strokes
+        return label, apply_habits(drawing, label, rng, _HABITS_STRENGTH)
+
+    return write

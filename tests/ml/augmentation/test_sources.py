@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ml.augmentation.negatives import CutFragments, CutNegatives, LatticeNegatives, StrokeFragments
+from ml.augmentation.ringed_eights import RingedEights
 from ml.augmentation.sources import (
     Mixture,
     RecordedGlyphs,
@@ -18,6 +19,7 @@ from ml.augmentation.sources import (
 )
 from ml.augmentation.synthetic_pool import synthetic_signs
 from ml.augmentation.warping import GlyphWarper
+from ml.data.corpus import LabeledInk
 from ml.ink.glyph import strokes_to_glyph
 from ml.labels import NOT_A_DIGIT, UNCLEAR, UNFINISHED
 from ml.synthesis.handwriting import write_digit
@@ -35,13 +37,15 @@ def test_every_source_draws_what_it_is_asked_for(written, rng):
     drawings, labels = written
     glyphs = np.stack([strokes_to_glyph(drawing) for drawing in drawings])
     signs = synthetic_signs(30, rng)
+    pictures = LabeledInk(glyphs, labels)
     digits = [
-        RecordedGlyphs(glyphs, labels),
-        RedrawnGlyphs(glyphs, labels),
-        RenderedGlyphs(RecordedStrokes(drawings, labels)),
+        RecordedGlyphs(pictures),
+        RedrawnGlyphs(pictures),
+        RenderedGlyphs(RecordedStrokes(LabeledInk(drawings, labels))),
+        RenderedGlyphs(RingedEights([LabeledInk(drawings, labels).select(labels == 0)])),
     ]
     negatives = [
-        RenderedGlyphs(RecordedStrokes(signs.drawings, signs.labels)),
+        RenderedGlyphs(RecordedStrokes(signs)),
         RenderedGlyphs(LatticeNegatives(drawings, labels)),
         CutNegatives(glyphs, labels),
     ]
@@ -54,9 +58,18 @@ def test_every_source_draws_what_it_is_asked_for(written, rng):
         assert ((y == NOT_A_DIGIT) if source in negatives else (y < NOT_A_DIGIT)).all()
 
 
+def test_writers_of_much_do_not_outweigh_those_of_little(rng):
+    glyphs = np.zeros((1010, 28, 28), np.uint8)
+    writers = np.repeat([7, 9], [1000, 10])
+    source = RecordedGlyphs(LabeledInk(glyphs, (writers == 9).astype(np.int64), writers))
+    rare = source.draw(2000, rng, 1.0)[1].mean()
+    assert rare == pytest.approx(10**0.5 / (1000**0.5 + 10**0.5), abs=0.03)
+
+
 def test_a_mixture_draws_by_shares_and_the_largest_takes_the_rest(rng):
-    zeros, ones = (RecordedGlyphs(np.zeros((1, 28, 28), np.uint8), np.array([label])) for label in (0, 1))
-    nothing = RecordedGlyphs(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.int64))
+    paper = np.zeros((1, 28, 28), np.uint8)
+    zeros, ones = (RecordedGlyphs(LabeledInk(paper, np.array([label]))) for label in (0, 1))
+    nothing = RecordedGlyphs(LabeledInk(paper[:0], np.zeros(0, np.int64)))
     x, y = Mixture([(zeros, 1.0), (nothing, 0.0), (ones, 2.0)]).draw(10, rng, 1.0)
     assert len(x) == 10
     assert y.tolist() == [0] * 3 + [1] * 7
@@ -83,7 +96,7 @@ def test_an_unfinished_digit_keeps_its_label_where_it_can_be_told(label, style, 
 
 
 def test_batches_are_the_same_for_the_same_seed_and_weaker_at_the_end(written):
-    source = WarpedGlyphs(RenderedGlyphs(RecordedStrokes(*written)), GlyphWarper())
+    source = WarpedGlyphs(RenderedGlyphs(RecordedStrokes(LabeledInk(*written))), GlyphWarper())
     settings = TrainingSettings(seed=4, epochs=3, examples=8, batch=8, weak_epochs=1)
     once, again = (list(batches(source, settings)) for _ in range(2))
     assert len(once) == 3

@@ -8,6 +8,7 @@ import pytest
 
 from ml.data.corpus import LabeledInk
 from ml.data.gathering import gather_local_corpus
+from ml.data.split_plan import SplitPlan
 from ml.ink.strokes import bounds
 from ml.labels import NOT_A_DIGIT, UNCLEAR
 from ml.synthesis.handwriting import write_digit, write_sign
@@ -42,7 +43,7 @@ def folder(tmp_path, rng):
 
 
 def test_parts_and_their_writers_are_kept_apart(folder):
-    split = gather_local_corpus(folder, 0.1, seed=1)
+    split = gather_local_corpus(folder, SplitPlan(0.1, 1))
     training, validation = split.training, split.validation
     assert len(training["mnist"].labels) + len(validation["mnist"].labels) == 60_000
     assert 0 < len(validation["mnist"].labels) <= 6000
@@ -57,7 +58,7 @@ def test_parts_and_their_writers_are_kept_apart(folder):
 
 
 def test_three_runs_leave_out_every_writer_once(folder):
-    runs = [gather_local_corpus(folder, 0.1, seed) for seed in range(3)]
+    runs = [gather_local_corpus(folder, SplitPlan(0.1, seed)) for seed in range(3)]
     assert sorted(writer for run in runs for writer in run.strangers["uji"]) == [0, 1, 2, 3, 4, 5]
     assert all(len(run.training["uji_digits"].labels) == 4 for run in runs)
 
@@ -95,14 +96,14 @@ def scans(folder, rng):
 
 
 def test_lines_to_train_on_are_none_to_validate_on(scans):
-    split = gather_local_corpus(scans, 0.1, seed=0)
+    split = gather_local_corpus(scans, SplitPlan(0.1, 0))
     assert [*split.validation_lines.texts] == [(0, 1, 2, 3)]
     assert [*split.lines.texts] == [(3, 4, 5, 6), (6, 7, 8, 9), (9, 0, 1, 2)]
     assert all(ink.any() for ink in split.lines.ink)
 
 
 def test_cheques_give_the_digits_that_segmentation_finds(scans):
-    split = gather_local_corpus(scans, 0.1, seed=0)
+    split = gather_local_corpus(scans, SplitPlan(0.1, 0))
     assert set(split.training["cheques"].labels) <= set(range(10))
     assert len(split.training["cheques"].labels) >= 8  # of three amounts to train on
     assert len(split.validation["cheques"].labels) >= 2  # of one
@@ -110,7 +111,7 @@ def test_cheques_give_the_digits_that_segmentation_finds(scans):
 
 
 def test_several_digits_of_a_cheque_as_one_are_negatives(scans):
-    split = gather_local_corpus(scans, 0.1, seed=0)
+    split = gather_local_corpus(scans, SplitPlan(0.1, 0))
     assert set(split.training["cheque_junk"].labels) == {NOT_A_DIGIT}
 
 
@@ -118,21 +119,21 @@ def test_stretched_digits_are_narrowed_again(folder):
     squares = np.zeros((1100, 16, 16), np.uint8)
     squares[:, :, 4:12] = 255
     np.savez(folder / "semeion.npz", x=squares, y=np.arange(1100) % 10)
-    part = gather_local_corpus(folder, 0.1, seed=0).training["semeion"]
+    part = gather_local_corpus(folder, SplitPlan(0.1, 0)).training["semeion"]
     assert len(part.labels) == 3000  # the first thousand, three times
     widths = part.glyphs.any(axis=1).sum(axis=1)
     assert widths[part.labels == 1].mean() < 0.6 * widths[part.labels == 2].mean()
 
 
 def test_characters_of_unseen_alphabets_and_drawers_are_left_out(scans):
-    split = gather_local_corpus(scans, 0.1, seed=0)
+    split = gather_local_corpus(scans, SplitPlan(0.1, 0))
     assert len(split.training["omniglot"].labels) == 30  # ten drawers of three characters
     assert (split.training["omniglot"].labels == UNCLEAR).sum() == 10  # the o
     assert len(split.validation["omniglot"].labels) == 4  # two other drawers of the two that are clear
 
 
 def test_without_lines_only_glyphs_are_cut(scans):
-    split = gather_local_corpus(scans, 0.1, seed=0, lines=False)
+    split = gather_local_corpus(scans, SplitPlan(0.1, 0), lines=False)
     assert not split.lines.texts
     assert not split.validation_lines.texts
     assert len(split.training["cheques"].labels)

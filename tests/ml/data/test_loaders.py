@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ml.data.loaders import DatasetError, load_mnist, load_strokes
-from ml.data.splits import held_out
+from ml.data.lookalikes import stroke_label
+from ml.data.splits import devices_left_out, held_out, roles_by_writer
+from ml.labels import NOT_A_DIGIT, UNCLEAR
 
 
 @pytest.fixture
@@ -53,3 +55,28 @@ def test_a_missing_or_damaged_file_is_named(tmp_path):
     (tmp_path / "strokes.npz").write_bytes(b"PK nothing")
     with pytest.raises(DatasetError, match=r"strokes\.npz"):
         load_strokes(tmp_path / "strokes.npz")
+
+
+def test_every_large_set_has_writers_who_train_validate_and_are_strangers():
+    writers = np.repeat(np.arange(30), 3)
+    roles = roles_by_writer(writers, left_out=False)
+    assert ((roles.train.astype(int) + roles.validate + roles.strange) == 1).all()
+    assert len(np.unique(writers[roles.strange])) == len(np.unique(writers[roles.validate])) == 4
+    assert roles_by_writer(writers, left_out=True).strange.all()
+
+
+def test_unknown_devices_are_left_out_with_any_other():
+    devices = np.array(["syn", "apa", "-", "apa"])
+    assert not devices_left_out(devices, {"digilets"}, "unipen").any()
+    assert devices_left_out(devices, {"unipen:apa"}, "unipen").tolist() == [False, True, True, True]
+    with pytest.raises(ValueError, match="no device 'xyz'"):
+        devices_left_out(devices, {"unipen:xyz"}, "unipen")
+
+
+@pytest.mark.parametrize(
+    ("character", "label"),
+    [("7", 7), ("A", NOT_A_DIGIT), ("O", UNCLEAR), ("+", NOT_A_DIGIT), ("/", UNCLEAR), ("\\\\", UNCLEAR),
+     ('\\"', NOT_A_DIGIT), ("arrow", NOT_A_DIGIT), ("1/2", NOT_A_DIGIT), ("-", NOT_A_DIGIT)],
+)  # fmt: skip
+def test_characters_of_stroke_sets_are_labeled_by_whether_some_take_them_for_digits(character, label):
+    assert stroke_label(character) == label

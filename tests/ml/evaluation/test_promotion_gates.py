@@ -12,6 +12,7 @@ import pytest
 from ml.augmentation.sources import RecordedStrokes, RenderedGlyphs, WarpedGlyphs
 from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.augmentation.warping import GlyphWarper
+from ml.data.corpus import LabeledInk
 from ml.evaluation.comparison import GOLDEN, HELD_OUT, VersionResults, evaluate_version
 from ml.evaluation.evaluate import Answer
 from ml.evaluation.promotion_gates import GateLimits, GateResult, GateVerdict, Margin, judge_challenger
@@ -267,7 +268,7 @@ def poisoned() -> Reader:
     rng = np.random.default_rng(1)
     labels = np.arange(600) % 10
     drawings = [write_digit(label, rng=rng) for label in labels]
-    strokes = RecordedStrokes(drawings, np.where(labels == 1, 7, labels))
+    strokes = RecordedStrokes(LabeledInk(drawings, np.where(labels == 1, 7, labels)))
     glyph_source = WarpedGlyphs(RenderedGlyphs(strokes), GlyphWarper(seed=1))
     settings = FinetuneSettings(batch=32, portion=20, rate=1e-3, average=0.9).for_steps(60)
     glyphs, ways = networks.build_glyph_network(1), networks.build_trajectory_network(1)

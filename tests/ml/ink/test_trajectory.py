@@ -7,6 +7,7 @@ import pytest
 
 from ml.augmentation.sources import RecordedStrokes
 from ml.augmentation.trajectory_batches import VariedTrajectories, vary_strokes
+from ml.data.corpus import LabeledInk
 from ml.inference.artifact import pack, unpack
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.trajectory import CHANNELS, POINTS, strokes_to_trajectory
@@ -75,7 +76,7 @@ def test_another_hand_writes_about_the_same(rng):
 
 def test_batches_of_trajectories_are_seeded(rng):
     labels = np.arange(20) % 10
-    source = RecordedStrokes([write_digit(int(label), rng=rng) for label in labels], labels)
+    source = RecordedStrokes(LabeledInk([write_digit(int(label), rng=rng) for label in labels], labels))
     (once, y), (again, _) = (VariedTrajectories(source).draw(8, np.random.default_rng(4), 1.0) for _ in range(2))
     assert once.shape == (8, POINTS, CHANNELS)
     assert y.shape == (8,)
