@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.benchmarks import Drawing
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.report.rendering import render_strokes
 from ml.segmentation.components import union_box
 from ml.segmentation.image_components import find_image_components

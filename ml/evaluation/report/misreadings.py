@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.evaluate import Answer, BenchmarkResult
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.report.rendering import render_strokes
 
 MOST = 60  # misreadings of a benchmark that are shown

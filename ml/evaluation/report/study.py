@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml.evaluation.benchmarks import BENCHMARKS
-from ml.evaluation.evaluate import DIGIT_SETS, HARD_SETS, EvaluationReport, ReaderLike, evaluate
+from ml.evaluation.evaluate import CALIBRATION_GROUPS, EvaluationReport, ReaderLike, evaluate
 from ml.evaluation.metrics import bootstrap, calibration_error
 from ml.evaluation.report.robustness import MOVED, Curve, measure_robustness
 from ml.evaluation.report.speed import Speed, measure_speed
@@ -53,10 +53,10 @@ class Study:
     def ece_intervals(self) -> dict[str, tuple[float, float]]:
         """95 % intervals of the calibration errors, by the names of those figures."""
         intervals = {}
-        for name, sets in {"ece_hard": HARD_SETS, "ece_digits": DIGIT_SETS}.items():
-            confidence, right = self.report.confidences(sets)
+        for group, names in CALIBRATION_GROUPS.items():
+            confidence, right = self.report.confidences(names)
             if len(right):
-                intervals[name] = bootstrap(calibration_error, confidence, right)
+                intervals[f"ece_{group}"] = bootstrap(calibration_error, confidence, right)
         return intervals
 
     def as_json(self) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ml.data.loaders import StrokeSet, load_strokes
-from ml.evaluation.benchmarks import compose_strings
 from ml.evaluation.evaluate import evaluate
+from ml.evaluation.labeled_drawings import compose_strings
 from ml.synthesis.handwriting import write_digit
 
 

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ml.evaluation.benchmarks import Benchmark, LabeledDrawings
+from ml.evaluation.benchmarks import Benchmark
 from ml.evaluation.evaluate import Answer, BenchmarkResult, EvaluationReport
+from ml.evaluation.labeled_drawings import LabeledDrawings
 from ml.evaluation.report import robustness, speed
 from ml.evaluation.report.formatting import percent
 from ml.evaluation.report.misreadings import confusion_counts, worst_misreadings
