@@ -23,6 +23,7 @@ from ml.evaluation.metrics import (
     log_loss,
     pass_rate,
 )
+from ml.evaluation.summary import SetSummary, Summary
 from ml.labels import Floats
 
 log = logging.getLogger(__name__)
@@ -242,6 +243,8 @@ class EvaluationReport:
                 figures[f"ece_{group}"] = calibration_error(confidence, right)
                 figures[f"nll_{group}"] = log_loss(confidence, right)
                 figures[f"brier_{group}"] = brier(confidence, right)
+        for result in self.results_of(STRANGE_PEN_SETS):
+            figures[f"ece_{result.name}"] = calibration_error(*self.confidences([result.name]))
         for result in self.no_digit_results():
             digit_scores = self.digit_scores(result.benchmark)
             figures[f"auroc_{result.name}"] = auroc(digit_scores, result.scores)
@@ -252,21 +255,10 @@ class EvaluationReport:
                 figures[f"exact_{result.name}"] = result.errors_by_drawing.count(0) / len(result.texts)
         return figures
 
-    def as_json(self) -> dict[str, Any]:
-        """Version, results by set, and figures as plain types, for a JSON file."""
-        sets = [
-            {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
-            for r in self.results
-        ]
-        return {"version": self.version, "sets": sets, "figures": self.figures()}
-
-    def as_text(self) -> str:
-        """A table for a terminal."""
-        lines = [f"Reader {self.version}", f"{'set':26} {'n':>6} {'errors':>6} {'accuracy':>9}  95 % interval"]
-        for r in self.results:
-            low, high = r.interval
-            lines.append(f"{r.name:26} {r.n:6} {r.errors:6} {r.accuracy:9.2%}  {low:.2%} - {high:.2%}")
-        return "\n".join([*lines, *(f"{name:33} {value:15.4f}" for name, value in self.figures().items())])
+    def summary(self) -> Summary:
+        """The results as plain numbers."""
+        sets = [SetSummary(result.name, result.n, result.errors) for result in self.results]
+        return Summary(self.version, sets, self.figures())
 
 
 def evaluate(
