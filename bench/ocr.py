@@ -118,7 +118,9 @@ def _picture(drawing: Drawing) -> Pixels:
     """Strokes as dark ink on white; a picture as it is; a bitmap of one digit with more paper around its ink."""
     if not isinstance(drawing, np.ndarray):
         return render_strokes(drawing, HEIGHT, margin=MARGIN)
-    components = find_image_components(drawing) if max(drawing.shape[:2]) <= BITMAP else None
+    if max(drawing.shape[:2]) > BITMAP:
+        return drawing
+    components = find_image_components(drawing if drawing.ndim == 2 else cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY))
     return drawing if components is None else _framed(drawing, union_box(components.boxes))
 
 

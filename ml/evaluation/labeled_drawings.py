@@ -154,7 +154,7 @@ def is_separable(label: str) -> bool:
 
 def is_separable_name(label: str) -> bool:
     """The same of a Latin letter, or of a Greek one by its name."""
-    return label in SEPARABLE_LETTERS if len(label) == 1 else label not in DIGITLIKE_NAMES
+    return label in SEPARABLE_LETTERS or (len(label) > 1 and label.isalpha() and label not in DIGITLIKE_NAMES)
 
 
 def is_letter_but_o(label: str) -> bool:
