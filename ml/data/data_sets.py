@@ -62,8 +62,16 @@ DATA_SETS = (
         "Chars74K, tablet characters, for the calibration (de Campos, Babu, Varma 2009), free for research",
         validate_on_all("chars74k"),
     ),
-    DataSet("skahl_digits_strokes.npz", "pencil digits on a tablet (Skahl), Apache-2.0", train_on_all("skahl")),
-    DataSet("lipitk_numerals_strokes.npz", "LipiTk numerals (Hewlett-Packard), MIT", train_on_all("lipitk")),
+    DataSet(
+        "skahl_digits_strokes.npz",
+        "pencil digits on a tablet, for the calibration (Skahl), Apache-2.0",
+        validate_on_all("skahl"),
+    ),
+    DataSet(
+        "lipitk_numerals_strokes.npz",
+        "LipiTk numerals, for the calibration (Hewlett-Packard), MIT",
+        validate_on_all("lipitk"),
+    ),
     DataSet("me231_symbols_strokes.npz", "ME231 symbols, as what is no digit, MIT", train_on_all("me231")),
     DataSet("semeion.npz", "Semeion, digits of 50 of the 80 writers (Buscema; UCI 178), CC BY 4.0", split_semeion),
     DataSet(

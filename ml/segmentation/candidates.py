@@ -218,7 +218,10 @@ class StrokeLine(CandidateLine):
     def _negative_cost(self, places: Places, box: Box) -> float:
         if len(places) < len(self._components.boxes):
             return self._costs.negative
-        return self._costs.whole_negative if len(places) > 1 else 0.0
+        if len(places) == 1:
+            return self._costs.lone_negative
+        wide = max(0.0, box[2] / max(self._height, 1e-9) - _SEVERAL_DIGITS)
+        return self._costs.whole_negative + self._costs.whole_wide * wide
 
 
 class ImageLine(CandidateLine):

@@ -46,6 +46,9 @@ class Costs:
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
     whole_negative: float = 1.5  # instead of `negative`, for all components of a drawing as one that is no digit
 
+    whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
+    lone_negative: float = 0.7  # instead of `negative`, for a drawing of one component that is no digit
+
     # Boundaries between candidates.
     segment: float = 0.5  # for every candidate but the first, so that two need better evidence than one
     affinity: float = 0.8  # of strokes: weight of the log odds that they belong together

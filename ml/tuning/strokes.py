@@ -13,6 +13,7 @@ import json
 import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,13 @@ from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY, StrokeAffinity, fi
 from ml.synthesis.handwriting import write_sign
 from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
-from ml.tuning.writers import choose_recorded_writer
+from ml.tuning.writers import WriterChoice, choose_recorded_writer
 
 log = logging.getLogger(__name__)
 
 SEARCHED = SearchSpace(
-    ("negative", "whole_negative", "affinity", "stroke_cut", "ligature", "space_least", "space_ratio",
-     "space_floor", "space_sure")
+    ("negative", "whole_negative", "segment", "affinity", "stacked", "stroke_cut", "ligature", "space_least",
+     "space_ratio", "space_floor", "space_sure")
 )  # fmt: skip
 AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
                   "out_of_order", "lines", "marked")  # fmt: skip
@@ -48,32 +49,47 @@ _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted 
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
 
-# Parts of the corpus whose digits are fitted to. UNIPEN is not among them: its devices tell what strangers would
-# meet (`ml.tuning.leave_one_out`), so nothing that all readers share may be fitted to them.
-_HANDS = ("pendigits", "digilets_digits", "uji_digits", "skahl_digits", "lipitk_digits")
-_LETTERS = ("digilets_letters", "uji_letters")
-_MOST_LETTERS = 1200  # of each part
+# Parts of the corpus whose digits, and whose letters, are fitted to. UNIPEN is not among them: its devices tell
+# what strangers would meet (`ml.tuning.leave_one_out`), and nothing that all readers share may be fitted to them.
+_DIGITS = ("pendigits", "digilets_digits", "chars74k_digits", "uji_digits", "skahl_digits", "lipitk_digits")
+_LETTERS = ("digilets_letters", "chars74k_letters", "uji_letters")
 
 
-def gather_hands(data: Path, card: Mapping[str, Any]) -> Corpus:
-    """The parts of the corpus that are fitted to, by the writers from whom the reader with this card learned.
+@dataclass(frozen=True)
+class Hands:
+    """Digits and letters of people who write with pens: of those who train, and of those who validate.
 
-    Raises DatasetError.
+    The stroke affinity asks no network and is fitted to those who train. The costs weigh what the networks say,
+    which know these too well: costs are fitted to those who validate.
     """
-    settings = card.get("settings", {})
-    plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
-    splits = [
-        each.split(data / each.file, plan) for each in DATA_SETS if each.of_strokes and (data / each.file).exists()
-    ]
-    parts = {part.name: part.training for split in splits for part in split.parts}
-    return {name: parts[name] for name in (*_HANDS, *_LETTERS) if name in parts}
+
+    training: Corpus
+    validation: Corpus
+
+    @classmethod
+    def gather(cls, data: Path, card: Mapping[str, Any]) -> Hands:
+        """Those of the reader with this card. Raises DatasetError."""
+        settings = card.get("settings", {})
+        plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
+        files = [(data / each.file, each) for each in DATA_SETS if each.of_strokes]
+        parts = [part for file, each in files if file.exists() for part in each.split(file, plan).parts]
+        chosen = [part for part in parts if part.name in (*_DIGITS, *_LETTERS)]
+        return cls(
+            {part.name: part.training for part in chosen if len(part.training.labels)},
+            {part.name: part.validation for part in chosen if len(part.validation.labels)},
+        )
 
 
-def separable_letters(hands: Corpus, seed: int) -> list[WrittenNumber]:
-    """Letters unlike any digit, some of each part."""
+def choose_hand(corpus: Corpus) -> WriterChoice:
+    """A function that chooses one of the writers of the digits."""
+    return choose_recorded_writer([corpus[name] for name in _DIGITS if name in corpus])
+
+
+def separable_letters(corpus: Corpus, most: int, seed: int) -> list[WrittenNumber]:
+    """Letters unlike any digit, at most `most` of each part."""
     rng = np.random.default_rng((seed, 2))
-    parts = [hands[name] for name in _LETTERS if name in hands]
-    clear = [part.select(part.labels == NOT_A_DIGIT).sample(_MOST_LETTERS, rng) for part in parts]
+    parts = [corpus[name] for name in _LETTERS if name in corpus]
+    clear = [part.select(part.labels == NOT_A_DIGIT).sample(most, rng) for part in parts]
     return [_as_sign(drawing) for part in clear for drawing in part.drawings]
 
 
@@ -147,18 +163,18 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     seed = options.seed
     reader = Reader.open(options.reader)
-    hands = gather_hands(options.data, reader.card)
-    recorded = choose_recorded_writer([hands[name] for name in _HANDS if name in hands])
-    writer_choices = (recorded, synthetic_writer)
-    letters = separable_letters(hands, seed)
+    hands = Hands.gather(options.data, reader.card)
 
-    numbers = [n for c in writer_choices for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    training_writers = (choose_hand(hands.training), synthetic_writer)
+    numbers = [n for c in training_writers for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    letters = separable_letters(hands.training, 3 * options.numbers, seed)
     affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)])
     options.out.write_text(json.dumps(affinity.as_json()) + "\n")
 
     few = max(1, options.numbers // 10)
-    numbers = [n for c in writer_choices for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
-    numbers += letters[::4] + synthetic_signs(10 * few, seed + 1)
+    validation_writers = (choose_hand(hands.validation), synthetic_writer)
+    numbers = [n for c in validation_writers for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
+    numbers += separable_letters(hands.validation, 6 * few, seed) + synthetic_signs(8 * few, seed + 1)
     result = random_search(StrokeObjective(reader, numbers).loss, Costs(), SEARCHED, options.tries, seed)
     log.info("loss %.4f, %.4f before", result.loss, result.initial_loss)
     log.info("%s", SEARCHED.values(result.costs))

@@ -12,7 +12,7 @@ from ml.segmentation.costs import Costs
 from ml.synthesis.handwriting import write_digit
 from ml.synthesis.number_cases import synthetic_writer, write_numbers
 from ml.tuning.random_search import random_search
-from ml.tuning.strokes import SEARCHED, StrokeObjective, fit_stroke_affinity, gather_hands, separable_letters
+from ml.tuning.strokes import SEARCHED, Hands, StrokeObjective, choose_hand, fit_stroke_affinity, separable_letters
 from ml.tuning.writers import choose_recorded_writer
 
 
@@ -56,13 +56,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_hands_are_those_that_train(folder):
-    hands = gather_hands(folder, {"settings": {"seed": 1, "validation": 0.1}})
-    assert hands.keys() == {"pendigits", "digilets_digits", "digilets_letters"}
-    assert 5 < len(np.unique(hands["pendigits"].writers)) < 10
+def test_hands_that_train_are_others_than_those_that_validate(folder):
+    hands = Hands.gather(folder, {"settings": {"seed": 1, "validation": 0.1}})
+    assert hands.training.keys() == {"pendigits", "digilets_digits", "digilets_letters"}
+    assert 5 < len(np.unique(hands.training["pendigits"].writers)) < 10
     strangers, validating = {103, 110}, {106}
-    assert not {*hands["digilets_digits"].writers} & (strangers | validating)
-    choose_writer = choose_recorded_writer([hands["pendigits"], hands["digilets_digits"]])
+    assert not {*hands.training["digilets_digits"].writers} & (strangers | validating)
+    assert {*hands.validation["digilets_digits"].writers} == validating
+    choose_writer = choose_hand(hands.training)
     rng = np.random.default_rng(0)
     assert {choose_writer(rng)(rng)[0] for _ in range(60)} == {3, 4, 7}
 
@@ -76,6 +77,6 @@ def test_a_writer_with_zeros_may_draw_an_eight_as_two_rings(rng):
 
 
 def test_letters_are_unlike_any_digit(folder):
-    letters = separable_letters(gather_hands(folder, {}), seed=1)
-    assert len(letters) == 9
+    letters = separable_letters(Hands.gather(folder, {}).training, 6, seed=1)
+    assert len(letters) == 6
     assert {(number.text, number.owners) for number in letters} == {("", (0,))}
