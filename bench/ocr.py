@@ -120,7 +120,8 @@ def _picture(drawing: Drawing) -> Pixels:
         return render_strokes(drawing, HEIGHT, margin=MARGIN)
     if max(drawing.shape[:2]) > BITMAP:
         return drawing
-    components = find_image_components(drawing if drawing.ndim == 2 else cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY))
+    grey = np.asarray(drawing if drawing.ndim == 2 else cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY), np.uint8)
+    components = find_image_components(grey)
     return drawing if components is None else _framed(drawing, union_box(components.boxes))
 
 

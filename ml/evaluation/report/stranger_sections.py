@@ -81,7 +81,7 @@ def stranger_tables(study: Study, left_out: LeftOut) -> list[PlainTable]:
         ],
     )
     home = PlainTable(
-        "At home: the same on sets that all of these readers know",
+        "At home: the same on sets that are known, or unknown, to all of these readers alike",
         ["set", "n", "without something", "95 % interval", "this reader"],
         [_row(b, pooled, own) for b in left_out.home],
     )
@@ -98,7 +98,8 @@ def _row(benchmark: Benchmark, pooled: Summary, own: Summary) -> list[str]:
     result = pooled.of(benchmark.name)
     n = f"{result.n:,}" if result else _UNKNOWN
     interval = percent_range(_interval(result)) if result else _UNKNOWN
-    return [benchmark.title, n, _share(pooled, benchmark.name), interval, _share(own, benchmark.name)]
+    title = f"{benchmark.title}, taken" if benchmark.kind == "no_digit" else benchmark.title
+    return [title, n, _share(pooled, benchmark.name), interval, _share(own, benchmark.name)]
 
 
 def _device_row(fold: Fold) -> list[str]:
