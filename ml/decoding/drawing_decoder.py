@@ -111,7 +111,9 @@ class DrawingDecoder:
         best = int(log_sums.argmax())
         probability = float(1.0 / np.exp(log_sums - log_sums[best]).sum())
         chosen = scored[best]
-        decoded = DecodedLayout(chosen.layout, probability, paths[best], chosen.label_probabilities)
+        decoded = DecodedLayout(
+            chosen.layout, probability, chosen.lattices, paths[best], chosen.label_probabilities
+        )
         return compose_reading(decoded, self._costs, calibration)
 
     def log_probability(self, text: str, digits: Floats, digit_probability: Floats) -> float:

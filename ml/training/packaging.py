@@ -41,16 +41,17 @@ _OUTPUTS = (
 
 @dataclass(frozen=True)
 class TrainedNetworks:
-    """The trained Keras networks of a reader."""
+    """The trained Keras networks of a reader; `lines` is None for a reader without a line network."""
 
     glyphs: Any
     trajectories: Any
-    lines: Any
+    lines: Any | None
 
     @property
     def parameters(self) -> int:
         """The number of parameters of all networks together."""
-        return sum(model.count_params() for model in (self.glyphs, self.trajectories, self.lines))
+        models = (self.glyphs, self.trajectories, self.lines)
+        return sum(model.count_params() for model in models if model is not None)
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def package_reader(
     composed = compose_lines(split.validation, size, np.random.default_rng((settings.seed, 6)))
     errors = count_errors(calibration, outputs)
     for name, lines in (("rows", composed), ("lines", split.validation_lines)):
-        if lines.texts:
+        if networks.lines is not None and lines.texts:
             errors[name] = _count_line_errors(networks.lines, lines)
     card = {
         "name": "handwritten digits",
@@ -126,8 +127,9 @@ def package_reader(
     }
     log.info("validation: %s", errors)
     exemplars = exemplars_of(networks.glyphs)
-    glyphs, *others = map(store_network, (networks.glyphs, networks.trajectories, networks.lines))
-    return pack(glyphs.model, card, glyphs.stored, exemplars, *others)
+    glyphs, trajectories = store_network(networks.glyphs), store_network(networks.trajectories)
+    line = None if networks.lines is None else store_network(networks.lines)
+    return pack(glyphs.model, card, glyphs.stored, exemplars, trajectories, line)
 
 
 def network_outputs(

@@ -52,9 +52,10 @@ class ProgressReporter:
         if self._on_progress is not None:
             self._on_progress(Progress(stage, epoch, epochs, loss, seconds_left))
 
-    def resume(self, stage: str, epoch: int, epochs: int) -> None:
-        """Report that a stage goes on after `epoch` of `epochs`, which an earlier process did."""
-        log.info("%s: goes on after %d of %d", stage, epoch, epochs)
+    def begin(self, stage: str, epoch: int, epochs: int) -> None:
+        """Report that a stage begins, or goes on after `epoch` of `epochs`, which an earlier process did."""
+        if epoch:
+            log.info("%s: goes on after %d of %d", stage, epoch, epochs)
         self._begin(stage, time.monotonic(), epoch / epochs)
 
     def _begin(self, stage: str, now: float, done: float) -> None:

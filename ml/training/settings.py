@@ -21,7 +21,7 @@ class TrainingSettings:
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
     drawn_epochs: int = 42
-    strip_epochs: int = 80
+    strip_epochs: int = 80  # 0: no line network
     strip_examples: int = 25_600
     strip_batch: int = 64
     rows: int = 60_000  # lines that are composed of single digits for the line network
@@ -43,6 +43,6 @@ class TrainingSettings:
         return replace(self, epochs=self.strip_epochs, examples=self.strip_examples, batch=self.strip_batch)
 
     def shortened(self, share: float) -> TrainingSettings:
-        """The settings of a run with this share of all epochs, and at least one epoch for each network."""
-        names = ("epochs", "drawn_epochs", "strip_epochs")
+        """The settings of a run with this share of all epochs, and at least one epoch for each."""
+        names = ("epochs", "drawn_epochs", "strip_epochs", "weak_epochs")
         return replace(self, **{name: max(1, round(getattr(self, name) * share)) for name in names})

@@ -50,7 +50,7 @@ from ml.training.settings import TrainingSettings
 log = logging.getLogger(__name__)
 
 # The stages and their shares in the time of a training on two cores. The names are stored with training runs.
-STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.64, "trajectories": 0.17, "strips": 0.16, "calibrating": 0.01}
+STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.44, "trajectories": 0.09, "strips": 0.44, "calibrating": 0.01}
 _WEAK_STRENGTH = 0.3  # of the deformation at the end
 _PREFETCHED = 16  # batches that wait for the network
 _STATISTICS_STEPS = 100  # of four batches each
@@ -85,7 +85,7 @@ def train_networks(
     ) -> Any:
         file = None if checkpoints is None else checkpoints.file(stage)
         training = NetworkTraining(model, mix, settings, loss, file)
-        return training.from_scratch(partial(reporter.report, stage), partial(reporter.resume, stage))
+        return training.from_scratch(partial(reporter.report, stage), partial(reporter.begin, stage))
 
     # Each network is built just before it trains: building it seeds Keras.
     return TrainedNetworks(
@@ -96,7 +96,9 @@ def train_networks(
             lambda: VariedTrajectories(mix_strokes(corpus, write_pool())),
             settings.for_trajectories(),
         ),
-        train(
+        None
+        if not settings.strip_epochs
+        else train(
             "strips",
             build_line_network(seed),
             lambda: mix_lines(corpus, split.lines, seed, settings.rows),
@@ -135,7 +137,7 @@ class NetworkTraining:
     file: CheckpointFile | None = None
 
     def from_scratch(
-        self, on_epoch: EpochCallback = lambda *_: None, on_resume: Callable[[int, int], None] = lambda *_: None
+        self, on_epoch: EpochCallback = lambda *_: None, on_begin: Callable[[int, int], None] = lambda *_: None
     ) -> Any:
         """Train a fresh network to its end, and return it: averaged weights, and batch statistics of their own."""
         stored = None if self.file is None else self.file.load()
@@ -143,8 +145,7 @@ class NetworkTraining:
             _assign(self.model.variables, stored.variables)
             return self.model
         source = self.mix()
-        if stored is not None:
-            on_resume(stored.epoch, self.settings.epochs)
+        on_begin(0 if stored is None else stored.epoch, self.settings.epochs)
         self.run(source, on_epoch, stored)
         # The batch statistics of the training belong to weights that were not averaged: estimate them again.
         for step in range(_STATISTICS_STEPS):

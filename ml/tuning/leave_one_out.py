@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -90,6 +91,7 @@ def main() -> None:
         parser.error(f"No benchmark has drawings of {', '.join(unknown)}.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
+    settings = replace(settings, strip_epochs=0)  # what is left out are single digits, and lines of strokes
     options.out.mkdir(parents=True, exist_ok=True)
     reports = []
     folds = FOLDS if options.only is None else (tuple(options.only),)

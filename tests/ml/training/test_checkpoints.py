@@ -67,13 +67,13 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_network(tmp_path, few_s
     with pytest.raises(StoppedError):
         training(DrawnFrom(1 + STEPS + 2), file).from_scratch()
     assert file.load().epoch == 1
-    source, epochs, resumed = DrawnFrom(), [], []
+    source, epochs, begun = DrawnFrom(), [], []
     parts = training(source, file).from_scratch(
-        lambda epoch, *_: epochs.append(epoch), lambda *where: resumed.append(where)
+        lambda epoch, *_: epochs.append(epoch), lambda *where: begun.append(where)
     )
     assert values(parts) == values(whole)
     assert epochs == [2, 3]
-    assert resumed == [(1, 3)]
+    assert begun == [(1, 3)]
     assert source.drawn == 1 + 2 * STEPS + 4 * 4  # nothing is trained again
 
     # A network that was finished is neither trained nor given a source again.
@@ -95,7 +95,11 @@ def test_batches_that_are_drawn_otherwise_are_refused(tmp_path):
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     file = Checkpoints(tmp_path, {}).file("glyphs")
     assert file.load() is None
-    variables = [np.arange(6, dtype=np.float32).reshape(2, 3), np.array(7, np.int64), np.array([1, 2], np.uint32)]
+    variables: list[np.ndarray] = [
+        np.arange(6, dtype=np.float32).reshape(2, 3),
+        np.array(7, np.int64),
+        np.array([1, 2], np.uint32),
+    ]
     for epoch in (1, 2):
         file.save(Checkpoint(epoch, 0.25, "abc", variables, finished=epoch == 2))
     stored = file.load()
