@@ -54,8 +54,9 @@ def stranger_text(study: Study, left_out: LeftOut) -> str:
         "This reader was trained on every device and paper that it could learn from: its own figures on those "
         "sets are of people whom it never saw, with devices that it knows. A stranger may have another. So "
         f"{len(left_out.folds)} more readers were trained like it, each without something: {folds}. They were "
-        f"trained for {left_out.epochs} epochs{compared}, and have no line network; what that costs is seen at home, "
-        "on other sets. Each drawing is read by the reader that never saw its device, its paper or its country."
+        f"trained for {left_out.epochs} epochs{compared}, and have no line network; what that costs is seen at "
+        "home, on other sets. Each drawing is read by the reader that never saw its device, its paper or its "
+        "country."
     )
 
 
