@@ -1,7 +1,8 @@
 """RapidOCR, a good general OCR, as a reader: the peer on every benchmark of `ml`.
 
-It is given what a person would see: strokes become dark lines on white. It reads in four modes: one line in each
-picture or detection of lines, with its whole alphabet or with the digits only.
+It is given what a person would see: strokes become dark lines on white, pictures stay as they are, in colour where
+they have colours. It reads in four modes: one line in each picture, for single digits, strings and amounts, or
+detection of lines, for photographs of lines and pages; with its whole alphabet or with the digits only.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.benchmarks import Drawing
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.report.rendering import render_strokes
 from ml.segmentation.components import union_box
 from ml.segmentation.image_components import find_image_components
 
-Grey = NDArray[np.uint8]
+Grey = NDArray[np.uint8]  # (h, w)
+Pixels = NDArray[np.uint8]  # (h, w) grey or (h, w, 3) in colour, red first
 
 HEIGHT = 64  # px of the ink of rendered strokes
 MARGIN = 0.5  # paper around the ink in heights of it: the peer's best of .05 to .6, on writers who train
@@ -67,8 +69,8 @@ class Ocr:
                 log_probabilities[i, int(reading.text)], is_digit[i] = 0.0, reading.confidence
         return log_probabilities, is_digit
 
-    def _read(self, picture: Grey) -> OcrReading:
-        colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+    def _read(self, picture: Pixels) -> OcrReading:
+        colours = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR if picture.ndim == 2 else cv2.COLOR_RGB2BGR)
         output = self._ocr(colours, use_det=self._detects_lines, use_cls=False, use_rec=True)
         return reading_of(output.txts or (), output.scores or ())
 
@@ -112,15 +114,18 @@ class _DigitsOnly:
         return self._decoder(allowed / allowed.sum(axis=2, keepdims=True).clip(1e-12), *options, **more)
 
 
-def _picture(drawing: Drawing) -> Grey:
+def _picture(drawing: Drawing) -> Pixels:
     """Strokes as dark ink on white; a picture as it is; a bitmap of one digit with more paper around its ink."""
     if not isinstance(drawing, np.ndarray):
         return render_strokes(drawing, HEIGHT, margin=MARGIN)
-    components = find_image_components(drawing) if max(drawing.shape) <= BITMAP else None
+    if max(drawing.shape[:2]) > BITMAP:
+        return drawing
+    grey = np.asarray(drawing if drawing.ndim == 2 else cv2.cvtColor(drawing, cv2.COLOR_RGB2GRAY), np.uint8)
+    components = find_image_components(grey)
     return drawing if components is None else _framed(drawing, union_box(components.boxes))
 
 
-def _framed(picture: Grey, box: NDArray[np.float64]) -> Grey:
+def _framed(picture: Pixels, box: NDArray[np.float64]) -> Pixels:
     """The part of the picture in `box` (x, y, width, height), with MARGIN around it."""
     edge = int(np.ceil(MARGIN * box[3]))
     wide = cv2.copyMakeBorder(picture, edge, edge, edge, edge, cv2.BORDER_REPLICATE)

@@ -1,6 +1,6 @@
 """Our reader beside RapidOCR on the same benchmarks, in one run: accuracy, time, size, and our whole report.
 
-Run: python -m bench.readers --data FOLDER --html FILE [--only SET ...] [--most 500]
+Run: python -m bench.readers --data FOLDER [--html FILE] [--table FILE] [--only SET ...] [--most 500]
 The peer is optional: pip install -r bench/requirements.txt
 """
 
@@ -16,7 +16,6 @@ import cv2
 
 from bench.ocr import Ocr, PeerMissing
 from ml.evaluation.evaluate import BenchmarkResult, EvaluationReport, ReaderLike, evaluate
-from ml.evaluation.metrics import accuracy_interval
 from ml.evaluation.report.report_page import render_report
 from ml.evaluation.report.sections import Costs
 from ml.evaluation.report.speed import measure_speed
@@ -32,6 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the data sets")
     parser.add_argument("--html", type=Path, help="write the report here")
+    parser.add_argument("--table", type=Path, help="write the accuracies here, as a table in Markdown")
     parser.add_argument("--only", nargs="+", default=(), choices=PARTS, metavar="SET", help="only these sets")
     parser.add_argument("--most", type=int, default=500, help="drawings of a set; the same for every reader")
     parser.add_argument("--artifact", type=Path, default=SHIPPED, help="our reader")
@@ -51,6 +51,8 @@ def main() -> None:
         others.append(_evaluate_peer(study.report, line_ocr, page_ocr, options))
         costs[line_ocr.version] = _cost(line_ocr, _PEER_PACKAGES, 0)
     print(as_text([study.report, *others], costs))
+    if options.table:
+        options.table.write_text(as_markdown([study.report, *others], costs), encoding="utf-8")
     if options.html:
         options.html.write_text(render_report(study, others=others, costs=costs), encoding="utf-8")
 
@@ -78,16 +80,38 @@ def _cost(reader: ReaderLike, packages: Sequence[str], artifact_size: int) -> tu
 def as_text(reports: Sequence[EvaluationReport], costs: Costs) -> str:
     """A table of the accuracies with their 95 % intervals."""
     lines = ["\t".join(["set", "n", *(report.version for report in reports)])]
-    for place, result in enumerate(reports[0].results):
-        cells = []
-        for report in reports:
-            errors = report.results[place].errors
-            low, high = accuracy_interval(errors, result.n)
-            cells.append(f"{1 - errors / result.n:.1%} ({low:.1%}-{high:.1%})")
-        lines.append("\t".join([result.name, str(result.n), *cells]))
-    for place, title in enumerate(("ms for one digit", "megabytes")):
-        lines.append("\t".join([title, "", *(f"{costs[report.version][place]:.1f}" for report in reports)]))
-    return "\n".join(lines)
+    for results in _side_by_side(reports):
+        cells = [f"{r.accuracy:.1%} ({r.interval[0]:.1%}-{r.interval[1]:.1%})" for r in results]
+        lines.append("\t".join([results[0].name, str(results[0].n), *cells]))
+    return "\n".join([*lines, *("\t".join(row) for row in _cost_rows(reports, costs))])
+
+
+def as_markdown(reports: Sequence[EvaluationReport], costs: Costs) -> str:
+    """A table for a document: accuracies in per cent, of what is no digit the share that is not taken for one.
+
+    The best of each row is bold unless all are equal.
+    """
+    head = ["set", "n", "this reader", *(report.version for report in reports[1:])]
+    rows = []
+    for results in _side_by_side(reports):
+        shares = [f"{100 * r.accuracy:.1f}" for r in results]
+        best = max(shares, key=float)
+        cells = [f"**{share}**" if share == best and len(set(shares)) > 1 else share for share in shares]
+        rows.append([results[0].benchmark.title, f"{results[0].n:,}", *cells])
+    lines = [head, ["---"] * len(head), *rows, *_cost_rows(reports, costs)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _side_by_side(reports: Sequence[EvaluationReport]) -> list[list[BenchmarkResult]]:
+    """For each benchmark the results of all readers, ours first."""
+    return [list(results) for results in zip(*(report.results for report in reports), strict=True)]
+
+
+def _cost_rows(reports: Sequence[EvaluationReport], costs: Costs) -> list[list[str]]:
+    return [
+        [title, "", *(f"{costs[report.version][place]:.1f}" for report in reports)]
+        for place, title in enumerate(("ms for one digit", "megabytes"))
+    ]
 
 
 def _tell(line: str) -> None:

@@ -1,4 +1,4 @@
-"""bench/ocr.py turns the output of the peer into readings. The peer itself is not needed here."""
+"""bench/ turns the output of the peer into readings, and those into tables. The peer itself is not needed here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import importlib.util
 import numpy as np
 import pytest
 
-from bench.ocr import Ocr, PeerMissing, _DigitsOnly, reading_of
+from bench.ocr import Ocr, PeerMissing, _DigitsOnly, _picture, reading_of
+from bench.readers import as_markdown
+from ml.evaluation.benchmarks import BENCHMARKS
+from ml.evaluation.evaluate import Answer, BenchmarkResult, EvaluationReport
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,35 @@ def test_digits_only_excludes_the_letters():
     outputs = _DigitsOnly(Decoder())(np.array([[[0.1, 0.6, 0.2, 0.1], [0, 1, 0, 0]]], np.float32))
     assert outputs[0, 0].tolist() == pytest.approx([0.25, 0, 0.5, 0.25])
     assert np.isfinite(outputs).all()
+
+
+def test_the_peer_sees_small_bitmaps_with_paper_around_them_and_others_as_they_are():
+    bitmap = np.full((28, 28), 255, np.uint8)
+    bitmap[4:24, 12:16] = 0
+    assert min(_picture(bitmap).shape) > 20
+    assert _picture(np.stack([bitmap] * 3, axis=2)).shape[2] == 3
+    photograph = np.full((50, 60, 3), 200, np.uint8)
+    assert _picture(photograph) is photograph
+
+
+def test_the_table_marks_the_best_of_each_row():
+    benchmarks = [next(b for b in BENCHMARKS if b.name == name) for name in ("optdigits", "scribbles")]
+    right, wrong = Answer("recognised", "1", 0.9), Answer("recognised", "7", 0.9)
+    reports = [
+        EvaluationReport(
+            version,
+            (
+                BenchmarkResult(benchmarks[0], [[], []], ["1", "1"], [right, second]),
+                BenchmarkResult(benchmarks[1], [[]], [""], [Answer("not_a_digit", "", 0.9)]),
+            ),
+        )
+        for version, second in (("ours", right), ("Peer", wrong))
+    ]
+    lines = as_markdown(reports, {"ours": (0.5, 100.0), "Peer": (25.0, 300.0)}).splitlines()
+    assert lines[0] == "| set | n | this reader | Peer |"
+    assert lines[2] == "| Optdigits, 32x32 bitmaps | 2 | **100.0** | 50.0 |"
+    assert lines[3] == "| Scribbles | 1 | 100.0 | 100.0 |"
+    assert lines[4] == "| ms for one digit |  | 0.5 | 25.0 |"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("rapidocr") is not None, reason="the peer is installed here")

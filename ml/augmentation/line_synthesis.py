@@ -39,6 +39,15 @@ class GlyphBank:
     def _indices_by_writer(self) -> list[NDArray[np.int64]]:
         return [np.flatnonzero(self.writers == writer) for writer in np.unique(self.writers)]
 
+    @cached_property
+    def _digits(self) -> list[int]:
+        return sorted({*self.labels.tolist()} - {NOT_A_DIGIT})
+
+    def with_held(self, text: LineLabels, rng: Generator) -> LineLabels:
+        """The text, with others in place of the digits that the bank does not hold."""
+        held = self._digits
+        return tuple(label if label in held else int(rng.choice(held)) for label in text)
+
     def choose_writer(self, rng: Generator) -> NDArray[np.int64]:
         """The indices (k,) of all glyphs of a random writer."""
         return self._indices_by_writer[int(rng.integers(len(self._indices_by_writer)))]
@@ -46,7 +55,7 @@ class GlyphBank:
     def draw_ink(self, label: int, writer: NDArray[np.int64], rng: Generator) -> Grey:
         """The ink (h, w) of a glyph with this label, of a writer where they wrote one, else of any.
 
-        `writer` is the indices of their glyphs. Raises ValueError where no glyph has the label.
+        The bank must hold the label. `writer` is the indices of their glyphs.
         """
         own = writer[self.labels[writer] == label]
         glyph = self.glyphs[rng.choice(own if len(own) else np.flatnonzero(self.labels == label))]
@@ -58,7 +67,8 @@ def write_line(bank: GlyphBank, negatives: GlyphBank, rng: Generator) -> tuple[G
 
     A line in 17 also holds a sign from `negatives`, which is not in the text; a line in four ends with a mark.
     """
-    text = _random_text(int(rng.integers(1, _MAX_DIGITS + 1 if rng.random() < 0.2 else _USUAL_DIGITS + 1)), rng)
+    length = int(rng.integers(1, _MAX_DIGITS + 1 if rng.random() < 0.2 else _USUAL_DIGITS + 1))
+    text = bank.with_held(_random_text(length, rng), rng)
     line = _LineCanvas(_LineStyle.random(len(text), rng), rng)
     writer, sign_writer = bank.choose_writer(rng), negatives.choose_writer(rng)
     sign_place = int(rng.integers(len(text))) if rng.random() < 0.06 else None

@@ -10,6 +10,11 @@ SEPARABLE_LETTERS = frozenset("AEFHKMNPRUVWXadefhkmnprtuvwx")
 # Signs that some people write like a 1.
 DIGITLIKE_SIGNS = frozenset("/|\\'`,")
 
+# Greek letters that some people write like a digit, by the names that data sets give them, and a sign like a zero.
+DIGITLIKE_NAMES = frozenset(
+    ("beta", "circ", "delta", "fi", "gamma", "iota", "ksi", "omikron", "phi", "sigma", "theta", "xi", "zeta")
+)
+
 # The characters of Omniglot that look like a digit, by alphabet: Latin o, l, s, z, q, g, y, c, b and i, Greek
 # omicron, iota, sigma, delta and zeta, and similar shapes of the other alphabets.
 _DIGITLIKE = {
@@ -36,11 +41,11 @@ def is_digitlike(character: str) -> bool:
 def stroke_label(character: str) -> int:
     """The label of a character of a data set of strokes: 0 to 9, NOT_A_DIGIT or UNCLEAR.
 
-    `character` is one character, some of them with a backslash before, or a word for a sign, such as "arrow".
+    `character` is one character, some of them with a backslash before, or a name, such as "arrow" or "theta".
     """
     name = character.removeprefix("\\") or character
     if len(name) > 1:
-        return NOT_A_DIGIT
+        return UNCLEAR if name in DIGITLIKE_NAMES else NOT_A_DIGIT
     if name in "0123456789":
         return int(name)
     if name.isalpha():

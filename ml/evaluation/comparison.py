@@ -14,8 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.evaluate import ReaderLike, read_drawings
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.metrics import Bools, auroc, calibration_error
 from ml.labels import Floats
 from ml.progress import Progress, ProgressCallback

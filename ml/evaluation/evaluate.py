@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.evaluation.benchmarks import BENCHMARKS, Benchmark, Drawing
+from ml.evaluation.benchmarks import BENCHMARKS, Benchmark
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.metrics import (
     Bools,
     accuracy_interval,
@@ -22,6 +23,7 @@ from ml.evaluation.metrics import (
     log_loss,
     pass_rate,
 )
+from ml.evaluation.summary import SetSummary, Summary
 from ml.labels import Floats
 
 log = logging.getLogger(__name__)
@@ -29,7 +31,26 @@ log = logging.getLogger(__name__)
 _BATCH = 64  # drawings that are read in one call
 
 # Benchmarks of single digits.
-DIGIT_SETS = ("pendigits_test", "uji_digits", "optdigits", "semeion", "hwd1000", "photos_digits")
+DIGIT_SETS = (
+    "pendigits_test",
+    "uji_digits",
+    "optdigits",
+    "semeion",
+    "hwd1000",
+    "photos_digits",
+    "unipen_digits",
+    "digilets_digits",
+    "expressmatch_digits",
+    "mathbrush_digits",
+    "kensanata",
+    "sudoku",
+    "tgtony_digits",
+    "drawn_digits",
+    "ardis",
+    "photos2_digits",
+)
+# Single digits by pens of strangers: by people and devices, or at least by people, that the reader never saw.
+STRANGE_PEN_SETS = ("unipen_digits", "digilets_digits", "expressmatch_digits", "mathbrush_digits")
 # Digits with what is easily misread and with what is no digit: calibration is measured on all of it together.
 HARD_SETS = (
     "pendigits_test",
@@ -41,11 +62,19 @@ HARD_SETS = (
     "strings_close",
     "separable_letters",
     "omniglot",
+    *STRANGE_PEN_SETS,
+    "unipen_letters",
+    "digilets_letters",
+    "expressmatch_letters",
+    "kensanata",
+    "drawn_digits",
+    "drawn_letters",
+    "photos2_digits",
 )
-# Single digits from pens: rejection is measured by how well these are told from letters, shapes and scribbles.
-PEN_SETS = ("pendigits_test", "uji_digits")
-_FPR95_KEPT = 0.95  # share of the pen digits that the threshold of the figures "fpr95_..." keeps
-_TAKEN_REFUSED = 0.01  # share of the pen digits that the threshold of the figures "taken_..." refuses
+# What calibration is measured on, by the ending of the names of its figures.
+CALIBRATION_GROUPS = {"hard": HARD_SETS, "digits": DIGIT_SETS, "pens": STRANGE_PEN_SETS}
+_FPR95_KEPT = 0.95  # share of the digits that the threshold of the figures "fpr95_..." keeps
+_TAKEN_REFUSED = 0.01  # share of the digits that the threshold of the figures "taken_..." refuses
 
 
 class ReadingLike(Protocol):
@@ -186,12 +215,12 @@ class EvaluationReport:
         return [by_name[name] for name in names if name in by_name]
 
     def no_digit_results(self) -> list[BenchmarkResult]:
-        """The results of the benchmarks that hold no digits."""
-        return [result for result in self.results if result.benchmark.kind == "no_digit"]
+        """The results of the benchmarks without digits of which the digits were measured too."""
+        return [r for r in self.results if r.benchmark.kind == "no_digit" and len(self.digit_scores(r.benchmark))]
 
-    def pen_scores(self) -> Floats:
-        """(n,) the scores of the single digits from pens."""
-        return np.concatenate([np.empty(0), *(result.scores for result in self.results_of(PEN_SETS))])
+    def digit_scores(self, benchmark: Benchmark) -> Floats:
+        """(n,) the scores of the digits from which the drawings of a benchmark without digits have to be told."""
+        return np.concatenate([np.empty(0), *(result.scores for result in self.results_of(benchmark.digits))])
 
     def confidences(self, names: Sequence[str]) -> tuple[Floats, Bools]:
         """Confidence (n,) of every answer that has a text, and whether it is right (n,). A text read from what is
@@ -205,37 +234,31 @@ class EvaluationReport:
         return np.array(confidence), np.array(right, bool)
 
     def figures(self) -> dict[str, float]:
-        """Figures by name: calibration (ECE, NLL in nats, Brier score) and rejection (AUROC, shares of other signs
-        that are taken for digits). What was not measured is left out."""
+        """Figures by name: calibration (ECE, NLL in nats, Brier score), rejection (AUROC, shares of other signs
+        that are taken for digits), and shares of pages without a mistake. What was not measured is left out."""
         figures = {}
-        for group, names in {"hard": HARD_SETS, "digits": DIGIT_SETS}.items():
+        for group, names in CALIBRATION_GROUPS.items():
             confidence, right = self.confidences(names)
             if len(right):
                 figures[f"ece_{group}"] = calibration_error(confidence, right)
                 figures[f"nll_{group}"] = log_loss(confidence, right)
                 figures[f"brier_{group}"] = brier(confidence, right)
-        pen_scores = self.pen_scores()
-        for result in self.no_digit_results() if len(pen_scores) else ():
-            figures[f"auroc_{result.name}"] = auroc(pen_scores, result.scores)
-            figures[f"fpr95_{result.name}"] = pass_rate(pen_scores, result.scores, 1 - _FPR95_KEPT)
-            figures[f"taken_{result.name}"] = pass_rate(pen_scores, result.scores, _TAKEN_REFUSED)
+        for result in self.results_of(STRANGE_PEN_SETS):
+            figures[f"ece_{result.name}"] = calibration_error(*self.confidences([result.name]))
+        for result in self.no_digit_results():
+            digit_scores = self.digit_scores(result.benchmark)
+            figures[f"auroc_{result.name}"] = auroc(digit_scores, result.scores)
+            figures[f"fpr95_{result.name}"] = pass_rate(digit_scores, result.scores, 1 - _FPR95_KEPT)
+            figures[f"taken_{result.name}"] = pass_rate(digit_scores, result.scores, _TAKEN_REFUSED)
+        for result in self.results:
+            if result.benchmark.kind == "page":
+                figures[f"exact_{result.name}"] = result.errors_by_drawing.count(0) / len(result.texts)
         return figures
 
-    def as_json(self) -> dict[str, Any]:
-        """Version, results by set, and figures as plain types, for a JSON file."""
-        sets = [
-            {"name": r.name, "n": r.n, "errors": r.errors, "accuracy": r.accuracy, "interval": list(r.interval)}
-            for r in self.results
-        ]
-        return {"version": self.version, "sets": sets, "figures": self.figures()}
-
-    def as_text(self) -> str:
-        """A table for a terminal."""
-        lines = [f"Reader {self.version}", f"{'set':26} {'n':>6} {'errors':>6} {'accuracy':>9}  95 % interval"]
-        for r in self.results:
-            low, high = r.interval
-            lines.append(f"{r.name:26} {r.n:6} {r.errors:6} {r.accuracy:9.2%}  {low:.2%} - {high:.2%}")
-        return "\n".join([*lines, *(f"{name:33} {value:15.4f}" for name, value in self.figures().items())])
+    def summary(self) -> Summary:
+        """The results as plain numbers."""
+        sets = [SetSummary(result.name, result.n, result.errors) for result in self.results]
+        return Summary(self.version, sets, self.figures())
 
 
 def evaluate(
@@ -247,14 +270,17 @@ def evaluate(
 ) -> EvaluationReport:
     """Read the benchmarks whose file is in `folder`; with `only`, those of these names.
 
-    Of a benchmark with more than `most` drawings, `most` of them are read, always the same. `told` is called with
-    a line on each result. Raises DatasetError for a damaged file.
+    Of a benchmark with more than `most` drawings, `most` of them are read, always the same; one from which the
+    reader learned as a whole is left out. `told` is called with a line on each result. Raises DatasetError for a
+    damaged file.
     """
     results = []
     for benchmark in BENCHMARKS:
         if (folder / benchmark.file).exists() and (not only or benchmark.name in only):
             labeled = benchmark.load(folder / benchmark.file, reader.card)
             labeled = labeled if most is None else labeled.sample(most)
+            if not labeled.texts:
+                continue  # the reader learned from all of it
             answers = list(read_drawings(reader, labeled.drawings, glyphs=benchmark.kind == "glyph"))
             result = BenchmarkResult(benchmark, labeled.drawings, labeled.texts, answers)
             told(f"{result.name}: {result.errors} errors of {result.n}")

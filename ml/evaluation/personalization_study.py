@@ -23,7 +23,7 @@ from ml.augmentation.trajectory_batches import vary_strokes
 from ml.data.loaders import StrokeSet, load_characters, load_images, load_mnist, load_strokes
 from ml.data.lookalikes import SEPARABLE_LETTERS
 from ml.data.splits import held_out
-from ml.evaluation.benchmarks import Drawing, LabeledDrawings
+from ml.evaluation.labeled_drawings import Drawing, LabeledDrawings
 from ml.inference.personalization import ReferencePopulation, WriterProfile
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.glyph import strokes_to_glyph

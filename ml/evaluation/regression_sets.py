@@ -23,9 +23,9 @@ from numpy.random import Generator
 from ml.augmentation.trajectory_batches import vary_strokes
 from ml.data.loaders import load_mnist, load_strokes
 from ml.data.splits import held_out, pen_digits_to_validate_on
-from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.comparison import GOLDEN, EvaluationItem, EvaluationSet
 from ml.evaluation.golden_cases import case_names, write_case
+from ml.evaluation.labeled_drawings import Drawing
 from ml.ink.strokes import Strokes
 from ml.synthesis.handwriting import SIGN_KINDS, STYLES, write_digit, write_number, write_sign
 from ml.synthesis.number_cases import NUMBER_CASES, synthetic_writer, write_number_case

@@ -250,7 +250,8 @@ def main() -> None:
         nargs="+",
         default=(),
         metavar="SET",
-        help="data sets such as digilets, and devices such as unipen:syn, that do not train",
+        help="data sets such as digilets, and devices such as unipen:syn, that do not train; "
+        "ml.tuning.leave_one_out --only trains such a reader and measures it on them",
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

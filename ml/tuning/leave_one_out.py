@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 from ml.data.split_plan import SplitPlan
 from ml.evaluation.benchmarks import BENCHMARKS
 from ml.evaluation.evaluate import BenchmarkResult, EvaluationReport, evaluate
+from ml.evaluation.left_out import Fold, LeftOut, benchmarks_of
 from ml.inference.reader import Reader
 from ml.training.settings import TrainingSettings
 from ml.training.train import train_to_file
@@ -47,13 +48,13 @@ def read_left_out(
     if not file.exists():
         plan = SplitPlan(settings.validation, settings.seed, frozenset(left_out))
         train_to_file(data, file, file.with_suffix(".checkpoints"), settings, plan)
-    return evaluate(Reader.open(file), data, [*_names_of(left_out), *_HOME])
+    return evaluate(Reader.open(file), data, [*benchmarks_of(left_out), *_HOME])
 
 
-def _names_of(left_out: Iterable[str]) -> list[str]:
-    """The benchmarks whose drawings are by what is left out."""
-    sets = {name.partition(":")[0] for name in left_out}
-    return [benchmark.name for benchmark in BENCHMARKS if benchmark.name.partition("_")[0] in sets]
+def summarize(folds: Sequence[tuple[str, ...]], reports: Sequence[EvaluationReport], epochs: int) -> LeftOut:
+    """The results of all folds, whose readers were trained for `epochs`, and of them together."""
+    summaries = (Fold(left_out, report.summary()) for left_out, report in zip(folds, reports, strict=True))
+    return LeftOut(epochs, tuple(summaries), pool_reports(reports).summary())
 
 
 def pool_reports(reports: Sequence[EvaluationReport]) -> EvaluationReport:
@@ -71,7 +72,7 @@ def pool_reports(reports: Sequence[EvaluationReport]) -> EvaluationReport:
 
 
 def main() -> None:
-    """Train the readers that are not there yet, and log and write what they read of what they never saw."""
+    """Train the readers that are not there yet, and log and write how they read what they never saw."""
     parser = argparse.ArgumentParser(
         prog="python -m ml.tuning.leave_one_out", description="Measure what strangers would meet."
     )
@@ -79,19 +80,28 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the readers and left_out.json")
     parser.add_argument("--epochs", type=int, default=12, help="of the glyph network, as in ml.training.train")
     parser.add_argument("--seed", type=int, default=TrainingSettings.seed)
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="SET",
+        help="one reader that never sees these, such as digilets or unipen:syn; left_out.json is not written",
+    )
     options = parser.parse_args()
+    if unknown := [name for name in options.only or () if not benchmarks_of([name])]:
+        parser.error(f"No benchmark has drawings of {', '.join(unknown)}.")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
     settings = replace(settings, strip_epochs=0)  # what is left out are single digits, and lines of strokes
     options.out.mkdir(parents=True, exist_ok=True)
     reports = []
-    for left_out in FOLDS:
+    folds = FOLDS if options.only is None else (tuple(options.only),)
+    for left_out in folds:
         reports.append(read_left_out(options.data, options.out, left_out, settings))
-        log.info("left out: %s\n%s\n", ", ".join(left_out), reports[-1].as_text())
-    pooled = pool_reports(reports)
-    log.info("all together\n%s", pooled.as_text())
-    result = {"epochs": options.epochs, "left_out": FOLDS, **pooled.as_json()}
-    (options.out / "left_out.json").write_text(json.dumps(result, indent=1) + "\n")
+        log.info("left out: %s\n%s\n", ", ".join(left_out), reports[-1].summary().as_text())
+    if options.only is None:
+        result = summarize(folds, reports, options.epochs)
+        log.info("all together\n%s", result.pooled.as_text())
+        (options.out / "left_out.json").write_text(json.dumps(result.as_json(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

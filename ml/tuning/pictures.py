@@ -30,7 +30,8 @@ from ml.data.splits import (
 )
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.decoding.reading import Reading
-from ml.evaluation.benchmarks import BENCHMARKS, LabeledDrawings
+from ml.evaluation.benchmarks import BENCHMARKS
+from ml.evaluation.labeled_drawings import LabeledDrawings
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import bounds
 from ml.segmentation.costs import IMAGE_COSTS, Costs

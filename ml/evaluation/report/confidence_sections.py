@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from ml.evaluation.evaluate import DIGIT_SETS, HARD_SETS, PEN_SETS, BenchmarkResult
+from ml.evaluation.evaluate import (
+    CALIBRATION_GROUPS,
+    HARD_SETS,
+    STRANGE_PEN_SETS,
+    EvaluationReport,
+)
 from ml.evaluation.metrics import Bools, accuracy_interval, coverage, reliability, roc
 from ml.evaluation.report.formatting import percent, percent2, percent_range
 from ml.evaluation.report.html_parts import Section, details, grid, paragraph, table
@@ -16,8 +20,7 @@ from ml.evaluation.report.sections import accuracy_axis, titles_of
 from ml.evaluation.report.study import Study
 from ml.labels import Floats
 
-# By the ending of the names of their figures: title, and the benchmarks on which calibration is measured together.
-_GROUPS = {"hard": ("Mixed hard set", HARD_SETS), "digits": ("Single digits", DIGIT_SETS)}
+_TITLES = {"hard": "Mixed hard set", "digits": "Single digits", "pens": "Single digits by pens of strangers"}
 _CURVE_POINTS = 200  # drawn of a curve; more could not be seen
 
 
@@ -26,9 +29,9 @@ def confidence(study: Study) -> Section:
     figures, intervals = study.figures(), study.ece_intervals()
     rows = []
     cards = []
-    for key, (title, names) in _GROUPS.items():
+    for key, title in _TITLES.items():
         if f"ece_{key}" in figures:
-            confidence, right = study.report.confidences(names)
+            confidence, right = study.report.confidences(CALIBRATION_GROUPS[key])
             ece, interval = percent2(figures[f"ece_{key}"]), percent_range(intervals[f"ece_{key}"])
             scores = [f"{figures[f'{score}_{key}']:.4f}" for score in ("nll", "brier")]
             rows.append([title, f"{len(right):,}", ece, interval, *scores])
@@ -38,7 +41,7 @@ def confidence(study: Study) -> Section:
         "Of all readings that give a text: does a confidence of 90 % mean that nine of ten are right? Fifteen "
         "bins of equally many readings; the dashed line is what should be. Expected calibration error (ECE) "
         f"with its bootstrap interval. The mixed hard set is {titles_of(study.report, HARD_SETS)}; a digit "
-        "read from a letter counts as wrong."
+        f"read from a letter counts as wrong. Pens of strangers: {titles_of(study.report, STRANGE_PEN_SETS)}."
     )
     head = ["", "n", "ECE", "95 % interval", "NLL", "Brier score"]
     return Section("confidence", "Confidence", paragraph(text) + table("Calibration", head, rows) + grid(cards))
@@ -61,8 +64,8 @@ def _coverage_card(study: Study) -> str:
     lines = []
     rows = []
     marks = []
-    for title, names in _GROUPS.values():
-        confidence, right = study.report.confidences(names)
+    for key, title in _TITLES.items():
+        confidence, right = study.report.confidences(CALIBRATION_GROUPS[key])
         if len(right):
             lines.append(Series(title, *_thinned(*coverage(confidence, right))))
             rows += _threshold_rows(title, confidence, right, study.sure)
@@ -92,37 +95,48 @@ def _threshold_rows(title: str, confidence: Floats, right: Bools, sure: float | 
 def rejection(study: Study) -> Section:
     """How well what is no digit is told from digits."""
     report, figures = study.report, study.figures()
-    pen_scores = report.pen_scores()
-    results = report.no_digit_results() if len(pen_scores) else []
     rows = []
     curves = []
-    for result in results:
+    for result in report.no_digit_results():
+        digit_scores = report.digit_scores(result.benchmark)
         shares = [figures[f"fpr95_{result.name}"], figures[f"taken_{result.name}"], 1 - result.accuracy]
         auroc = f"{figures[f'auroc_{result.name}']:.4f}"
-        rows.append([result.benchmark.title, str(result.n), auroc, *map(percent2, shares)])
-        curves.append(Series(result.benchmark.title, *_thinned(*roc(pen_scores, result.scores))))
-    head = ["what", "n", "AUROC", "taken, 5 % of digits refused", "taken, 1 % refused", "taken as it is set"]
+        digits = titles_of(report, result.benchmark.digits)
+        rows.append([result.benchmark.title, f"{result.n:,}", auroc, *map(percent2, shares), digits])
+        curves.append(Series(result.benchmark.title, *_thinned(*roc(digit_scores, result.scores))))
+    head = [
+        "what",
+        "n",
+        "AUROC",
+        "taken, 5 % of digits refused",
+        "taken, 1 % refused",
+        "taken as it is set",
+        "digits",
+    ]
     text = (
-        f"Drawings that are no digits against {len(pen_scores):,} pen digits ({titles_of(report, PEN_SETS)}). "
-        "Scores are confidences, below zero where the reader says that there is no digit."
+        "Drawings that are no digits against digits from the same pens or paper where there are such. Scores are "
+        "confidences, below zero where the reader says that there is no digit."
     )
     html = paragraph(text) + table("Rejection by kind", head, rows)
-    if results:
+    if curves:
         ticks = [(v, percent(v)) for v in (0.001, 0.01, 0.1, 1)]
         x = Axis("drawings taken for digits", 0.001, 1, ticks, lambda share: math.log10(max(share, 1e-3)))
         roc_plot = chart("ROC curves", x, linear("digits kept", 0.8, 1, percent), curves)
-        html += grid([("ROC curves", roc_plot), ("Scores", _histogram(pen_scores, results))])
+        html += grid([("ROC curves", roc_plot), ("Scores", _histogram(report))])
     return Section("rejection", "What is no digit", html)
 
 
-def _histogram(pen_scores: Floats, results: Sequence[BenchmarkResult]) -> str:
+def _histogram(report: EvaluationReport) -> str:
+    """The scores of each benchmark without digits, and of all digits from which these are to be told."""
     edges = np.linspace(-1, 1, 21)
     middles = ((edges[1:] + edges[:-1]) / 2).tolist()
+    results = report.no_digit_results()
+    names = sorted({name for result in results for name in result.benchmark.digits})
+    digit_scores = np.concatenate([result.scores for result in report.results_of(names)])
     series = []
-    for title, scores in [("Pen digits", pen_scores), *((r.benchmark.title, r.scores) for r in results)]:
-        if len(scores):
-            shares = np.histogram(scores, edges)[0] / len(scores)
-            series.append(Series(title, middles, shares.tolist()))
+    for title, scores in [("Digits", digit_scores), *((r.benchmark.title, r.scores) for r in results)]:
+        shares = np.histogram(scores, edges)[0] / len(scores)
+        series.append(Series(title, middles, shares.tolist()))
     y = Axis("share of the drawings", 0, 1, [(v, percent(v)) for v in (0.0, 0.01, 0.1, 0.4, 1.0)], math.sqrt)
     return chart("Histogram of the scores", linear("score", -1, 1, lambda v: f"{v:g}"), y, series)
 

@@ -6,7 +6,7 @@ they are.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -72,6 +72,12 @@ def grid(cards: Sequence[tuple[str, str]]) -> str:
 def pair(*parts: str) -> str:
     """HTML side by side where the screen is wide."""
     return f'<div class="pair">{"".join(parts)}</div>'
+
+
+def terms(sentences: Mapping[str, str]) -> str:
+    """A list of terms with a sentence on each, "" without any."""
+    items = "".join(f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in sentences.items())
+    return f"<dl>{items}</dl>" if items else ""
 
 
 def details(summary: str, html: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml.evaluation.report.formatting import percent2, percent_range
+from ml.evaluation.report.stranger_sections import stranger_tables, stranger_text
 from ml.evaluation.report.study import Study
 from ml.evaluation.report.targets import measured_targets
 
@@ -38,15 +39,17 @@ def render_model_card(study: Study) -> str:
     others = [
         [target.title, *map(target.show, (value, target.floor, target.goal)), target.verdict(value)]
         for target, value in measured_targets(study.figures())
-        if not target.figure.startswith("accuracy_")
+        if not target.figure.startswith(("accuracy_", "left_out_accuracy_"))
     ]
     parts = [
         f"# Reader {study.report.version}",
         _description(study),
         "\n".join(["**Trained on**", "", *sources]) if sources else "",
         _MEASURED,
-        _table("| set | n | errors | accuracy | 95 % interval |", accuracies),
-        _table("| other figures | measured | floor | goal | |", others),
+        _strangers(study),
+        "**Sets at home**, of people whom it never saw where writers are known:",
+        _table(["set", "n", "errors", "accuracy", "95 % interval"], accuracies),
+        _table(["other figures", "measured", "floor", "goal", ""], others),
         _LIMITS,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -65,7 +68,17 @@ def _description(study: Study) -> str:
     return f"Reads {name}, drawn or photographed" + (": " + ", ".join(facts) if facts else "") + "."
 
 
-def _table(head: str, rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table of five columns, "" without rows."""
-    body = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([head, "|---|---|---|---|---|", *body]) if rows else ""
+def _strangers(study: Study) -> str:
+    """What strangers meet, "" where it was not measured."""
+    if study.left_out is None:
+        return ""
+    parts = [f"**What strangers meet.** {stranger_text(study, study.left_out)}"]
+    for table in stranger_tables(study, study.left_out):
+        parts += [f"{table.caption}:", _table(table.head, table.rows)]
+    return "\n\n".join(parts)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, "" without rows."""
+    lines = [f"| {' | '.join(row)} |" for row in (head, *rows)]
+    return "\n".join([lines[0], "|---" * len(head) + "|", *lines[1:]]) if rows else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml.evaluation.evaluate import EvaluationReport
-from ml.evaluation.report import confidence_sections, sections
+from ml.evaluation.report import confidence_sections, sections, stranger_sections
 from ml.evaluation.report.html_parts import document, paragraph
 from ml.evaluation.report.sections import Costs, Notes
 from ml.evaluation.report.study import Study
@@ -19,6 +19,7 @@ def render_report(
     other readers on the same benchmarks, and `costs` those of all readers."""
     parts = [
         sections.targets(study),
+        stranger_sections.strangers(study),
         sections.accuracy(study),
         *([sections.other_readers(study.report, others, costs or {})] if others else []),
         sections.digits(study),

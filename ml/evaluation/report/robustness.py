@@ -14,8 +14,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.evaluation.benchmarks import Drawing, LabeledDrawings
 from ml.evaluation.evaluate import ReaderLike, read_drawings
+from ml.evaluation.labeled_drawings import Drawing, LabeledDrawings
 from ml.evaluation.metrics import accuracy_interval
 from ml.evaluation.report.rendering import Grey, place_strokes
 from ml.ink.strokes import Strokes, bounds, transform

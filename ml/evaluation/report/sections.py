@@ -14,14 +14,14 @@ import numpy as np
 from ml.evaluation.evaluate import DIGIT_SETS, BenchmarkResult, EvaluationReport, without_spaces
 from ml.evaluation.metrics import accuracy_interval, edit_distance
 from ml.evaluation.report.formatting import percent, percent2, percent_range
-from ml.evaluation.report.html_parts import Cell, Row, Section, details, grid, pair, paragraph, table
-from ml.evaluation.report.misreadings import MOST, Misreading, confusion_counts, worst_misreadings
+from ml.evaluation.report.html_parts import Cell, Row, Section, details, grid, pair, paragraph, table, terms
 from ml.evaluation.report.plots import Axis, DotRow, Series, chart, dots
 from ml.evaluation.report.robustness import Curve
 from ml.evaluation.report.study import Study
 from ml.evaluation.report.targets import MISSED, PASSED, REACHED, accuracy_target, measured_targets
+from ml.evaluation.report.worst_readings import MOST, WorstReading, confusion_counts, worst_readings
 
-Notes = Mapping[str, Sequence[str]]  # sentences about the failures of a benchmark, by its name
+Notes = Mapping[str, Mapping[str, str]]  # a sentence on each kind of failure, by benchmark and kind
 Costs = Mapping[str, tuple[float, float]]  # milliseconds for one digit and megabytes, by the version of a reader
 
 _VERDICT_CLASSES = {REACHED: "good", PASSED: "fair", MISSED: "bad"}
@@ -120,11 +120,11 @@ def strings(study: Study) -> Section:
     rows = []
     by_length = []
     for result in study.report.results:
-        is_string = result.name.startswith("strings_")
-        if is_string or result.name == "cheques":
+        lengths = np.array([len(text) for text in result.texts])
+        is_string = result.benchmark.kind == "text" and lengths.mean() >= 2
+        if is_string or result.benchmark.kind == "digits":
             rows.append(_string_row(result))
         if is_string:
-            lengths = np.array([len(text) for text in result.texts])
             right = np.array(result.errors_by_drawing) == 0
             occurring = sorted(set(lengths.tolist()))
             shares = [float(right[lengths == n].mean()) for n in occurring]
@@ -185,31 +185,38 @@ def cost(study: Study) -> Section:
 
 
 def failures(study: Study, notes: Notes) -> Section:
-    """The worst misreadings of each benchmark, below the notes on it."""
-    html = paragraph(f"Up to {MOST} misread drawings of each set, those first that the reader was surest of.")
+    """The worst readings of each benchmark, below a sentence on each kind of failure."""
+    html = paragraph(
+        f"Of each set {MOST} drawings: first those that are misread, framed in red, the surest readings before "
+        "others; then those that are read right, the nearest to a mistake first."
+    )
     for result in study.report.results:
         is_page = result.benchmark.kind == "page"
-        figures = "".join(_figure(misreading, is_page=is_page) for misreading in worst_misreadings(result))
+        figures = "".join(_figure(reading, is_page=is_page) for reading in worst_readings(result))
         wrong = sum(errors > 0 for errors in result.errors_by_drawing)
         summary = f"{result.benchmark.title}: {wrong} of {len(result.texts)} misread"
-        sentences = "".join(paragraph(note) for note in notes.get(result.name, ()))
-        html += details(summary, f'{sentences}<ul class="sheet{" wide" if is_page else ""}">{figures}</ul>')
+        kinds = terms(notes.get(result.name, {}))
+        html += details(summary, f'{kinds}<ul class="sheet{" wide" if is_page else ""}">{figures}</ul>')
     return Section("failures", "The worst cases", html)
 
 
-def _figure(misreading: Misreading, *, is_page: bool) -> str:
-    """The picture of a misread drawing with its true text and what was read."""
-    answer = misreading.answer
-    truth, read = misreading.truth or "no digit", answer.text or "no digit"
+def _figure(reading: WorstReading, *, is_page: bool) -> str:
+    """The picture of a drawing with its true text, what was read, and how surely."""
+    answer = reading.answer
+    truth, read = reading.truth or "no digit", answer.text or "no digit"
     confidence = f"{100 * answer.confidence:.1f}\u00a0%" + (", unsure" if answer.state == "unsure" else "")
+    said = f"read as {read}" if reading.is_wrong else "read right"
     if is_page:
-        caption = "\n".join((truth, "read as", read, f"({confidence})"))
+        caption = "\n".join(
+            (truth, *(("read as", read) if reading.is_wrong else ("read right",)), f"({confidence})")
+        )
     else:
-        caption = f"{truth} read as {read.replace(chr(10), ' / ')} ({confidence})"
-    alt = f"Drawing {misreading.index}: {truth}, read as {read}"
-    width, height = misreading.size
+        caption = f"{truth} {said.replace(chr(10), ' / ')} ({confidence})"
+    alt = f"Drawing {reading.index}: {truth}, {said}"
+    width, height = reading.size
     return (
-        f'<li><figure><img src="{misreading.picture}" width="{width}" height="{height}" alt="{escape(alt)}">'
+        f'<li><figure class="{"wrong" if reading.is_wrong else "right"}">'
+        f'<img src="{reading.picture}" width="{width}" height="{height}" alt="{escape(alt)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure></li>"
     )
 

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.evaluate import ReaderLike
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.report.rendering import Grey, place_strokes
 from ml.ink.strokes import Strokes, bounds
 from ml.synthesis.handwriting import compose_line, write_digit

@@ -27,7 +27,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--only", nargs="+", default=(), metavar="SET", help="measure only these sets, robustness or speed"
         )
-        parser.add_argument("--notes", type=Path, metavar="FILE", help="JSON: sentences about failures, by set")
+        parser.add_argument(
+            "--notes", type=Path, metavar="FILE", help="JSON: a sentence on each kind of failure, by set"
+        )
+        parser.add_argument(
+            "--left-out",
+            type=Path,
+            metavar="FILE",
+            help="JSON that python -m ml.tuning.leave_one_out wrote: what strangers meet",
+        )
 
     def handle(self, *args: Any, version: int | None, data: Path, **options: Any) -> None:
         from ml.data.loaders import DatasetError
@@ -35,15 +43,17 @@ class Command(BaseCommand):
         from ml.inference.reader import Reader
 
         _check(data, options["only"])
-        notes = _notes(options["notes"])
+        notes, left_out = _notes(options["notes"]), _left_out(options["left_out"])
         artifact = _artifact(version)
         try:
-            study = measure_reader(Reader.open(artifact), data, options["only"], artifact, told=self.stderr.write)
+            study = measure_reader(
+                Reader.open(artifact), data, options["only"], artifact, told=self.stderr.write, left_out=left_out
+            )
         except DatasetError as error:
             raise CommandError(str(error)) from error
         self._write(study, notes, options)
 
-    def _write(self, study: Any, notes: dict[str, list[str]], options: dict[str, Any]) -> None:
+    def _write(self, study: Any, notes: dict[str, dict[str, str]], options: dict[str, Any]) -> None:
         from ml.evaluation.report.model_card import render_model_card
         from ml.evaluation.report.report_page import render_report
 
@@ -51,7 +61,7 @@ class Command(BaseCommand):
             options["html"].write_text(render_report(study, notes), encoding="utf-8")
         if options["card"]:
             options["card"].write_text(render_model_card(study), encoding="utf-8")
-        self.stdout.write(json.dumps(study.as_json()) if options["json"] else study.report.as_text())
+        self.stdout.write(json.dumps(study.as_json()) if options["json"] else study.as_text())
 
 
 def _check(data: Path, only: list[str]) -> None:
@@ -66,14 +76,23 @@ def _check(data: Path, only: list[str]) -> None:
         raise CommandError(f"There is no {', '.join(sorted(unknown))}. Choose from {', '.join(PARTS)}.")
 
 
-def _notes(file: Path | None) -> dict[str, list[str]]:
+def _notes(file: Path | None) -> dict[str, dict[str, str]]:
     if file is None:
         return {}
     try:
         notes = json.loads(file.read_text(encoding="utf-8"))
-        return {str(name): [str(sentence) for sentence in sentences] for name, sentences in notes.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise CommandError(f"{file} does not hold sentences by set: {error}") from error
+        return {str(name): {str(k): str(v) for k, v in kinds.items()} for name, kinds in notes.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise CommandError(f"{file} does not hold a sentence for each kind of failure by set: {error}") from error
+
+
+def _left_out(file: Path | None) -> Any:
+    from ml.evaluation.left_out import load_left_out
+
+    try:
+        return None if file is None else load_left_out(file)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def _artifact(version: int | None) -> bytes:

@@ -76,7 +76,7 @@ def test_unknown_devices_are_left_out_with_any_other():
 @pytest.mark.parametrize(
     ("character", "label"),
     [("7", 7), ("A", NOT_A_DIGIT), ("O", UNCLEAR), ("+", NOT_A_DIGIT), ("/", UNCLEAR), ("\\\\", UNCLEAR),
-     ('\\"', NOT_A_DIGIT), ("arrow", NOT_A_DIGIT), ("1/2", NOT_A_DIGIT), ("-", NOT_A_DIGIT)],
+     ('\\"', NOT_A_DIGIT), ("arrow", NOT_A_DIGIT), ("\\theta", UNCLEAR), ("1/2", NOT_A_DIGIT), ("-", NOT_A_DIGIT)],
 )  # fmt: skip
 def test_characters_of_stroke_sets_are_labeled_by_whether_some_take_them_for_digits(character, label):
     assert stroke_label(character) == label

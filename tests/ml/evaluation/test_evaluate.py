@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from ml.data.loaders import StrokeSet, load_strokes
-from ml.evaluation.benchmarks import compose_strings
-from ml.evaluation.evaluate import evaluate
+from ml.evaluation.benchmarks import BENCHMARKS
+from ml.evaluation.evaluate import (
+    DIGIT_SETS,
+    HARD_SETS,
+    STRANGE_PEN_SETS,
+    Answer,
+    BenchmarkResult,
+    EvaluationReport,
+    evaluate,
+)
+from ml.evaluation.labeled_drawings import compose_strings
 from ml.synthesis.handwriting import write_digit
 
 
@@ -48,8 +58,8 @@ def test_it_works(reader, folder):
     assert digits.n == 60
     assert 1 <= digits.errors <= 4
     assert report.version == reader.version
-    assert json.loads(json.dumps(report.as_json()))["sets"][0]["errors"] == digits.errors
-    assert "pendigits_test" in report.as_text()
+    assert json.loads(json.dumps(report.summary().as_json()))["sets"][0]["errors"] == digits.errors
+    assert "pendigits_test" in report.summary().as_text()
 
 
 def test_only_what_was_asked_for(reader, folder):
@@ -82,3 +92,62 @@ def test_a_large_set_is_read_in_part_and_always_the_same(reader, folder):
     assert once.results[0].n == 10
     assert once.results[0].texts == again.results[0].texts
     assert lines == [f"pendigits_test: {once.results[0].errors} errors of 10"]
+
+
+def result(name: str, kind: str, answers: list[tuple[str, str, str, float]]) -> BenchmarkResult:
+    """A benchmark of truths, states, texts and confidences, as the table of benchmarks has it."""
+    benchmark = replace(next(b for b in BENCHMARKS if b.name == name), kind=kind)
+    said = [Answer(state, text, sure) for _, state, text, sure in answers]
+    return BenchmarkResult(benchmark, [[]] * len(answers), [truth for truth, *_ in answers], said)
+
+
+def test_signs_are_told_from_digits_of_the_same_pens():
+    digits = [(str(i), "recognised", str(i), 0.5) for i in range(10)]
+    others = [(str(i), "recognised", str(i), 0.99) for i in range(10)]
+    letters = [("", "recognised", "7", 0.6), ("", "not_a_digit", "", 0.9)]
+    report = EvaluationReport(
+        "a",
+        (
+            result("pendigits_test", "text", others),
+            result("unipen_digits", "text", digits),
+            result("unipen_letters", "no_digit", letters),
+            result("digilets_letters", "no_digit", letters),
+        ),
+    )
+    figures = report.figures()
+    assert figures["auroc_unipen_letters"] == 0.5
+    assert figures["taken_unipen_letters"] == 0.5
+    assert figures["ece_unipen_digits"] == figures["ece_pens"] == pytest.approx(0.5)
+    assert "auroc_digilets_letters" not in figures  # its digits were not measured
+
+
+def test_a_page_is_exact_if_all_of_it_is_right():
+    pages = [("12\n34", "recognised", "12\n34", 0.9), ("5 6", "recognised", "56", 0.9), ("78", "unsure", "7", 0.4)]
+    report = EvaluationReport("a", (result("photos2_lines", "page", pages),))
+    assert report.figures()["exact_photos2_lines"] == pytest.approx(2 / 3)
+
+
+def test_every_benchmark_without_digits_names_digits():
+    names = {benchmark.name for benchmark in BENCHMARKS}
+    for benchmark in BENCHMARKS:
+        assert set(benchmark.digits) <= names
+    assert {*HARD_SETS, *DIGIT_SETS, *STRANGE_PEN_SETS} <= names
+
+
+def test_a_set_from_which_the_reader_learned_is_left_out(folder):
+    class Known:
+        version = "known"
+        card = {"strangers": {"unipen": [2]}}
+
+        def read(self, drawings):
+            return [Answer("recognised", "1", 0.9) for _ in drawings]
+
+    pens = np.load(folder / "pendigits_strokes.npz")
+    arrays = {name: pens[name] for name in pens.files if name not in ("test", "label")}
+    devices = np.array(["?", "syn", "apa", "-"])[pens["writer"]]
+    file = folder / "unipen_part_strokes.npz"
+    np.savez(file, label=pens["label"].astype("U1"), device=devices, **arrays)
+    (digits,) = evaluate(Known(), folder, only=["unipen_digits"]).results
+    assert digits.n == 20
+    Known.card = {"strangers": {"unipen": [3]}}  # of an unknown device, which may be one that it knows
+    assert evaluate(Known(), folder, only=["unipen_digits"]).results == ()

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from ml.evaluation.benchmarks import Benchmark, LabeledDrawings
+from ml.evaluation.benchmarks import Benchmark
 from ml.evaluation.evaluate import Answer, BenchmarkResult, EvaluationReport
+from ml.evaluation.labeled_drawings import LabeledDrawings
 from ml.evaluation.report import robustness, speed
 from ml.evaluation.report.formatting import percent
-from ml.evaluation.report.misreadings import confusion_counts, worst_misreadings
 from ml.evaluation.report.model_card import render_model_card
 from ml.evaluation.report.plots import Axis, DotRow, Series, chart, dots, linear
 from ml.evaluation.report.rendering import render_strokes
@@ -23,6 +23,7 @@ from ml.evaluation.report.robustness import EFFECTS, Curve
 from ml.evaluation.report.speed import Speed, Timing
 from ml.evaluation.report.study import Study, measure_reader
 from ml.evaluation.report.targets import MISSED, PASSED, REACHED, TARGETS, Target
+from ml.evaluation.report.worst_readings import confusion_counts, worst_readings
 from ml.synthesis.handwriting import write_digit
 
 STROKES = [np.array([[0, 0], [0, 10], [6, 10]], np.float32)]
@@ -89,7 +90,7 @@ def test_the_figures(measured):
 
 
 def test_the_page_is_whole_and_needs_nothing_else(measured):
-    page = Page(render_report(measured, {"pendigits_test": ["A curled <tail>."]}))
+    page = Page(render_report(measured, {"pendigits_test": {"<tail>": "A curled <tail>."}}))
     assert not page.open
     names = {tag for tag, _ in page.tags}
     assert {"svg", "table", "figure"} <= names
@@ -108,8 +109,8 @@ def test_the_page_can_be_heard(measured):
 
 
 def test_the_page_escapes_what_it_is_told(measured):
-    page = render_report(measured, {"pendigits_test": ["A curled <tail>."]})
-    assert "A curled &lt;tail&gt;." in page
+    page = render_report(measured, {"pendigits_test": {"<tail>": "A curled <tail>."}})
+    assert "<dt>&lt;tail&gt;</dt><dd>A curled &lt;tail&gt;.</dd>" in page
     assert "A &amp; B, &lt;CC BY&gt;" in page
     assert "<pendigits_test>" not in page
 
@@ -155,18 +156,28 @@ def test_every_bar_has_a_figure_of_its_own():
     assert all(bar.floor != bar.goal for bar in TARGETS)
 
 
-def test_the_worst_come_first(measured):
-    cases = worst_misreadings(measured.report.results[0], most=1)
-    assert [(case.index, case.truth, case.answer.text) for case in cases] == [(9, "9", "4")]
-    assert cases[0].picture.startswith("data:image/webp;base64,")
+def test_misread_drawings_come_first_then_the_least_sure(measured):
+    readings = worst_readings(measured.report.results[0], most=3)
+    assert [(r.index, r.truth, r.answer.text, r.is_wrong) for r in readings] == [
+        (9, "9", "4", True),
+        (0, "0", "0", False),
+        (1, "1", "1", False),
+    ]
+    assert readings[0].picture.startswith("data:image/webp;base64,")
 
 
-def test_worst_cases_of_pictures_and_glyphs():
+def test_signs_come_by_how_nearly_they_are_taken():
+    signs = [("", "not_a_digit", "", 0.9), ("", "unsure", "7", 0.4), ("", "not_a_digit", "", 0.6)]
+    taken = [("", "recognised", "1", 0.7), ("", "recognised", "1", 0.9)]
+    assert [r.index for r in worst_readings(result("a", "no_digit", signs + taken))] == [4, 3, 1, 2, 0]
+
+
+def test_the_worst_of_pictures_fit_on_the_sheet():
     pictures = result("a", "text", [("1", "recognised", "2", 0.6), ("", "recognised", "3", 0.9)])
-    grey = np.full((50, 3000), 255, np.uint8)
-    pictures = BenchmarkResult(pictures.benchmark, [grey, grey], pictures.texts, pictures.answers)
-    assert [case.index for case in worst_misreadings(pictures)] == [1, 0]
-    assert all(case.size[0] <= 200 for case in worst_misreadings(pictures))
+    grey, colours = np.full((50, 3000), 255, np.uint8), np.full((50, 40, 3), 255, np.uint8)
+    pictures = BenchmarkResult(pictures.benchmark, [grey, colours], pictures.texts, pictures.answers)
+    assert [reading.index for reading in worst_readings(pictures)] == [1, 0]
+    assert all(reading.size[0] <= 200 for reading in worst_readings(pictures))
 
 
 def test_confusion_counts_several_and_nothing(measured):

@@ -15,7 +15,7 @@ import pytest
 from ml.data.loaders import DatasetError
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.decoding.drawing_decoder import DrawingDecoder
-from ml.evaluation.benchmarks import LabeledDrawings
+from ml.evaluation.labeled_drawings import LabeledDrawings
 from ml.segmentation.costs import IMAGE_COSTS
 from ml.synthesis.handwriting import write_digit, write_number
 from ml.tuning import pictures

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
+from ml.evaluation.left_out import Fold, LeftOut
+from ml.evaluation.summary import SetSummary, Summary
 from ml.synthesis import handwriting
 from recognizer.services import model_versions
 
@@ -56,17 +58,37 @@ def test_it_tells_of_each_set_as_it_goes(data: Path, capsys: pytest.CaptureFixtu
 
 def test_it_writes_a_report_and_a_card(data: Path, tmp_path: Path) -> None:
     page, card, notes = (tmp_path / name for name in ("report.html", "card.md", "notes.json"))
-    notes.write_text('{"pendigits_test": ["Curled tails are read as 4."]}')
+    notes.write_text('{"pendigits_test": {"tails": "Curled tails are read as 4."}}')
     call_command("evaluate_model", data=data, only=["pendigits_test"], html=page, card=card, notes=notes)
     assert "Curled tails are read as 4." in page.read_text()
     assert "| Pen digits of unseen writers | 40 |" in card.read_text()
 
 
 def test_notes_that_are_none(data: Path, tmp_path: Path) -> None:
-    for text in ("nonsense", "[1]", '{"pendigits_test": 1}'):
+    for text in ("nonsense", "[1]", '{"pendigits_test": ["Curled tails."]}'):
         (tmp_path / "notes.json").write_text(text)
         with pytest.raises(CommandError, match=r"notes\.json"):
             call_command("evaluate_model", data=data, only=["pendigits_test"], notes=tmp_path / "notes.json")
+
+
+def test_what_strangers_meet_stands_in_report_and_card(data: Path, tmp_path: Path) -> None:
+    page, card, file = (tmp_path / name for name in ("report.html", "card.md", "left_out.json"))
+    sets = [SetSummary("unipen_digits", 200, 3), SetSummary("pendigits_test", 400, 4)]
+    summary = Summary("other", sets, {"ece_unipen_digits": 0.0123})
+    left_out = LeftOut(12, (Fold(("unipen:syn",), summary),), summary)
+    file.write_text(json.dumps(left_out.as_json()))
+    call_command("evaluate_model", data=data, only=["pendigits_test"], html=page, card=card, left_out=file)
+    for text in (page.read_text(), card.read_text()):
+        assert "What strangers meet" in text
+        assert "for 12 epochs" in text
+        assert "98.50 %" in text
+
+
+def test_results_of_strangers_that_are_none(data: Path, tmp_path: Path) -> None:
+    for text in ("nonsense", "[1]", '{"epochs": 12}'):
+        (tmp_path / "left_out.json").write_text(text)
+        with pytest.raises(CommandError, match=r"left_out\.json"):
+            call_command("evaluate_model", data=data, only=["pendigits_test"], left_out=tmp_path / "left_out.json")
 
 
 def test_an_unknown_set(data: Path) -> None:

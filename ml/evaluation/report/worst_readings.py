@@ -1,4 +1,4 @@
-"""Misread drawings to look at, the most confident first, and which digits are taken for which."""
+"""The worst readings of a benchmark to look at, and which digits are taken for which."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ml.evaluation.benchmarks import Drawing
 from ml.evaluation.evaluate import Answer, BenchmarkResult
+from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.report.rendering import render_strokes
 
-MOST = 60  # misreadings of a benchmark that are shown
+MOST = 60  # drawings of a benchmark that are shown
 _PAGE_SIZE = (640, 640)  # largest width and height of a picture, px
 _SIZE = (200, 96)  # the same for benchmarks that are no pages
 _STROKES_HEIGHT = 72  # px of the ink
@@ -24,29 +24,34 @@ _QUALITY = 55  # of WebP: a digit takes 700 bytes
 
 
 @dataclass(frozen=True)
-class Misreading:
-    """A misread drawing: its number in the benchmark, from 0, its picture as a data URI with width and height, its
-    true text, and the answer."""
+class WorstReading:
+    """A drawing to look at: its number in the benchmark, from 0, its picture as a data URI with width and height,
+    its true text, the answer, and whether that is wrong."""
 
     index: int
     picture: str
     size: tuple[int, int]
     truth: str
     answer: Answer
+    is_wrong: bool
 
 
-def worst_misreadings(result: BenchmarkResult, most: int = MOST) -> list[Misreading]:
-    """At most `most` misread drawings of a benchmark, the most confidently misread first."""
-    wrong = [i for i, errors in enumerate(result.errors_by_drawing) if errors]
-    wrong.sort(key=lambda i: -result.answers[i].confidence)
-    misreadings = []
-    for i in wrong[:most]:
+def worst_readings(result: BenchmarkResult, most: int = MOST) -> list[WorstReading]:
+    """At most `most` drawings of a benchmark: first misread ones, the most confidently misread before others, then
+    those that are read right, the nearest to a mistake before others."""
+    wrong = np.array(result.errors_by_drawing) > 0
+    confidence = np.array([answer.confidence for answer in result.answers])
+    # A sign is nearest to a mistake where its score is high, a digit where the reader is least sure of it.
+    margin = -result.scores if result.benchmark.kind == "no_digit" else confidence
+    order = np.lexsort((np.where(wrong, -confidence, margin), ~wrong))
+    readings = []
+    for i in order[:most].tolist():
         image = _thumbnail(result.drawings[i], result.benchmark.kind)
         file = io.BytesIO()
         image.save(file, "WEBP", quality=_QUALITY, method=4)
         uri = "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
-        misreadings.append(Misreading(i, uri, image.size, result.texts[i], result.answers[i]))
-    return misreadings
+        readings.append(WorstReading(i, uri, image.size, result.texts[i], result.answers[i], bool(wrong[i])))
+    return readings
 
 
 def _thumbnail(drawing: Drawing, kind: str) -> Image.Image:

@@ -1,0 +1,140 @@
+"""What strangers meet: readers that never saw a device, a paper or a country, beside the reader of the report.
+
+The same tables stand in the report and, as Markdown, in the model card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ml.evaluation.benchmarks import BENCHMARKS, Benchmark
+from ml.evaluation.left_out import Fold, LeftOut
+from ml.evaluation.report.formatting import percent2, percent_range
+from ml.evaluation.report.html_parts import Section, paragraph, table
+from ml.evaluation.report.study import Study
+from ml.evaluation.summary import SetSummary, Summary
+
+_UNKNOWN = "-"  # in a cell for what was not measured
+# The benchmarks of the table by device, and the titles of their columns.
+_BY_DEVICE = {
+    "unipen_digits": "single digits right",
+    "unipen_apart": "strings apart",
+    "unipen_close": "close",
+    "unipen_overlapping": "overlapping",
+    "unipen_letters": "letters taken, AUROC",
+    "unipen_signs": "signs taken, AUROC",
+}
+
+
+@dataclass(frozen=True)
+class PlainTable:
+    """A table without any markup; the first column holds the headings of the rows."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def strangers(study: Study) -> Section:
+    """The section of the report, empty where no such readers were measured."""
+    if study.left_out is None:
+        return Section("strangers", "What strangers meet", "")
+    tables = [table(t.caption, t.head, t.rows) for t in stranger_tables(study, study.left_out)]
+    text = stranger_text(study, study.left_out)
+    return Section("strangers", "What strangers meet", paragraph(text) + "".join(tables))
+
+
+def stranger_text(study: Study, left_out: LeftOut) -> str:
+    """What the figures are of, and how long those readers were trained."""
+    folds = "; ".join(" and ".join(fold.left_out) for fold in left_out.folds)
+    own = study.card.get("settings", {}).get("epochs")
+    compared = f", this reader for {own}" if own else ""
+    return (
+        "This reader was trained on every device and paper that it could learn from: its own figures on those "
+        "sets are of people whom it never saw, with devices that it knows. A stranger may have another. So "
+        f"{len(left_out.folds)} more readers were trained like it, each without something: {folds}. They were "
+        f"trained for {left_out.epochs} epochs{compared}, and have no line network; what that costs is seen at "
+        "home, on other sets. Each drawing is read by the reader that never saw its device, its paper or its "
+        "country."
+    )
+
+
+def stranger_tables(study: Study, left_out: LeftOut) -> list[PlainTable]:
+    """Digits, what is no digit, the sets at home, and each device; without tables that would be empty."""
+    own, pooled = study.report.summary(), left_out.pooled
+    digits = PlainTable(
+        "Digits of strangers: the share of right readings",
+        ["set", "n", "never seen", "95 % interval", "this reader, other people", "calibration error, never seen"],
+        [
+            [*_row(b, pooled, own), _percent(pooled.figures.get(f"ece_{b.name}"))]
+            for b in left_out.strange
+            if b.kind != "no_digit"
+        ],
+    )
+    rejected = PlainTable(
+        "Letters and signs of strangers: the share that is taken for digits",
+        ["set", "n", "never seen", "95 % interval", "this reader, other people", "1 % of digits refused", "AUROC"],
+        [
+            [*_row(b, pooled, own), _percent(pooled.figures.get(f"taken_{b.name}")), _area(pooled, b.name)]
+            for b in left_out.strange
+            if b.kind == "no_digit"
+        ],
+    )
+    home = PlainTable(
+        "At home: the same on sets that are known, or unknown, to all of these readers alike",
+        ["set", "n", "without something", "95 % interval", "this reader"],
+        [_row(b, pooled, own) for b in left_out.home],
+    )
+    devices = PlainTable(
+        "By the device that was left out",
+        ["device", *_BY_DEVICE.values(), "calibration error, single digits"],
+        [_device_row(fold) for fold in left_out.folds if fold.device],
+    )
+    return [t for t in (digits, rejected, home, devices) if t.rows]
+
+
+def _row(benchmark: Benchmark, pooled: Summary, own: Summary) -> list[str]:
+    """Title, n, share and interval of the readers that left something out, and the share of this reader."""
+    result = pooled.of(benchmark.name)
+    n = f"{result.n:,}" if result else _UNKNOWN
+    interval = percent_range(_interval(result)) if result else _UNKNOWN
+    title = f"{benchmark.title}, taken" if benchmark.kind == "no_digit" else benchmark.title
+    return [title, n, _share(pooled, benchmark.name), interval, _share(own, benchmark.name)]
+
+
+def _device_row(fold: Fold) -> list[str]:
+    """How the reader that never saw a device reads its digits, strings, letters and signs."""
+    cells = []
+    for name in _BY_DEVICE:
+        result, area = fold.summary.of(name), _area(fold.summary, name)
+        shown = _share(fold.summary, name) + (f", {area}" if area != _UNKNOWN else "")
+        cells.append(f"{shown} of {result.n:,}" if result else _UNKNOWN)
+    return [fold.device, *cells, _percent(fold.summary.figures.get("ece_unipen_digits"))]
+
+
+def _share(summary: Summary, name: str) -> str:
+    """The share that is read right, or of what is no digit the share that is taken for a digit."""
+    result = summary.of(name)
+    if result is None:
+        return _UNKNOWN
+    return percent2(1 - result.accuracy if _is_rejected(result) else result.accuracy)
+
+
+def _interval(result: SetSummary) -> tuple[float, float]:
+    low, high = result.interval
+    return (1 - high, 1 - low) if _is_rejected(result) else (low, high)
+
+
+def _is_rejected(result: SetSummary) -> bool:
+    return any(benchmark.kind == "no_digit" for benchmark in BENCHMARKS if benchmark.name == result.name)
+
+
+def _area(summary: Summary, name: str) -> str:
+    """The AUROC of a benchmark without digits."""
+    area = summary.figures.get(f"auroc_{name}")
+    return _UNKNOWN if area is None else f"{area:.3f}"
+
+
+def _percent(value: float | None) -> str:
+    return _UNKNOWN if value is None else percent2(value)
