@@ -33,7 +33,7 @@ from ml.evaluation.labeled_drawings import (
     strings_of_strangers,
 )
 from ml.labels import NOT_A_DIGIT
-from ml.synthesis.forms import EMPTY_LAYOUTS, LAYOUTS
+from ml.synthesis.form_layouts import EMPTY_LAYOUTS, LAYOUTS
 
 _PEN_DIGITS = ("pendigits_test", "uji_digits")
 
