@@ -15,7 +15,6 @@ from ml.evaluation.benchmarks import BENCHMARKS, Benchmark
 from ml.evaluation.labeled_drawings import Drawing
 from ml.evaluation.metrics import (
     Bools,
-    accuracy_interval,
     auroc,
     brier,
     calibration_error,
@@ -182,14 +181,19 @@ class BenchmarkResult:
         return min(self.n, sum(self.errors_by_drawing))
 
     @property
+    def summary(self) -> SetSummary:
+        """The result as plain numbers."""
+        return SetSummary(self.name, self.n, self.errors)
+
+    @property
     def accuracy(self) -> float:
         """The share without an error, 0 to 1; 0 for a benchmark without drawings."""
-        return 1.0 - self.errors / self.n if self.n else 0.0
+        return self.summary.accuracy
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy."""
-        return accuracy_interval(self.errors, self.n)
+        return self.summary.interval
 
     @property
     def scores(self) -> Floats:
@@ -257,8 +261,7 @@ class EvaluationReport:
 
     def summary(self) -> Summary:
         """The results as plain numbers."""
-        sets = [SetSummary(result.name, result.n, result.errors) for result in self.results]
-        return Summary(self.version, sets, self.figures())
+        return Summary(self.version, [result.summary for result in self.results], self.figures())
 
 
 def evaluate(
