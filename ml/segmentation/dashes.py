@@ -18,40 +18,43 @@ _LEAST = 5.0  # lengths of a dash; shorter rows of dashes are no lines
 _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s is thicker
 
 
-def remove_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Grey:
-    """The mask (h, w), 255 on ink, without dashed lines; the same object where there are none.
+def part_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> tuple[Grey, Grey, float]:
+    """The mask (h, w), 255 on ink, without dashed lines, and with lines in their places; the length of a dash.
 
-    Its components are given as OpenCV labels and measures them, the paper first.
+    Both are the same object, and the length 0, where there are none. The components of the mask are given as OpenCV
+    labels and measures them, the paper first.
     """
     count = len(stats)
     if count <= _MANY:
-        return mask
+        return mask, mask, 0.0
     width, height = stats[:, cv2.CC_STAT_WIDTH].astype(np.float64), stats[:, cv2.CC_STAT_HEIGHT].astype(np.float64)
     longer, shorter = np.maximum(width, height), np.minimum(width, height)
     is_dash = stats[:, cv2.CC_STAT_AREA] >= _SOLID * width * height
     is_dash[0] = False
     if is_dash.sum() < _MANY:
-        return mask
+        return mask, mask, 0.0
     length = float(np.median(longer[is_dash]))
     is_dash &= longer <= _ALIKE * length
     if is_dash.sum() < _MANY:
-        return mask
+        return mask, mask, 0.0
     dashes = np.where(is_dash[labels], 255, 0).astype(np.uint8)
     thickness = float(np.median(shorter[is_dash]))
     is_in_row, is_near = np.zeros(count, bool), np.zeros(count, bool)
+    joined = mask.copy()
     reach = np.ones((2 * round(length) + 1,) * 2, np.uint8)
     for turned in (False, True):
         rows = _rows(dashes.T if turned else dashes, length, thickness)
         rows = np.ascontiguousarray(rows.T) if turned else rows
         is_in_row[np.unique(labels[rows & (dashes > 0)])] = True
+        joined[rows] = 255
         is_near[np.unique(labels[cv2.dilate(rows.view(np.uint8), reach) > 0])] = True
     if not is_in_row.any():
-        return mask
+        return mask, mask, 0.0
     if is_in_row[is_dash].mean() > _MOSTLY:
         is_in_row |= is_dash
     is_in_row |= is_near & (longer <= _CORNER * length)  # dashes that meet in corners, and parts of dashes
     is_in_row[0] = False
-    return np.where(is_in_row[labels], 0, mask).astype(np.uint8)
+    return np.where(is_in_row[labels], 0, mask).astype(np.uint8), joined, length
 
 
 def _rows(dashes: Grey, length: float, thickness: float) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
-from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
 from ml.segmentation.rings import remove_rings
@@ -25,6 +25,7 @@ _LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teet
 _BOW = 0.014  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
 _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
+NEAR = 2.0
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
@@ -58,21 +59,26 @@ def remove_form_lines(mask: Grey) -> Grey:
     labels, stats = _components(mask)
     if not may_hold_form(mask, stats):
         return mask
-    given, mask = mask, remove_rings(remove_dashes(mask, labels, stats))
+    given, (mask, joined, dash) = mask, part_dashes(mask, labels, stats)
+    mask = remove_rings(mask)
+    joined = joined if dash else mask
     pens = pen_widths(mask) if mask.any() else np.zeros(0)
     if not len(pens):
         return mask
     pen = float(np.median(pens))
     thickest = 1.5 * float(pens.max()) + 2
-    turned = np.ascontiguousarray(mask.T)
-    level, upright = find_tracks(mask, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
-    net = FormNet(
-        [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)], mask, turned, pen
-    )
+    turned = np.ascontiguousarray(joined.T)
+    level, upright = find_tracks(joined, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
+    straight = [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)]
+    net = FormNet(*straight, joined, turned, pen, NEAR + max(pen, dash) if dash else max(NEAR, .5*pen))
+    if not net.walls and len(straight[1]) >= 4 and len(straight[0]) > 1:
+        wide = FormNet(*straight, joined, turned, pen, NEAR+pen)
+        if len(wide.walls) >= 4 and len(wide.sides) > 1:
+            net = wide
     sides, walls = net.sides, net.walls
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
     if walls:
-        cleaned = _without_residue(mask, cleaned, net)
+        cleaned = _without_residue(joined, cleaned, net)
     if cleaned is not mask:
         cleaned = remove_rings(cleaned, net.box_height)
     cleaned = _without_rules(

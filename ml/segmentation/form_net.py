@@ -20,6 +20,7 @@ _BOX_HEIGHT = 6.0
 _FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
 _PARTLY_FILLED = 0.5  # of a wall where the row of boxes asks for one; strokes may part it
 _ALIKE = 1.6  # how many times thicker one line of a form may be than another; a stroke may be thicker still
+_MORE_BENT = 3.0
 _UNPARALLEL = 0.035  # by which the slope of a line differs from that of the others at most
 _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
@@ -27,6 +28,9 @@ _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
 _LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
 _MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
+_END = 0.15
+_STEP = 0.5  # heights of a box, from wall to wall, or from box to box
+_MISS = 0.06
 _OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
 _DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
 _NARROWEST_GAP = 0.15
@@ -38,7 +42,7 @@ class FormNet:
     """Straight tracks of a mask (h, w), upright ones of the turned mask; some are marked as lines of a form."""
 
     def __init__(
-        self, level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float
+        self, level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float, reach: float = _REACH
     ) -> None:
         self.level, self.upright = list(level), list(upright)
         self._mask, self._turned, self._pen = mask, turned, pen
@@ -46,8 +50,8 @@ class FormNet:
         lean, foot = _column(upright, "slope").T, _column(upright, "level").T
         self._y = (start + slope * foot) / (1 - slope * lean)  # (levels, uprights): where they meet, or would
         self._x = foot + lean * self._y
-        beside = _REACH + _column(upright, "thickness").T / 2  # so far from an upright a level line ends
-        below = _REACH + _column(level, "thickness") / 2
+        beside = reach + _column(upright, "thickness").T / 2  # so far from an upright a level line ends
+        below = reach + _column(level, "thickness") / 2
         self._meets = (self._x >= _column(level, "left") - beside) & (self._x <= _column(level, "right") + beside)
         self._meets &= (self._y >= _column(upright, "left").T - below) & (
             self._y <= _column(upright, "right").T + below
@@ -55,6 +59,7 @@ class FormNet:
         self._mark_boxes()
         self._mark_teeth()
         self._mark_doubled()
+        self._mark_ends()
 
     @property
     def sides(self) -> list[Track]:
@@ -86,12 +91,13 @@ class FormNet:
         self.is_side = are_sides.any(axis=0) & (along & are_walls).any(axis=(1, 2))
         _drop_odd(self.level, self.is_side, self.walls)
         _drop_odd(self.upright, self.is_wall, self.sides)
-        self._drop_strokes(self.level, self.is_side, self._x, self._meets & self.is_wall, self._mask.shape[1])
+        self._drop_strokes(self.level, self.is_side, self._x, self._meets & self.is_wall, self._mask)
         turned_meets = (self._meets & self.is_side[:, None]).T
-        self._drop_strokes(self.upright, self.is_wall, self._y.T, turned_meets, self._mask.shape[0])
+        self._drop_strokes(self.upright, self.is_wall, self._y.T, turned_meets, self._turned)
 
-    def _drop_strokes(self, tracks: Sequence[Track], chosen: Bools, at: Floats, meets: Bools, far: int) -> None:
+    def _drop_strokes(self, tracks: Sequence[Track], chosen: Bools, at: Floats, meets: Bools, mask: Grey) -> None:
         """Unmark tracks that end inside a box: farther beyond the last line they meet than lines overshoot."""
+        far = mask.shape[1]
         steps = [np.diff(np.sort(at[i, meets[i]])) for i in np.flatnonzero(chosen)]
         joined = np.concatenate([*steps, np.zeros(0)])
         if not len(joined):
@@ -101,6 +107,8 @@ class FormNet:
             track, met = tracks[number], at[number, meets[number]]
             ends_left = met.min(initial=np.inf) - track.left > most and track.left > 0.02 * far
             ends_right = track.right - met.max(initial=-np.inf) > most and track.right < 0.98 * far
+            ends_left &= not _goes_on(track, mask, -most)
+            ends_right &= not _goes_on(track, mask, most)
             if track.length < _MANY * np.median(joined) and (ends_left or ends_right):
                 chosen[number] = False
 
@@ -142,6 +150,22 @@ class FormNet:
                     if _are_doubled(tracks[first], tracks[number], height):
                         chosen[number] = True
 
+    def _mark_ends(self) -> None:
+        """Uprights from side to side of a row of boxes where its sides end, or where its walls ask for one."""
+        for upper, lower, walls in list(self._rows()):
+            above, below = self.level[upper], self.level[lower]
+            at = np.sort(self._x[upper, walls])
+            height = below.level - above.level + (below.slope - above.slope) * float(at[0])
+            near = _END * height
+            ends = np.array([above.left, above.right])
+            wanted = np.concatenate([_wanted(at, height), ends[[ends[0] < at[0], ends[1] > at[-1]]]])
+            thickest = _ALIKE * float(np.median([self.upright[i].thickness for i in walls])) + 1
+            for number in np.flatnonzero(~self.is_wall).tolist():
+                wall, x = self.upright[number], self._x[upper, number]
+                if abs(self._y[upper, number] - wall.left) > near or abs(self._y[lower, number] - wall.right) > near:
+                    continue
+                self.is_wall[number] = wall.thickness <= thickest and abs(wanted - x).min(initial=np.inf) < near
+
     def _rows(self) -> Iterator[tuple[int, int, list[int]]]:
         """The two sides of each row of boxes, and the walls that stand between them."""
         walls = np.flatnonzero(self.is_wall).tolist()
@@ -180,20 +204,17 @@ class FormNet:
         at = np.sort(self._x[upper, walls])
         lean = float(np.median([self.upright[i].slope for i in walls]))
         thickness = float(np.median([self.upright[i].thickness for i in walls]))
-        steps = np.diff(at)
-        pitch = float(np.median(steps))
-        is_usual = abs(steps - pitch) < _PLACE * pitch
-        wanted = [] if is_usual.mean() < _MOSTLY else [a + step / k * j for a, step in zip(at, steps, strict=False)
-                  for k in [round(step / pitch)] if k > 1 and abs(step / pitch - k) < _PLACE
-                  for j in range(1, k)]  # fmt: skip
         shift = lean * (below.level - above.level)
+        height = below.level - above.level + (below.slope - above.slope) * float(at[0])
+        wanted = _wanted(at, height)
+        wanted = wanted[(wanted > above.left - _END * height) & (wanted < above.right + _END * height)].tolist()
         lower_ends = _run_ends(below, self._mask, thickness)
         for end in _run_ends(above, self._mask, thickness):
             if len(lower_ends) and abs(lower_ends - end - shift).min() < thickness + 3:
                 wanted.append(end)
         missing = []
         for x in wanted:
-            if abs(at - x).min() < _PLACE * pitch:
+            if abs(at - x).min() < _PLACE * height:
                 continue
             top = above.level + above.slope * x
             low = below.level + below.slope * x
@@ -202,6 +223,40 @@ class FormNet:
             if wall is not None and wall.filled(self._turned).mean() > _PARTLY_FILLED:
                 missing.append(wall)
         return missing
+
+
+def _goes_on(track: Track, mask: Grey, way: float) -> bool:
+    """Whether ink goes on straight beyond the left end of a track, or the right one if the way is positive."""
+    x = track.right + np.arange(1, round(way) + 1) if way > 0 else track.left + np.arange(round(way), 0)
+    ahead = Track.through(x, track.level + track.slope * x, track.thickness) if len(x) > 2 else None
+    return ahead is not None and bool(ahead.filled(mask).mean() > _FILLED)
+
+
+def _wanted(at: Floats, height: float) -> Floats:
+    """The places where walls at these places (n,), rising, ask for another, since most have one a step beside them."""
+    apart = at[None, :] - at[:, None]
+    steps = np.sort(apart[apart > _STEP * height])
+    if not len(steps):
+        return np.zeros(0)
+    room = at[None, :] + steps[:, None] <= at[-1] + _PLACE * height
+    missed = abs(at[None, None, :] - at[None, :, None] - steps[:, None, None]).min(axis=2)  # (steps, n)
+    has_next = missed < _MISS * height
+    share = (has_next & room).sum(axis=1) / room.sum(axis=1)
+    wide = float(np.diff(at)[np.diff(at) > _STEP * height].min(initial=np.inf))
+    if np.isfinite(wide):
+        usual = (at[-1] - at[0]) / max(1, round((at[-1] - at[0]) / wide))
+        if (abs((at - at[0]) / usual - np.rint((at - at[0]) / usual)) * usual < _MISS * height).all():
+            places = np.arange(at[0] - usual, at[-1] + 1.5 * usual, usual)
+            return np.asarray(places[abs(places[:, None] - at).min(axis=1) > _PLACE * height])
+    is_step = (share >= _MOSTLY) & ((has_next & room).sum(axis=1) > 1)
+    if not is_step.any():
+        return np.zeros(0)
+    step = float(steps[is_step.argmax()])
+    places = np.concatenate([at - step, at + step])
+    missed = abs(places[:, None] + np.array([-step, step])[:, None, None] - at).min(axis=2)
+    is_outside = (places < at[0]) | (places > at[-1])
+    places = places[is_outside | (missed < _MISS * height).all(axis=0)]
+    return np.asarray(places[abs(places[:, None] - at).min(axis=1) > _PLACE * height])
 
 
 def _column(tracks: Sequence[Track], name: str) -> Floats:
@@ -248,6 +303,8 @@ def _drop_odd(tracks: Sequence[Track], chosen: Bools, others: Sequence[Track]) -
     )
     usual = np.median([other.thickness for other in others])
     is_odd = thickness > _ALIKE * max(usual, thickness.min()) + 1
+    bow = np.array([tracks[i].bow for i in own.tolist()])
+    is_odd |= bow > _MORE_BENT * np.median(bow) + _LEAST_BOW
     if len(own) >= _MANY:
         is_odd |= abs(slope - np.median(slope)) > _UNPARALLEL
     chosen[own[is_odd]] = False

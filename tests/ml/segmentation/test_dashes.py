@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.dashes import part_dashes
 
 
 def dashed(n: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def one() -> np.ndarray:
 
 def without_dashes(mask: np.ndarray) -> np.ndarray:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return remove_dashes(mask, labels, stats)
+    return part_dashes(mask, labels, stats)[0]
 
 
 def test_a_level_and_an_upright_row_go():
