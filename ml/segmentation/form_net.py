@@ -159,12 +159,13 @@ class FormNet:
             near = _END * height
             ends = np.array([above.left, above.right])
             wanted = np.concatenate([_wanted(at, height), ends[[ends[0] < at[0], ends[1] > at[-1]]]])
-            thickest = _ALIKE * float(np.median([self.upright[i].thickness for i in walls])) + 1
+            thickness = float(np.median([self.upright[i].thickness for i in walls]))
             for number in np.flatnonzero(~self.is_wall).tolist():
                 wall, x = self.upright[number], self._x[upper, number]
                 if abs(self._y[upper, number] - wall.left) > near or abs(self._y[lower, number] - wall.right) > near:
                     continue
-                self.is_wall[number] = wall.thickness <= thickest and abs(wanted - x).min(initial=np.inf) < near
+                is_alike = thickness / _ALIKE - 1 <= wall.thickness <= thickness * _ALIKE + 1
+                self.is_wall[number] = is_alike and abs(wanted - x).min(initial=np.inf) < near
 
     def _rows(self) -> Iterator[tuple[int, int, list[int]]]:
         """The two sides of each row of boxes, and the walls that stand between them."""
