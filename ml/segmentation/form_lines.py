@@ -35,6 +35,8 @@ _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit 
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
 _LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
 _CLOSE = 0.25  # heights of the writing, below a line, where a number that it strikes out goes on
+_SHORT = 0.3
+_PART = 0.6
 _STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
@@ -192,15 +194,18 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     unit = _height_of_writing(_without(mask, rules, crossing, pen))
     if len(rules) < _MANY:
         rules = [
-            t
+            t.prolonged(mask)
             for t in rules
             if t.length >= _LONE_LENGTH * height
             or t.thickness <= _FINE * pen
             or (len(rules) > 1 and t.length >= _WHOLE * width)
             or (unit < _WITHIN * height and _is_at_edge(t, mask.T.shape))
         ]
-    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit) and _is_below(t, mask, unit)]
-    rules += long
+    seen = [t.prolonged(mask) for t in level if t.length > _PART * unit]
+    long = [t for t in seen if _is_long(t, mask, _LONG * unit)]
+    if long:
+        writing = _without(mask, [*rules, *long], [], pen)
+        rules += [t for t in long if _is_below(t, writing, unit)]
     margins = [t for t in upright if _is_rule(t, turned)]
     if len(margins) < _MIN_UPRIGHT or height < _MIN_UPRIGHT_LENGTH * width:
         margins = [t for t in margins if t.length >= _LONE_LENGTH * width or t.thickness <= _FINE * pen]
@@ -215,15 +220,15 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     return _without(mask, rules, margins, pen)
 
 
-def _is_below(track: Track, mask: Grey, unit: float) -> bool:
-    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not.
+def _is_below(track: Track, writing: Grey, unit: float) -> bool:
+    """Whether a level track sticks out beside the writing (h, w) above it, as the foot of a digit does not.
 
     A line through the middle of a number strikes it out, and stays.
     """
-    columns = np.arange(track.left, track.right + 1).clip(0, mask.shape[1] - 1)
+    columns = np.arange(track.left, track.right + 1).clip(0, writing.shape[1] - 1)
     away = np.arange(round(track.thickness) + 1, round(track.thickness + _CLOSE * unit) + 1)[:, None]
     beside = [
-        (mask[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(mask) - 1), columns] > 0).any(
+        (writing[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(writing) - 1), columns] > 0).any(
             axis=0
         )
         for side in (-1, 1)
@@ -231,12 +236,13 @@ def _is_below(track: Track, mask: Grey, unit: float) -> bool:
     if unit and beside[1].sum() > _STRUCK * beside[0].sum() > 0:
         return False
     low = round(float(track.y.min()) - track.thickness)
-    above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
+    above = writing[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
     inked = np.flatnonzero(above)
     near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
     if not len(near):
         return unit == 0.0
-    return bool(near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness)
+    out = [near[0] - track.left, track.right - near[-1]]
+    return bool(max(out) > track.thickness and min(out) > -_SHORT * unit)
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:
