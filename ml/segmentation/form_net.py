@@ -20,7 +20,7 @@ _BOX_HEIGHT = 6.0
 _FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
 _PARTLY_FILLED = 0.5  # of a wall where the row of boxes asks for one; strokes may part it
 _ALIKE = 1.6  # how many times thicker one line of a form may be than another; a stroke may be thicker still
-_MORE_BENT = 3.0
+_MORE_BENT = 3.0  # times as much as most lines of a form; a row of bars of digits bends more
 _UNPARALLEL = 0.035  # by which the slope of a line differs from that of the others at most
 _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
@@ -28,9 +28,10 @@ _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
 _LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
 _MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
-_END = 0.15
+_END = 0.15  # of the height of a box, between the end of a side and the last wall, if dashes end before corners
 _STEP = 0.5  # heights of a box, from wall to wall, or from box to box
-_MISS = 0.06
+_MISS = 0.06  # of the height, by which walls miss equal steps
+_MOST_PLACES = 40  # of walls in one row; squared paper has more, and no boxes
 _OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
 _DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
 _NARROWEST_GAP = 0.15
@@ -234,30 +235,36 @@ def _goes_on(track: Track, mask: Grey, way: float) -> bool:
 
 
 def _wanted(at: Floats, height: float) -> Floats:
-    """The places where walls at these places (n,), rising, ask for another, since most have one a step beside them."""
-    apart = at[None, :] - at[:, None]
+    """Where walls at these places (n,), rising, ask for others: between them, and one step beyond the first and last.
+
+    They stand at equal distances, or most have one a step beside them: the same wall of the next box.
+    """
+    close = np.diff(at)
+    apart = np.concatenate([close, at[2:] - at[:-2]])
     steps = np.sort(apart[apart > _STEP * height])
-    if not len(steps):
+    if not len(steps) or len(at) > _MOST_PLACES:
         return np.zeros(0)
-    room = at[None, :] + steps[:, None] <= at[-1] + _PLACE * height
-    missed = abs(at[None, None, :] - at[None, :, None] - steps[:, None, None]).min(axis=2)  # (steps, n)
-    has_next = missed < _MISS * height
-    share = (has_next & room).sum(axis=1) / room.sum(axis=1)
-    wide = float(np.diff(at)[np.diff(at) > _STEP * height].min(initial=np.inf))
-    if np.isfinite(wide):
-        usual = (at[-1] - at[0]) / max(1, round((at[-1] - at[0]) / wide))
-        if (abs((at - at[0]) / usual - np.rint((at - at[0]) / usual)) * usual < _MISS * height).all():
-            places = np.arange(at[0] - usual, at[-1] + 1.5 * usual, usual)
-            return np.asarray(places[abs(places[:, None] - at).min(axis=1) > _PLACE * height])
-    is_step = (share >= _MOSTLY) & ((has_next & room).sum(axis=1) > 1)
-    if not is_step.any():
-        return np.zeros(0)
-    step = float(steps[is_step.argmax()])
-    places = np.concatenate([at - step, at + step])
-    missed = abs(places[:, None] + np.array([-step, step])[:, None, None] - at).min(axis=2)
-    is_outside = (places < at[0]) | (places > at[-1])
-    places = places[is_outside | (missed < _MISS * height).all(axis=0)]
-    return np.asarray(places[abs(places[:, None] - at).min(axis=1) > _PLACE * height])
+    step = float(min(steps.min(), close[close > _STEP * height].min(initial=np.inf)))
+    step = float(at[-1] - at[0]) / max(1, round(float(at[-1] - at[0]) / step))
+    number = (at - at[0]) / step
+    if (abs(number - np.rint(number)) * step < _MISS * height).all():
+        places = np.arange(at[0] - step, at[-1] + 1.5 * step, step)
+    else:
+        has_room = at + steps[:, None] <= at[-1] + _PLACE * height  # (steps, n)
+        has_next = has_room & (_distance(at + steps[:, None], at) < _MISS * height)
+        is_usual = (has_next.sum(axis=1) > 1) & (has_next.sum(axis=1) >= _MOSTLY * has_room.sum(axis=1))
+        if not is_usual.any():
+            return np.zeros(0)
+        step = float(steps[is_usual.argmax()])
+        places = np.concatenate([at - step, at + step])
+        is_between = (_distance(places + [[-step], [step]], at) < _MISS * height).all(axis=0)
+        places = places[is_between | (places < at[0]) | (places > at[-1])]
+    return np.asarray(places[_distance(places, at) > _PLACE * height])
+
+
+def _distance(places: Floats, at: Floats) -> Floats:
+    """From places of any shape to the nearest of others (n,)."""
+    return np.asarray(abs(places[..., None] - at).min(axis=-1))
 
 
 def _column(tracks: Sequence[Track], name: str) -> Floats:

@@ -23,10 +23,10 @@ _DIVIDED = 0.92  # of its height inside: ink over so much of it is a wall, and m
 _LEAST_OUTLINE = 0.4  # of a box and the digits that touch it lies along its outline
 _BAND = 0.1  # of the shorter side of a ring: by so much its line sways from its convex hull
 _WIDE = 1.3  # heights; no digit is so wide a rectangle
-_WHOLE = 0.8
+_WHOLE = 0.8  # of its convex hull is ink, or paper that ink surrounds
 _RECTANGULAR = 0.92  # of the smallest rectangle around it is filled by a box with round corners; by a 0 0.8
 _ALIKE = 0.12  # by which boxes of one form differ in size at most
-_PRINTED = 0.04
+_PRINTED = 0.04  # by which printed boxes differ, and a pixel; the zeros of a hand are less alike
 _MANY = 3  # empty boxes of one size; fewer may be letters
 
 
@@ -49,8 +49,10 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
         if ring.touches_nothing and len(inner) and ring.may_hold(stats[inner], labels, inner):
             rings.append(ring)
         elif ring.is_rectangular:
-            is_frame = ring.touches_nothing and ring.width > _WIDE * ring.height
-            (rings if is_frame else boxes).append(ring)
+            if ring.touches_nothing and ring.width > _WIDE * ring.height and not ring.is_divided:
+                rings.append(ring)
+            elif ring.is_whole:
+                boxes.append(ring)
     of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height and not box.is_divided]
     rings += of_form or _of_one_size(boxes, rings)
     if not rings:
@@ -116,11 +118,14 @@ class _Ring:
         _, sides, _ = cv2.minAreaRect(self._hull)
         around = (sides[0] + 1) * (sides[1] + 1)
         area = cv2.contourArea(self._hull) + cv2.arcLength(self._hull, True) / 2 + 1  # with half a pixel around it
-        if area < _RECTANGULAR * around:
-            return False
-        small = cv2.morphologyEx(self._framed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-        cv2.floodFill(small, None, (0, 0), 2)
-        return bool((small != 2).sum() >= _WHOLE * area)
+        return bool(area >= _RECTANGULAR * around)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether paper inside is cut off from paper outside, as in a box and not in a 5."""
+        closed = cv2.morphologyEx(self._framed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        cv2.floodFill(closed, None, (0, 0), 2)
+        return bool((closed != 2).sum() >= _WHOLE * cv2.contourArea(self._hull))
 
     @property
     def is_divided(self) -> bool:

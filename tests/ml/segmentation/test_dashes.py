@@ -41,3 +41,12 @@ def test_few_dashes_and_scattered_ones_stay():
         for top in range(10, 380, 80):
             scattered[top : top + 3, left : left + 8] = 255
     assert (without_dashes(scattered) == scattered).all()
+
+
+def test_dashes_are_joined_to_a_line():
+    mask = dashed(20)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, joined, length = part_dashes(mask, labels, stats)
+    assert length == 8
+    assert joined[61, 10:320].all()
+    assert not joined[:55].any()
