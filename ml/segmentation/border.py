@@ -23,8 +23,8 @@ _REACHES = 0.04  # of the height, from the border that such writing reaches
 def are_strips(labels: NDArray[np.int32], boxes: Boxes, margin: float) -> Bools:
     """Whether components (n,) run along the border of a picture and are no writing.
 
-    Their labels (h, w) count from 1; so many pixels on each side of those are no part of the picture. Strokes along
-    the border of a picture that was cut out closely stay.
+    Their labels (h, w) count from 1; `margin` pixels on each side of those are no part of the picture. Strokes
+    along the border of a picture that was cut out closely stay.
     """
     height, width = (side - 2 * margin for side in labels.shape)
     shorter = min(height, width)

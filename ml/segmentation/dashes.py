@@ -21,8 +21,8 @@ _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s 
 def part_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> tuple[Grey, Grey, float]:
     """The mask (h, w), 255 on ink, without dashed lines, and with lines in their places; the length of a dash.
 
-    Both are the same object, and the length 0, where there are none. The components of the mask are given as OpenCV
-    labels and measures them, the paper first.
+    Both are the same object, and the length 0, where there are none. The components of the mask are given as
+    OpenCV labels and measures them, the paper first.
     """
     count = len(stats)
     if count <= _MANY:

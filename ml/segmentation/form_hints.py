@@ -46,7 +46,10 @@ def may_hold_form(mask: Grey, stats: NDArray[np.int32]) -> bool:
     left, top, right, low = (side[hollow, None] for side in (x, y, x + w, y + h))
     is_inside = (x > left) & (y > top) & (x + w < right) & (y + h < low) & (h >= _INNER * h[hollow, None])
     return bool(is_inside.any()) or any(
-        _has_corners(mask[y[i] : y[i] + h[i], x[i] : x[i] + w[i]], _CORNER if area[i] <= _THIN * w[i] * h[i] else 2 * _CORNER)
+        _has_corners(
+            mask[y[i] : y[i] + h[i], x[i] : x[i] + w[i]],
+            _CORNER if area[i] <= _THIN * w[i] * h[i] else 2 * _CORNER,
+        )
         for i in hollow
     )
 

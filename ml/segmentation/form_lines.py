@@ -25,7 +25,10 @@ _LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teet
 _BOW = 0.014  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
 _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
-NEAR = 2.0
+_NEAR, _NEAR_PENS = (
+    2.0,
+    0.3,
+)  # px, widths of the pen, between the ends of lines that meet; blur fills their corners
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
@@ -35,8 +38,10 @@ _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit 
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
 _LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
 _CLOSE = 0.25  # heights of the writing, below a line, where a number that it strikes out goes on
-_SHORT = 0.3
-_PART = 0.6
+_SEVERAL = 4  # walls, of two boxes or more
+_SHORT = 0.2  # heights of the writing, that a line below it may be too short at one side
+_DIGIT = 0.5  # heights of the writing; lower components are parts of digits
+_PART = 0.6  # heights of the writing; so much of a line is seen beside thick strokes that touch it
 _STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
@@ -71,12 +76,7 @@ def remove_form_lines(mask: Grey) -> Grey:
     thickest = 1.5 * float(pens.max()) + 2
     turned = np.ascontiguousarray(joined.T)
     level, upright = find_tracks(joined, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
-    straight = [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)]
-    net = FormNet(*straight, joined, turned, pen, NEAR + max(pen, dash) if dash else max(NEAR, .5*pen))
-    if not net.walls and len(straight[1]) >= 4 and len(straight[0]) > 1:
-        wide = FormNet(*straight, joined, turned, pen, NEAR+pen)
-        if len(wide.walls) >= 4 and len(wide.sides) > 1:
-            net = wide
+    net = _net(level, upright, joined, turned, pen, dash)
     sides, walls = net.sides, net.walls
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
     if walls:
@@ -87,6 +87,21 @@ def remove_form_lines(mask: Grey) -> Grey:
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
     return given if cleaned is given else _without_empty_form(given, cleaned, pen)
+
+
+def _net(
+    level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float, dash: float
+) -> FormNet:
+    """The net of the straight tracks of a mask (h, w). Lines of dashes may end before they meet, by one `dash`.
+
+    Dashes that blur to lines are not known as such: they make a net of several boxes, or none.
+    """
+    straight = [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)]
+    net = FormNet(*straight, mask, turned, pen, _NEAR + (max(pen, dash) if dash else _NEAR_PENS * pen))
+    if net.walls or len(straight[0]) < 2 or len(straight[1]) < _SEVERAL:
+        return net
+    wide = FormNet(*straight, mask, turned, pen, _NEAR + pen)
+    return wide if len(wide.walls) >= _SEVERAL and len(wide.sides) >= 2 else net
 
 
 def _components(mask: Grey) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -221,28 +236,31 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
 
 
 def _is_below(track: Track, writing: Grey, unit: float) -> bool:
-    """Whether a level track sticks out beside the writing (h, w) above it, as the foot of a digit does not.
+    """Whether a level track sticks out at both sides of the writing (h, w) above it; the foot of a digit does not.
 
-    A line through the middle of a number strikes it out, and stays.
+    Below several digits it may do so at one side. A line through the middle of a number strikes it out, and stays.
     """
     columns = np.arange(track.left, track.right + 1).clip(0, writing.shape[1] - 1)
     away = np.arange(round(track.thickness) + 1, round(track.thickness + _CLOSE * unit) + 1)[:, None]
     beside = [
-        (writing[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(writing) - 1), columns] > 0).any(
-            axis=0
-        )
+        (
+            writing[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(writing) - 1), columns] > 0
+        ).any(axis=0)
         for side in (-1, 1)
     ]
     if unit and beside[1].sum() > _STRUCK * beside[0].sum() > 0:
         return False
     low = round(float(track.y.min()) - track.thickness)
-    above = writing[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
-    inked = np.flatnonzero(above)
+    above = writing[max(0, low - round(unit)) : max(0, low)]
+    inked = np.flatnonzero(above.any(axis=0))
     near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
     if not len(near):
         return unit == 0.0
     out = [near[0] - track.left, track.right - near[-1]]
-    return bool(max(out) > track.thickness and min(out) > -_SHORT * unit)
+    if min(out) > track.thickness:
+        return True
+    digits = _components(np.ascontiguousarray(above[:, near[0] : near[-1] + 1]))[1][1:, cv2.CC_STAT_HEIGHT]
+    return bool(max(out) > track.thickness and min(out) > -_SHORT * unit and (digits >= _DIGIT * unit).sum() > 1)
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:

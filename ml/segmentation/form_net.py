@@ -14,13 +14,13 @@ from ml.segmentation.tracks import Track
 
 Bools = NDArray[np.bool_]
 
-_REACH = 2.0  # px, beside the edge of a line, where another may end that meets it
 _BOX_WIDTH = 4.0  # widths of the pen; loops of digits are narrower than boxes
 _BOX_HEIGHT = 6.0
 _FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
 _PARTLY_FILLED = 0.5  # of a wall where the row of boxes asks for one; strokes may part it
 _ALIKE = 1.6  # how many times thicker one line of a form may be than another; a stroke may be thicker still
 _MORE_BENT = 3.0  # times as much as most lines of a form; a row of bars of digits bends more
+_FEW = 0.25  # of the lines may be thinner than they are, where dashes are seen in part
 _UNPARALLEL = 0.035  # by which the slope of a line differs from that of the others at most
 _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
@@ -33,17 +33,26 @@ _STEP = 0.5  # heights of a box, from wall to wall, or from box to box
 _MISS = 0.06  # of the height, by which walls miss equal steps
 _MOST_PLACES = 40  # of walls in one row; squared paper has more, and no boxes
 _OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
-_DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
+_DOUBLE = 0.1  # of the height of a box, between the two lines of a double one
 _NARROWEST_GAP = 0.15
 _WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
 _MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
 
 
 class FormNet:
-    """Straight tracks of a mask (h, w), upright ones of the turned mask; some are marked as lines of a form."""
+    """Straight tracks of a mask (h, w), upright ones of the turned mask; some are marked as lines of a form.
+
+    Lines meet that end at most `reach` pixels beside the edge of each other.
+    """
 
     def __init__(
-        self, level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float, reach: float = _REACH
+        self,
+        level: Sequence[Track],
+        upright: Sequence[Track],
+        mask: Grey,
+        turned: Grey,
+        pen: float,
+        reach: float = 2.0,
     ) -> None:
         self.level, self.upright = list(level), list(upright)
         self._mask, self._turned, self._pen = mask, turned, pen
@@ -163,7 +172,10 @@ class FormNet:
             thickness = float(np.median([self.upright[i].thickness for i in walls]))
             for number in np.flatnonzero(~self.is_wall).tolist():
                 wall, x = self.upright[number], self._x[upper, number]
-                if abs(self._y[upper, number] - wall.left) > near or abs(self._y[lower, number] - wall.right) > near:
+                if (
+                    abs(self._y[upper, number] - wall.left) > near
+                    or abs(self._y[lower, number] - wall.right) > near
+                ):
                     continue
                 is_alike = thickness / _ALIKE - 1 <= wall.thickness <= thickness * _ALIKE + 1
                 self.is_wall[number] = is_alike and abs(wanted - x).min(initial=np.inf) < near
@@ -235,7 +247,7 @@ def _goes_on(track: Track, mask: Grey, way: float) -> bool:
 
 
 def _wanted(at: Floats, height: float) -> Floats:
-    """Where walls at these places (n,), rising, ask for others: between them, and one step beyond the first and last.
+    """Where walls at these places (n,), rising, ask for others: between them, and one step beyond them.
 
     They stand at equal distances, or most have one a step beside them: the same wall of the next box.
     """
@@ -257,7 +269,7 @@ def _wanted(at: Floats, height: float) -> Floats:
             return np.zeros(0)
         step = float(steps[is_usual.argmax()])
         places = np.concatenate([at - step, at + step])
-        is_between = (_distance(places + [[-step], [step]], at) < _MISS * height).all(axis=0)
+        is_between = (_distance(np.stack([places - step, places + step]), at) < _MISS * height).all(axis=0)
         places = places[is_between | (places < at[0]) | (places > at[-1])]
     return np.asarray(places[_distance(places, at) > _PLACE * height])
 
@@ -310,7 +322,7 @@ def _drop_odd(tracks: Sequence[Track], chosen: Bools, others: Sequence[Track]) -
         np.array([getattr(tracks[i], name) for i in own.tolist()]) for name in ("slope", "thickness")
     )
     usual = np.median([other.thickness for other in others])
-    is_odd = thickness > _ALIKE * max(usual, thickness.min()) + 1
+    is_odd = thickness > _ALIKE * max(usual, np.quantile(thickness, _FEW)) + 1
     bow = np.array([tracks[i].bow for i in own.tolist()])
     is_odd |= bow > _MORE_BENT * np.median(bow) + _LEAST_BOW
     if len(own) >= _MANY:

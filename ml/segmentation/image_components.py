@@ -124,7 +124,11 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     if not is_bitmap:
         mask = remove_form_lines(mask)
     labels, boxes = _connected_ink(mask, is_bitmap, margin * scale)
-    if not len(boxes) or (scale == 1 and _are_dots(labels, boxes)) or (not is_bitmap and boxes[:, 2:].max() < _DUST):
+    if (
+        not len(boxes)
+        or (scale == 1 and _are_dots(labels, boxes))
+        or (not is_bitmap and boxes[:, 2:].max() < _DUST)
+    ):
         return None
     return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, margin, is_bitmap)
 

@@ -227,3 +227,9 @@ def test_a_line_that_is_seen_beside_thick_strokes_goes_below_them():
     left = remove_form_lines(underlined)
     assert not left[:, 300:].any()
     assert not left[:, :105].any()
+
+
+def test_the_long_foot_of_a_two_stays():
+    points = [[120, 60], [150, 40], [175, 60], [120, 110], [290, 110]]
+    two = cv2.polylines(np.zeros((160, 520), np.uint8), [np.array(points)], False, 255, 7)
+    assert (remove_form_lines(two) == two).all()
