@@ -14,7 +14,7 @@ _ALIKE = 2.0  # medians; longer components are no dashes
 _CORNER = 3.0  # lengths of a dash; larger ink beside a row of dashes is writing
 _MOSTLY = 0.5  # of all dashes lie in rows; then the others are of shorter rows
 _MAX_GAP = 1.5  # lengths of a dash
-_LEAST = 5.0  # lengths of a dash; shorter rows of dashes are no lines
+_LEAST = 3.0  # lengths of a dash; shorter rows of dashes are no lines
 _MAX_THICKNESS = 1.8  # of a row of dashes by the thickness of one; a row of 1s is thicker
 
 

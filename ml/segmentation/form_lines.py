@@ -31,6 +31,7 @@ _NEAR, _NEAR_PENS = (
 )  # px, widths of the pen, between the ends of lines that meet; blur fills their corners
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
+_ALONG = 1.5  # thicknesses of a line, beside it: there lies half of what is left of it, and less of a loop
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
 _DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
@@ -158,10 +159,11 @@ def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
     labels, stats = _components(cleaned)
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
-    touched = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, 1)
+    removed = as_uint8(cv2.subtract(before, cleaned))
+    touched = _ends_beside(removed, labels, stats, 1)
     line = float(np.median([wall.thickness for wall in net.walls]))
     small = max(_RESIDUE * net.box_height, 2 * line)
-    is_residue = touched[2] & (side < small)
+    is_residue = touched[2] & (side < small) & _lie_beside(removed, labels, round(_ALONG * line))
     is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
     for left, top, width, height in net.gaps():
         over = _OVERLAP * height
@@ -184,6 +186,15 @@ def _ends_beside(
     place = (rows - stats[beside, cv2.CC_STAT_TOP]) / stats[beside, cv2.CC_STAT_HEIGHT]
     parts = (place < _END, place > 1 - _END, place >= 0)
     return np.stack([np.bincount(beside[part], minlength=len(stats)) > 0 for part in parts])
+
+
+def _lie_beside(removed: Grey, labels: NDArray[np.int32], reach: int) -> NDArray[np.bool_]:
+    """(n,) whether at least half of each component is so many pixels from removed ink (h, w)."""
+    near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
+    inked = np.flatnonzero(labels > 0)
+    component, count = labels.ravel()[inked], int(labels.max()) + 1
+    beside = np.bincount(component[near.ravel()[inked] > 0], minlength=count)
+    return np.asarray(2 * beside >= np.bincount(component, minlength=count))
 
 
 def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
@@ -309,5 +320,7 @@ def _is_rule(track: Track, mask: Grey) -> bool:
 def _is_long(track: Track, mask: Grey, least: float) -> bool:
     off = track.y - track.level - track.slope * track.x
     return bool(
-        track.length > least and np.std(off) < _LONG_BOW * track.length and track.filled(mask).mean() > _UNBROKEN
+        track.length > least
+        and np.std(off) < _LONG_BOW * track.length
+        and (least == 0.0 or track.filled(mask).mean() > _UNBROKEN)
     )

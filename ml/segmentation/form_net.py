@@ -14,6 +14,7 @@ from ml.segmentation.tracks import Track
 
 Bools = NDArray[np.bool_]
 
+_REACH = 2.0  # px, beside the edge of a line, where another may end that meets it
 _BOX_WIDTH = 4.0  # widths of the pen; loops of digits are narrower than boxes
 _BOX_HEIGHT = 6.0
 _FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
@@ -52,7 +53,7 @@ class FormNet:
         mask: Grey,
         turned: Grey,
         pen: float,
-        reach: float = 2.0,
+        reach: float = _REACH,
     ) -> None:
         self.level, self.upright = list(level), list(upright)
         self._mask, self._turned, self._pen = mask, turned, pen
@@ -127,6 +128,7 @@ class FormNet:
         length = np.array([t.length for t in self.upright])
         thickness = np.array([t.thickness for t in self.upright])
         low = np.array([t.right for t in self.upright])
+        slope = np.array([t.slope for t in self.upright])
         for number, track in enumerate(self.level):
             if self.is_side[number]:
                 continue
@@ -141,6 +143,7 @@ class FormNet:
             ends = standing[[place.argmin(), place.argmax()]]
             height = length[ends].mean()
             is_tooth = abs(length[standing] - height) < _TOOTH * height + 2
+            is_tooth &= abs(slope[standing] - np.median(slope[standing])) < _UNPARALLEL
             is_tooth &= thickness[standing] < _ALIKE * max(track.thickness, thickness[ends].min())
             teeth = standing[is_tooth]
             pitch = np.diff(np.sort(self._x[number, teeth]))
@@ -157,8 +160,15 @@ class FormNet:
         for tracks, chosen in ((self.level, self.is_side), (self.upright, self.is_wall)):
             for first in np.flatnonzero(chosen):
                 for number in np.flatnonzero(~chosen):
-                    if _are_doubled(tracks[first], tracks[number], height):
+                    if _are_doubled(tracks[first], tracks[number], height) and self._ends_at_lines(tracks, number):
                         chosen[number] = True
+
+    def _ends_at_lines(self, tracks: Sequence[Track], number: int) -> bool:
+        """Whether a track begins and ends near lines of the form that cross it, or would."""
+        at = self._x[number, self.is_wall] if tracks is self.level else self._y[self.is_side, number]
+        track = tracks[number]
+        near = max(_DOUBLE * self.box_height, 2 * track.thickness) + _REACH
+        return all(abs(at - end).min(initial=np.inf) <= near for end in (track.left, track.right))
 
     def _mark_ends(self) -> None:
         """Uprights from side to side of a row of boxes where its sides end, or where its walls ask for one."""
