@@ -29,10 +29,12 @@ _NEAR, _NEAR_PENS = (
     2.0,
     0.3,
 )  # px, widths of the pen, between the ends of lines that meet; blur fills their corners
+_DASH = 0.7  # widths of the pen, at least, is a line thick of whose dashes only a part was seen
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
 _ALONG = 1.5  # thicknesses of a line, beside it: there lies half of what is left of it, and less of a loop
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
+_FLAT, _SOLID = 0.35, 0.5  # widths: height of a bar that is no digit; of its box is ink
 _DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
@@ -79,7 +81,8 @@ def remove_form_lines(mask: Grey) -> Grey:
     level, upright = find_tracks(joined, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
     net = _net(level, upright, joined, turned, pen, dash)
     sides, walls = net.sides, net.walls
-    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
+    least = _DASH * pen if dash else 0.0
+    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
     if walls:
         cleaned = _without_residue(joined, cleaned, net)
     if cleaned is not mask:
@@ -115,29 +118,29 @@ def _is_straight(track: Track) -> bool:
     return track.bow <= max(_LEAST_BOW, _BOW * track.length)
 
 
-def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float) -> Grey:
-    """The mask (h, w) without level tracks and, after them, upright ones."""
+def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float, least: float = 0.0) -> Grey:
+    """The mask (h, w) without level tracks and, after them, upright ones, all at least so many pixels thick."""
     if not sides and not walls:
         return mask
     cleaned = mask.copy()
     for track in sides:
-        _erase(cleaned, track, pen)
+        _erase(cleaned, track, max(track.thickness, least), pen)
     for track in walls:
-        _erase(cleaned.T, track, pen)
+        _erase(cleaned.T, track, max(track.thickness, least), pen)
     return cleaned
 
 
-def _erase(mask: Grey, track: Track, pen: float) -> None:
+def _erase(mask: Grey, track: Track, thickness: float, pen: float) -> None:
     """Take the ink on a track out of a mask (h, w) wherever it is no thicker than the track.
 
     A stroke that ends at the track is cut off there; one that crosses it, or runs along it, stays.
     """
     height, width = mask.shape
-    reach = round(track.thickness + 1)
+    reach = round(thickness + 1)
     x = np.arange(max(0, track.left - reach), min(width, track.right + reach + 1))
     level = np.interp(x, track.x, track.y - track.slope * track.x).reshape(1, -1)
     y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + track.slope * x
-    half = round(_THICK * track.thickness + pen) + 2
+    half = round(_THICK * thickness + pen) + 2
     offset = np.arange(-half, half + 1)[:, None]
     rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the track in each column
     is_inside = (rows >= 0) & (rows < height)
@@ -146,9 +149,9 @@ def _erase(mask: Grey, track: Track, pen: float) -> None:
     up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
     run = np.concatenate([up[:0:-1], down])  # the ink that holds together with the middle of the track
     above, below = up.sum(axis=0), down.sum(axis=0)
-    is_thin = above + below - 1 <= _THICK * track.thickness + 1
-    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= track.thickness / 2 + 1)
-    own = track.thickness / 2 + 1
+    is_thin = above + below - 1 <= _THICK * thickness + 1
+    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= thickness / 2 + 1)
+    own = thickness / 2 + 1
     ends_here = (np.minimum(above, below) <= own + 1) & (np.maximum(above, below) >= own + _STROKE * pen)
     removed = run & (is_thin | is_at_edge | (ends_here & (np.abs(offset) <= own)))
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
@@ -198,15 +201,16 @@ def _lie_beside(removed: Grey, labels: NDArray[np.int32], reach: int) -> NDArray
 
 
 def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
-    """The cleaned mask (h, w), or an empty one where all that is left are specks and walls from side to side."""
+    """The cleaned mask (h, w), or an empty one where only specks, level bars and walls between lines are left."""
     labels, stats = _components(cleaned)
-    w, h = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    w, h, area = stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
     is_wall = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, round(pen / 2) + 1)[:2, 1:].all(
         axis=0
     )
     is_wall &= w < _SLIM * h
-    return cleaned if (~is_speck & ~is_wall).any() else np.zeros_like(cleaned)
+    is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
+    return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else np.zeros_like(cleaned)
 
 
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:

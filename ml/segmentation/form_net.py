@@ -25,6 +25,7 @@ _FEW = 0.25  # of the lines may be thinner than they are, where dashes are seen 
 _UNPARALLEL = 0.035  # by which the slope of a line differs from that of the others at most
 _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
+_STEPS = 0.8  # px; steps of pixels make short teeth lean by so much over their length
 _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
 _LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
@@ -143,7 +144,8 @@ class FormNet:
             ends = standing[[place.argmin(), place.argmax()]]
             height = length[ends].mean()
             is_tooth = abs(length[standing] - height) < _TOOTH * height + 2
-            is_tooth &= abs(slope[standing] - np.median(slope[standing])) < _UNPARALLEL
+            lean = abs(slope[standing] - np.median(slope[standing]))
+            is_tooth &= lean < _UNPARALLEL + _STEPS / length[standing]
             is_tooth &= thickness[standing] < _ALIKE * max(track.thickness, thickness[ends].min())
             teeth = standing[is_tooth]
             pitch = np.diff(np.sort(self._x[number, teeth]))
@@ -158,8 +160,8 @@ class FormNet:
         """Lines beside a line of the form and as long as it, or as a box: the second of a double frame."""
         height = self.box_height
         for tracks, chosen in ((self.level, self.is_side), (self.upright, self.is_wall)):
-            for first in np.flatnonzero(chosen):
-                for number in np.flatnonzero(~chosen):
+            for first in np.flatnonzero(chosen).tolist():
+                for number in np.flatnonzero(~chosen).tolist():
                     if _are_doubled(tracks[first], tracks[number], height) and self._ends_at_lines(tracks, number):
                         chosen[number] = True
 
@@ -252,7 +254,11 @@ class FormNet:
 def _goes_on(track: Track, mask: Grey, way: float) -> bool:
     """Whether ink goes on straight beyond the left end of a track, or the right one if the way is positive."""
     x = track.right + np.arange(1, round(way) + 1) if way > 0 else track.left + np.arange(round(way), 0)
-    ahead = Track.through(x, track.level + track.slope * x, track.thickness) if len(x) > 2 else None
+    ahead = (
+        Track.through(x, np.asarray(track.level + track.slope * x, np.float64), track.thickness)
+        if len(x) > 2
+        else None
+    )
     return ahead is not None and bool(ahead.filled(mask).mean() > _FILLED)
 
 

@@ -233,3 +233,11 @@ def test_the_long_foot_of_a_two_stays():
     points = [[120, 60], [150, 40], [175, 60], [120, 110], [290, 110]]
     two = cv2.polylines(np.zeros((160, 520), np.uint8), [np.array(points)], False, 255, 7)
     assert (remove_form_lines(two) == two).all()
+
+
+def test_bars_are_all_that_is_left_of_an_empty_form():
+    lines = np.zeros((160, 520), np.uint8)
+    cv2.line(lines, (60, 90), (460, 84), 255, 8)
+    cv2.line(lines, (60, 102), (460, 84), 255, 8)  # they meet
+    assert not remove_form_lines(lines).any()
+    assert remove_form_lines(np.maximum(lines, feet(120, 190))).any()
