@@ -10,7 +10,7 @@ from ml.segmentation.components import Boxes
 Bools = NDArray[np.bool_]
 
 _LENGTH = 0.4  # of the side of the picture that a strip runs along; a line that slopes leaves the picture
-_PART = 0.1  # the same beside a longer strip
+_PART = 0.1  # the same beside a longer strip, or where there is no writing
 _DEPTH = 0.12  # of its length, from the border to its farthest pixels
 _ACROSS = 0.2  # of the shorter side of the picture; a stroke in a picture as narrow as itself reaches deeper
 _NEAR = (2.0, 0.02)  # px, of the shorter side: so far from the border ink still touches it
@@ -35,15 +35,15 @@ def are_strips(labels: NDArray[np.int32], boxes: Boxes, margin: float) -> Bools:
     length = np.maximum(np.where(is_beside, h / height, 0), np.where(is_above, w / width, 0))
     found, deepest = np.zeros(len(boxes), np.bool_), 0.0
     for number in np.argsort(-length, kind="stable").tolist():
-        if length[number] < (_PART if found.any() else _LENGTH):
+        if length[number] < _PART:
             break
         depth = _depth(labels, boxes[number].astype(np.int64), number + 1, margin)
         if depth <= min(max(_DEPTH * max(w[number], h[number]), 2 * near), _ACROSS * shorter):
             found[number], deepest = True, max(deepest, depth)
     rest = ~found & (np.maximum(w, h) >= _LEAST * shorter)
-    if not found.any():
-        return found
     if rest.any():
+        if not found.any() or length[found].max() < _LENGTH:
+            return np.zeros(len(boxes), np.bool_)
         if h[rest].max() >= _FILLS * height:
             found &= w >= _SLIM * h
         reach = _REACHES * height

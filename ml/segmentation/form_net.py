@@ -134,7 +134,7 @@ class FormNet:
             if self.is_side[number]:
                 continue
             standing = np.flatnonzero(self._meets[number] & ~self.is_wall)
-            standing = standing[abs(low[standing] - self._y[number, standing]) < 0.25 * length[standing]]
+            standing = standing[abs(low[standing] - self._y[number, standing]) < 0.25 * length[standing] + _REACH]
             if len(standing) < _MANY:
                 continue
             place = self._x[number, standing]
