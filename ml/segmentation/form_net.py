@@ -26,6 +26,7 @@ _UNPARALLEL = 0.035  # by which the slope of a line differs from that of the oth
 _MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
 _UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
 _STEPS = 0.8  # px; steps of pixels make short teeth lean by so much over their length
+_FOOT = 0.27  # of the length of a tooth, between its end and the line it stands on; blur fills the corner
 _TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
 _PLACE = 0.15  # of the distance of walls, by which one may miss its place
 _LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
@@ -134,7 +135,7 @@ class FormNet:
             if self.is_side[number]:
                 continue
             standing = np.flatnonzero(self._meets[number] & ~self.is_wall)
-            standing = standing[abs(low[standing] - self._y[number, standing]) < 0.25 * length[standing] + _REACH]
+            standing = standing[abs(low[standing] - self._y[number, standing]) < _FOOT * length[standing]]
             if len(standing) < _MANY:
                 continue
             place = self._x[number, standing]
