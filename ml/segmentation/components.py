@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from ml.ink.glyph import Glyph, strokes_to_glyph
 from ml.ink.strokes import Strokes
 from ml.ink.trajectory import Trajectory, strokes_to_trajectory
-from ml.segmentation.stroke_affinity import (
-    Pairs,
-    are_retraced,
-    are_underlined,
-    pair_features,
-    resample,
-    shipped_affinity,
-)
+from ml.segmentation.stroke_affinity import shipped_affinity
+from ml.segmentation.stroke_pairs import Pairs, are_retraced, are_underlined, pair_features, resample
 from ml.segmentation.stroke_splitting import is_ligature, split_strokes
 
 Boxes = NDArray[np.float64]  # (n, 4): x, y, width, height

@@ -27,7 +27,7 @@ from ml.segmentation.border import are_strips
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.form_lines import remove_form_lines
 from ml.segmentation.margin import add_margin
-from ml.segmentation.stroke_affinity import Pairs
+from ml.segmentation.stroke_pairs import Pairs
 from ml.segmentation.touching_digits import SplitComponents, split_wide_components
 
 _MIN_SIDE = 160  # px; a picture whose shorter side is shorter is enlarged first

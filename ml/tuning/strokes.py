@@ -30,10 +30,13 @@ from ml.ink.strokes import Strokes
 from ml.labels import NOT_A_DIGIT, Floats
 from ml.segmentation.components import StrokeComponents
 from ml.segmentation.costs import Costs
-from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY, StrokeAffinity, fit_affinity, pair_features, resample
+from ml.segmentation.small_network import SmallNetwork
+from ml.segmentation.stroke_affinity import SHIPPED_AFFINITY
+from ml.segmentation.stroke_pairs import pair_features, resample
 from ml.synthesis.handwriting import write_sign
 from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
+from ml.tuning.small_network_fitting import fit_small_network
 from ml.tuning.writers import WriterChoice, choose_recorded_writer
 
 log = logging.getLogger(__name__)
@@ -46,6 +49,8 @@ AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", 
                   "out_of_order", "lines", "marked")  # fmt: skip
 _MAX_STROKES = 40  # of a number; a scribble of more has so many pairs that it would outweigh all others
 _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted to, in heights of the line
+_UNITS, _EPOCHS = 48, 25  # of the affinity; 32 units serve pairs of strokes by strangers less well
+_SEARCHED_NUMBERS = 40  # of each case and kind of writer, in the random search
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
 
@@ -104,15 +109,16 @@ def _as_sign(strokes: Strokes) -> WrittenNumber:
     return WrittenNumber(strokes, "", (0,) * len(strokes))
 
 
-def fit_stroke_affinity(numbers: Iterable[WrittenNumber]) -> StrokeAffinity:
+def fit_stroke_affinity(numbers: Iterable[WrittenNumber], seed: int) -> SmallNetwork:
     """Fit the affinity to all pairs of strokes that lie near each other."""
     fitted = [number for number in numbers if 1 < len(number.strokes) <= _MAX_STROKES]
-    features, together = zip(*map(_near_pairs, fitted), strict=True)
-    return fit_affinity(np.concatenate(features), np.concatenate(together), steps=10)
+    features, together = zip(*map(near_pairs, fitted), strict=True)
+    examples = np.concatenate(features)
+    return fit_small_network(examples, np.concatenate(together), np.ones(len(examples)), seed, _UNITS, _EPOCHS)
 
 
-def _near_pairs(number: WrittenNumber) -> tuple[Floats, NDArray[np.bool_]]:
-    """Features (m, 18) of the pairs of strokes near each other, and whether one digit has both (m,)."""
+def near_pairs(number: WrittenNumber) -> tuple[Floats, NDArray[np.bool_]]:
+    """Features (m, 28) of the pairs of strokes near each other, and whether one digit has both (m,)."""
     boxes = np.array([[*stroke.min(axis=0), *stroke.max(axis=0)] for stroke in number.strokes], np.float64)
     height = float(np.quantile(boxes[:, 3] - boxes[:, 1], 0.7, method="higher"))
     owners = np.array(number.owners)
@@ -155,9 +161,9 @@ def main() -> None:
     parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact with the networks to ask")
     parser.add_argument("--out", type=Path, default=SHIPPED_AFFINITY, help="where the stroke affinity goes")
     parser.add_argument(
-        "--numbers", type=int, default=400, help="of each case and kind of writer, for the stroke affinity"
+        "--numbers", type=int, default=1600, help="of each case and kind of writer, for the stroke affinity"
     )
-    parser.add_argument("--tries", type=int, default=100, help="of the random search, on a tenth of the numbers")
+    parser.add_argument("--tries", type=int, default=100, help="of the random search")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -168,10 +174,10 @@ def main() -> None:
     training_writers = (choose_hand(hands.training), synthetic_writer)
     numbers = [n for c in training_writers for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
     letters = separable_letters(hands.training, 3 * options.numbers, seed)
-    affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)])
+    affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)], seed)
     options.out.write_text(json.dumps(affinity.as_json()) + "\n")
 
-    few = max(1, options.numbers // 10)
+    few = _SEARCHED_NUMBERS
     validation_writers = (choose_hand(hands.validation), synthetic_writer)
     numbers = [n for c in validation_writers for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
     numbers += separable_letters(hands.validation, 6 * few, seed) + synthetic_signs(8 * few, seed + 1)
