@@ -7,7 +7,7 @@ Whatever departs from it is ink, lighter or darker as most of it is nearby.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -113,25 +113,21 @@ def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
         for f in (cv2.erode, cv2.dilate)
     )
     darker = _strongest(np.asarray(cv2.subtract(low, pixels), np.uint8), _strongest(low))
-    lighter = _strongest(np.asarray(cv2.subtract(pixels, high), np.uint8), 255 - _weakest(high))
+    lighter = _strongest(np.asarray(cv2.subtract(pixels, high), np.uint8), 255 - fold(cv2.min, cv2.split(high)))
     return darker, lighter
 
 
 def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
     """The greatest of the channels (h, w), where given as a share of the whole, of 255."""
-    best = _fold(cv2.max, values)
+    best = fold(cv2.max, cv2.split(values))
     if whole is None:
         return best
     return np.asarray(cv2.divide(best, np.maximum(whole, _DARKEST), scale=255, dtype=cv2.CV_8U), np.uint8)
 
 
-def _weakest(values: Pixels) -> Grey:
-    """The least of the channels (h, w)."""
-    return _fold(cv2.min, values)
-
-
-def _fold(pick: Callable[..., Any], values: Pixels) -> Grey:
-    return np.asarray(reduce(pick, cv2.split(values)), np.uint8)
+def fold(pick: Callable[..., Any], channels: Sequence[Any]) -> Grey:
+    """The greatest or the least of channels, each (h, w), as `cv2.max` or `cv2.min` picks it."""
+    return np.asarray(reduce(pick, channels), np.uint8)
 
 
 def _lines(departure: Grey, size: tuple[int, int]) -> NDArray[np.float32]:
