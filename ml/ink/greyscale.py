@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import reduce
-from typing import Any
 
 import cv2
 import numpy as np
@@ -46,7 +44,7 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     sample = [np.ascontiguousarray(pixels[::_STEP, ::_STEP, channel]) for channel in range(3)]
     middles = [_doubled_median(channel) for channel in sample]
     darkest, lightest = fold(cv2.min, sample), fold(cv2.max, sample)
-    is_light = _doubled_median(np.stack(sample)) >= 2 * _LIGHT
+    is_light = _doubled_median(np.concatenate(sample)) >= 2 * _LIGHT
     greys = [darkest if is_light else lightest, *sample, darkest, lightest]
     is_ink = _farthest(sample, middles)
     contrasts = [abs(_doubled_median(grey, is_ink) - _doubled_median(grey)) for grey in greys]
@@ -59,8 +57,8 @@ def to_grey(pixels: Grey | Colours) -> Grey:
 
 
 def _doubled_median(grey: Grey, mask: Grey | None = None) -> int:
-    """Twice the median of grey pixels of any shape, where the mask is not 0. `np.median` takes ten times as long."""
-    below = np.cumsum(cv2.calcHist([grey.reshape(-1, grey.shape[-1])], [0], mask, [256], [0, 256]), dtype=np.int64)
+    """Twice the median of grey pixels (h, w) where the mask is not 0. `np.median` takes ten times as long."""
+    below = np.cumsum(cv2.calcHist([grey], [0], mask, [256], [0, 256]), dtype=np.int64)
     count = int(below[-1])
     return int(np.searchsorted(below, [(count + 1) // 2, count // 2 + 1]).sum())
 
@@ -69,7 +67,8 @@ def _farthest(channels: Sequence[Grey], doubled_middles: Sequence[int]) -> Grey:
     """1 on the pixels (h, w) of the greatest sums of differences from the middles of the channels; 0 elsewhere."""
     away = np.zeros(channels[0].shape, np.uint16)
     for channel, middle in zip(channels, doubled_middles, strict=True):
-        away += np.asarray(cv2.LUT(channel, abs(2 * np.arange(256) - middle).astype(np.uint16))).reshape(away.shape)
+        differences = abs(2 * np.arange(256) - middle).astype(np.uint16)
+        away += np.asarray(cv2.LUT(channel, differences)).reshape(away.shape)
     counts = np.cumsum(np.bincount(away.ravel()))
     least = np.searchsorted(counts, math.ceil((1 - _INK_SHARE) * (int(counts[-1]) - 1)) + 1)
     return (away >= least).view(np.uint8)

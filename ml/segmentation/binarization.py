@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey, as_uint8
+from ml.segmentation.connected_ink import ConnectedInk
 
 _FAINTEST = 14  # of 255; what differs less from paper is no ink
 _MIN_DEPTH = 0.3  # of the depth of ink; lighter pixels are edges of strokes, or stains
@@ -152,12 +153,12 @@ def _hysteresis(smooth: Grey, faint: float, core: float) -> Grey:
     So the faint ends of strokes stay and faint stains go.
     """
     above = smooth > faint
-    inked = np.flatnonzero(above)
+    pixels = np.flatnonzero(above)
     count, labels = cv2.connectedComponents(above.view(np.uint8), connectivity=8)
-    component = labels.ravel()[inked]
-    is_kept = np.bincount(component[smooth.ravel()[inked] > core], minlength=count) > 0
+    parts = labels.ravel()[pixels]
+    is_kept = np.bincount(parts[smooth.ravel()[pixels] > core], minlength=count) > 0
     mask = np.zeros(smooth.shape, np.uint8)
-    mask.ravel()[inked[is_kept[component]]] = 255
+    mask.ravel()[pixels[is_kept[parts]]] = 255
     return mask
 
 
@@ -172,12 +173,12 @@ def _quantiles(counts: NDArray[np.float32], *shares: float) -> list[float]:
     return [float(np.searchsorted(below, share * below[-1])) for share in shares]
 
 
-def remove_shadows(ink: Grey, mask: Grey) -> Grey:
+def remove_shadows(ink: Grey, found: ConnectedInk) -> Grey:
     """Ink (h, w) without what is broader than any line; the same object where there is nothing so broad.
 
-    An opening wider than the pen, whose width is measured on `mask`, leaves shadows but no writing.
+    An opening wider than the pen, whose width is measured on what was found, leaves shadows but no writing.
     """
-    pen = pen_width(mask)
+    pen = pen_width(found)
     side = round(4 * pen) + 3
     if side > min(ink.shape) / 3:
         return ink
@@ -196,7 +197,7 @@ def is_texture(ink: Grey, mask: Grey, enlarged: float = 1.0) -> bool:
     around = as_uint8(cv2.dilate(mask, np.ones((9, 9), np.uint8)))
     paper, darkest = _quantiles(_counts(ink, 255 - around), 0.5, 0.99) if around.min() == 0 else (0.0, 0.0)
     distance = (inside - paper) / (darkest - paper + 1)
-    edge = np.flatnonzero(cv2.subtract(mask, cv2.erode(mask, np.ones((3, 3), np.uint8))))
+    edge = np.flatnonzero(cv2.subtract(mask, cv2.erode(mask, np.ones((3, 3), np.uint8))) > 0)
     right = cv2.Sobel(ink, cv2.CV_16S, 1, 0).ravel()[edge].astype(np.float32)
     down = cv2.Sobel(ink, cv2.CV_16S, 0, 1).ravel()[edge].astype(np.float32)
     sharpness = enlarged * float(np.median(np.hypot(right, down))) / (8 * max(inside, 1.0))
@@ -215,20 +216,18 @@ def component_pen_width(component: NDArray[np.bool_]) -> float:
     return 2 * int(inside.sum()) / max(edge, 1)
 
 
-def pen_width(mask: Grey) -> float:
-    """The width of the lines, in pixels, of a mask (h, w) that holds some ink.
+def pen_width(found: ConnectedInk) -> float:
+    """The width of the lines, in pixels, of some ink.
 
     It is the median over the components, so that one large shadow counts no more than one digit.
     """
-    return float(np.median(pen_widths(mask)))
+    return float(np.median(pen_widths(found)))
 
 
-def pen_widths(mask: Grey) -> NDArray[np.float64]:
-    """(n,) the widths of the lines, in pixels, of the larger components of a mask (h, w) that holds some ink."""
-    inked = np.flatnonzero(mask > 0)
-    count, labels = cv2.connectedComponents(mask, connectivity=8)
-    component = labels.ravel()[inked]
-    is_edge = cv2.erode(mask, np.ones((3, 3), np.uint8)).ravel()[inked] == 0
-    area, edge = np.bincount(component, minlength=count), np.bincount(component[is_edge], minlength=count)
+def pen_widths(found: ConnectedInk) -> NDArray[np.float64]:
+    """(n,) the widths of the lines, in pixels, of the larger components of some ink."""
+    area = np.bincount(found.parts)
+    is_edge = cv2.erode(found.mask, np.ones((3, 3), np.uint8)).ravel()[found.pixels] == 0
+    edge = np.bincount(found.parts[is_edge], minlength=len(area))
     is_large = area >= max(1, 0.05 * area.max())
     return np.asarray(2 * area[is_large] / np.maximum(edge[is_large], 1))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey
 from ml.labels import Floats
+from ml.segmentation.connected_ink import connect
 
 Ints = NDArray[np.int64]
 
@@ -144,7 +145,8 @@ def _find_pieces(mask: Grey, thickest: int, least: int) -> list[Track]:
     if not thin.any():
         return []
     closed = cv2.morphologyEx(thin, cv2.MORPH_CLOSE, np.ones((1, 2 * thickest + 1), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    found = connect(np.asarray(closed, np.uint8))
+    labels, stats = found.labels, found.stats
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     is_kept = (width >= least) & (height <= 2 * thickest + 0.3 * width)
     is_kept[0] = False
@@ -154,7 +156,7 @@ def _find_pieces(mask: Grey, thickest: int, least: int) -> list[Track]:
         return []
     number = np.full(len(stats), -1, np.int64)
     number[kept] = np.arange(len(kept))
-    pixels = np.flatnonzero(thin)
+    pixels = np.flatnonzero(thin > 0)
     piece = number[labels.ravel()[pixels]]
     pixels, piece = pixels[piece >= 0], piece[piece >= 0]
     starts = np.concatenate([[0], np.cumsum(width[kept])])
