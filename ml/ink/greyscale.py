@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.paper import flatten_papers, fold
+from ml.ink.counts import count_values, darkest, lightest, median
+from ml.ink.paper import flatten_papers
 
 Grey = NDArray[np.uint8]  # (h, w)
 Colours = NDArray[np.uint8]  # (..., 3)
@@ -42,33 +43,28 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     sample = [np.ascontiguousarray(pixels[::_STEP, ::_STEP, channel]) for channel in range(3)]
-    middles = [_doubled_median(channel) for channel in sample]
-    darkest, lightest = fold(cv2.min, sample), fold(cv2.max, sample)
-    is_light = _doubled_median(np.concatenate(sample)) >= 2 * _LIGHT
-    greys = [darkest if is_light else lightest, *sample, darkest, lightest]
-    is_ink = _farthest(sample, middles)
-    contrasts = [abs(_doubled_median(grey, is_ink) - _doubled_median(grey)) for grey in greys]
+    greys = [*sample, darkest(sample), lightest(sample)]
+    counts = [count_values(grey) for grey in greys]
+    middles = [median(values) for values in counts]
+    usual = 3 if median(sum(counts[:3])) >= _LIGHT else 4
+    is_ink = _farthest(sample, middles[:3])
+    contrasts = [
+        abs(median(count_values(grey, is_ink)) - middle) for grey, middle in zip(greys, middles, strict=True)
+    ]
     best = int(np.argmax(contrasts))
-    if contrasts[best] <= _CLEARLY * contrasts[0]:
-        best = 0
-    if 1 <= best <= 3:
-        return as_uint8(cv2.extractChannel(pixels, best - 1))
-    return fold(cv2.min if greys[best] is darkest else cv2.max, cv2.split(pixels))
+    if contrasts[best] <= _CLEARLY * contrasts[usual]:
+        best = usual
+    if best < 3:
+        return as_uint8(cv2.extractChannel(pixels, best))
+    return (darkest if best == 3 else lightest)(cv2.split(pixels))
 
 
-def _doubled_median(grey: Grey, mask: Grey | None = None) -> int:
-    """Twice the median of grey pixels (h, w) where the mask is not 0. `np.median` takes ten times as long."""
-    below = np.cumsum(cv2.calcHist([grey], [0], mask, [256], [0, 256]), dtype=np.int64)
-    count = int(below[-1])
-    return int(np.searchsorted(below, [(count + 1) // 2, count // 2 + 1]).sum())
-
-
-def _farthest(channels: Sequence[Grey], doubled_middles: Sequence[int]) -> Grey:
+def _farthest(channels: Sequence[Grey], middles: Sequence[float]) -> Grey:
     """1 on the pixels (h, w) of the greatest sums of differences from the middles of the channels; 0 elsewhere."""
-    away = np.zeros(channels[0].shape, np.uint16)
-    for channel, middle in zip(channels, doubled_middles, strict=True):
-        differences = abs(2 * np.arange(256) - middle).astype(np.uint16)
+    away = np.zeros(channels[0].shape, np.uint16)  # twice the sum: a median may be half a level
+    for channel, middle in zip(channels, middles, strict=True):
+        differences = abs(2 * np.arange(256) - 2 * middle).astype(np.uint16)
         away += np.asarray(cv2.LUT(channel, differences)).reshape(away.shape)
     counts = np.cumsum(np.bincount(away.ravel()))
-    least = np.searchsorted(counts, math.ceil((1 - _INK_SHARE) * (int(counts[-1]) - 1)) + 1)
+    least = int(np.searchsorted(counts, math.ceil((1 - _INK_SHARE) * (int(counts[-1]) - 1)) + 1))
     return (away >= least).view(np.uint8)

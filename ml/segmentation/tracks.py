@@ -95,24 +95,25 @@ class Track:
         """Through middles y (n,) in columns x (n,); its slope leaves out the few that strokes or corners bend."""
         end = len(x) // _ENDS
         slope, level = _line(x[end : len(x) - end], y[end : len(x) - end])
-        is_on = abs(y - level - slope * x) <= max(_LEAST_BEND, _MISS * thickness)
-        if is_on.mean() < _MOSTLY:
+        off = abs(y - level - slope * x)
+        is_on = off <= max(_LEAST_BEND, _MISS * thickness)
+        if np.count_nonzero(is_on) < _MOSTLY * len(x):
             is_on[:] = True
         else:  # what lies beside it is a stroke
-            is_near = abs(y - level - slope * x) <= 1 + _BESIDE * thickness
+            is_near = off <= 1 + _BESIDE * thickness
             x, y, is_on = x[is_near], y[is_near], is_on[is_near]
         on_x, on_y = x[is_on], y[is_on]
         slope, level = _line(on_x, on_y)
         off = on_y - level - slope * on_x
         bow = float(off @ off) / len(off)
-        curve = _curve(on_x - on_x.mean())
+        curve = _curve(on_x - _mean(on_x))
         bend = bow - float(curve @ off) ** 2 / len(off)
         return cls(x, y, thickness, slope, level, math.sqrt(max(bend, 0.0)), math.sqrt(bow))
 
 
 def _line(x: Ints, y: Floats) -> tuple[float, float]:
     """Slope and level at x = 0 of the straight line through points, by least squares."""
-    middle, height = x.mean(), y.mean()
+    middle, height = _mean(x), _mean(y)
     away = x - middle
     slope = float(away @ (y - height)) / max(float(away @ away), 1e-9)
     return slope, float(height - slope * middle)
@@ -124,9 +125,20 @@ def _curve(x: Floats) -> Floats:
     The middle of the places is 0.
     """
     square = x * x
-    curve = square - square.mean() - x * (float(square @ x) / max(float(square.sum()), 1e-9))
+    curve = square - _mean(square) - x * (float(square @ x) / max(float(square.sum()), 1e-9))
     length = math.sqrt(float(curve @ curve))
     return curve / length if length > 1e-6 else np.zeros(len(x))
+
+
+def _mean(values: Ints | Floats) -> float:
+    """Numpy's own takes twice as long for a few values."""
+    return float(values.sum()) / len(values)
+
+
+def _median(values: Ints) -> float:
+    """Numpy's own takes five times as long for a few values."""
+    rising = np.sort(values)
+    return float(rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2
 
 
 def find_tracks(mask: Grey, thickest: float, least: float) -> list[Track]:
@@ -170,7 +182,7 @@ def _find_pieces(mask: Grey, thickest: int, least: int) -> list[Track]:
         seen = np.flatnonzero(thickness[own])
         if len(seen) < least / 2:
             continue
-        track = Track.through(seen + int(left), middle[own][seen], float(np.median(thickness[own][seen])))
+        track = Track.through(seen + int(left), middle[own][seen], _median(thickness[own][seen]))
         if abs(track.slope) <= _MAX_SLOPE and track.bend <= max(_LEAST_BEND, _MAX_BEND * track.length):
             tracks.append(track)
     return sorted(tracks, key=lambda track: track.left)
