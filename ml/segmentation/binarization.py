@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ml.ink.counts import count_values, quantiles
 from ml.ink.greyscale import Grey, as_uint8
-from ml.segmentation.connected_ink import ConnectedInk
+from ml.segmentation.connected_ink import ConnectedInk, connect
 
 _FAINTEST = 14  # of 255; what differs less from paper is no ink
 _MIN_DEPTH = 0.3  # of the depth of ink; lighter pixels are edges of strokes, or stains
@@ -106,8 +106,8 @@ def is_blank(ink: Grey) -> bool:
     return bool(smooth.max() <= middle + max(1.0, deviations))
 
 
-def binarize(ink: Grey, enlarged: float = 1.0) -> Grey | None:
-    """255 on ink (h, w), 0 on paper; None where there is no ink.
+def binarize(ink: Grey, enlarged: float = 1.0) -> ConnectedInk | None:
+    """What of ink (h, w), 0 on paper, are strokes; None where there is no ink.
 
     `enlarged` is how many times the picture was enlarged before.
     """
@@ -120,8 +120,8 @@ def binarize(ink: Grey, enlarged: float = 1.0) -> Grey | None:
         return None
     [top] = quantiles(strong, 0.95)
     faint, core = _edge_levels(smooth, max(_FAINTEST, middle + 2 * deviation), top)
-    mask = _hysteresis(smooth, faint, core)
-    return mask if mask.any() else None
+    found = _hysteresis(smooth, faint, core)
+    return found if len(found.pixels) else None
 
 
 def _edge_levels(smooth: Grey, floor: float, top: float) -> tuple[float, float]:
@@ -156,19 +156,14 @@ def _smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return np.asarray(cv2.GaussianBlur(values.reshape(1, -1), (0, 0), sigma), np.float64).ravel()
 
 
-def _hysteresis(smooth: Grey, faint: float, core: float) -> Grey:
-    """255 on the components above `faint` that hold a pixel above `core`.
+def _hysteresis(smooth: Grey, faint: float, core: float) -> ConnectedInk:
+    """The components above `faint` that hold a pixel above `core`.
 
     So the faint ends of strokes stay and faint stains go.
     """
-    above = smooth > int(faint)
-    pixels = np.flatnonzero(above)
-    count, labels = cv2.connectedComponents(above.view(np.uint8), connectivity=8)
-    parts = labels.ravel()[pixels]
-    is_kept = np.bincount(parts[smooth.ravel()[pixels] > int(core)], minlength=count) > 0
-    mask = np.zeros(smooth.shape, np.uint8)
-    mask.ravel()[pixels[is_kept[parts]]] = 255
-    return mask
+    found = connect((smooth > int(faint)).view(np.uint8))
+    core_parts = found.parts[smooth.ravel()[found.pixels] > int(core)]
+    return found.only(np.bincount(core_parts, minlength=len(found.stats)) > 0)
 
 
 def remove_shadows(ink: Grey, found: ConnectedInk) -> Grey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,17 @@ class ConnectedInk:
     stats: NDArray[np.int32]  # (n, 5) as OpenCV has them: left, top, width, height, area; of the paper zeros
     pixels: NDArray[np.int64]  # (k,) rising, where ink is in the mask laid out in one row
     parts: NDArray[np.int32]  # (k,) the part of each of them
+
+    def only(self, is_kept: NDArray[np.bool_]) -> ConnectedInk:
+        """The parts that are kept, of (n,), in the same order."""
+        if is_kept[1:].all():
+            return replace(self, mask=self.kept(is_kept))
+        is_kept = np.concatenate([[True], is_kept[1:]])
+        has_ink = is_kept[self.parts]
+        pixels, parts = self.pixels[has_ink], (np.cumsum(is_kept, dtype=np.int32) - 1)[self.parts[has_ink]]
+        labels = np.zeros(self.mask.shape, np.int32)
+        labels.ravel()[pixels] = parts
+        return ConnectedInk(self.kept(is_kept), labels, self.stats[is_kept], pixels, parts)
 
     def kept(self, is_kept: NDArray[np.bool_]) -> Grey:
         """A mask (h, w), 255 on the parts that are kept, of (n,)."""

@@ -84,10 +84,9 @@ def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
     sides, walls = net.sides, net.walls
     least = _DASH * pen if dash else 0.0
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
-    if walls:
-        cleaned = _without_residue(joined, connect(cleaned), net)
     if cleaned is not mask:
-        found = remove_rings(connect(cleaned), net.box_height)
+        found = connect(cleaned)
+        found = remove_rings(_without_residue(joined, found, net) if walls else found, net.box_height)
     cleaned = _without_rules(
         found, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
@@ -154,8 +153,8 @@ def _erase(mask: Grey, track: Track, thickness: float, pen: float) -> None:
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
-def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet) -> Grey:
-    """A mask (h, w) of ink without the rest of the lines of a form, and without what is printed into its gaps."""
+def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet) -> ConnectedInk:
+    """What is left of a mask (h, w), without the rest of the lines of a form and what is printed into its gaps."""
     stats = cleaned.stats
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
@@ -171,8 +170,8 @@ def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet) -> Grey:
             (x > left - over) & (x + w < left + width + over) & (y > top - over) & (y + h < top + height + over)
         )
     if (side[1:][~is_residue[1:]] < small).all():
-        return np.zeros_like(before)
-    return cleaned.kept(~is_residue)
+        is_residue[:] = True
+    return cleaned.only(~is_residue)
 
 
 def _ends_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bool_]:

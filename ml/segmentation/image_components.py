@@ -25,7 +25,7 @@ from ml.segmentation.binarization import (
 )
 from ml.segmentation.border import are_strips
 from ml.segmentation.components import Boxes, typical_height
-from ml.segmentation.connected_ink import ConnectedInk, connect
+from ml.segmentation.connected_ink import ConnectedInk
 from ml.segmentation.form_lines import remove_form_lines
 from ml.segmentation.margin import add_margin
 from ml.segmentation.stroke_affinity import Pairs
@@ -108,17 +108,17 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     given, (grey, margin) = grey, add_margin(grey)
     large, scale = _enlarge(grey)
     ink = extract_ink(large)
-    found = None if is_blank(ink) else _connect_ink(ink, scale)
+    found = None if is_blank(ink) else binarize(ink, scale)
     if found is None:
         return None
     without_stairs = _without_stairs(ink, found, grey, scale)
     if without_stairs is not ink:
-        ink, found = without_stairs, _connect_ink(without_stairs, scale)
+        ink, found = without_stairs, binarize(without_stairs, scale)
     if found is None:
         return None
     without_shadows = remove_shadows(ink, found)
     if without_shadows is not ink:
-        ink, found = without_shadows, _connect_ink(without_shadows, scale)
+        ink, found = without_shadows, binarize(without_shadows, scale)
     if found is None or (scale < _TEXTURE_SCALE and is_texture(ink, found.mask, scale)):
         return None
     is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
@@ -141,11 +141,6 @@ def _enlarge(grey: Grey) -> tuple[Grey, float]:
         return np.ascontiguousarray(grey), 1.0
     size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
     return as_uint8(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)), scale
-
-
-def _connect_ink(ink: Grey, scale: float) -> ConnectedInk | None:
-    mask = binarize(ink, scale)
-    return None if mask is None else connect(mask)
 
 
 def _without_stairs(ink: Grey, found: ConnectedInk, given: Grey, scale: float) -> Grey:

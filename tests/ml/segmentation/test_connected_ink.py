@@ -31,6 +31,15 @@ def test_some_parts_are_kept():
     assert ((found.kept(is_kept) == 255) == (is_kept[found.labels] & (found.labels > 0))).all()
 
 
+def test_only_those_kept_are_left_with_their_measures():
+    found = connect(scattered())
+    is_kept = np.arange(len(found.stats)) % 3 == 0
+    left, again = found.only(is_kept), connect(found.kept(is_kept))
+    for name in ("mask", "labels", "stats", "pixels", "parts"):
+        assert (getattr(left, name) == getattr(again, name)).all()
+    assert found.only(np.ones(len(found.stats), bool)).labels is found.labels
+
+
 def test_paper_has_no_parts():
     found = connect(np.zeros((5, 6), np.uint8))
     assert len(found.stats) == 1
