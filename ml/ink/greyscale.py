@@ -46,7 +46,7 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     greys = [*sample, darkest(sample), lightest(sample)]
     counts = [count_values(grey) for grey in greys]
     middles = [median(values) for values in counts]
-    usual = 3 if median(sum(counts[:3])) >= _LIGHT else 4
+    usual = 3 if median(np.sum(counts[:3], axis=0)) >= _LIGHT else 4
     is_ink = _farthest(sample, middles[:3])
     contrasts = [
         abs(median(count_values(grey, is_ink)) - middle) for grey, middle in zip(greys, middles, strict=True)
@@ -64,7 +64,7 @@ def _farthest(channels: Sequence[Grey], middles: Sequence[float]) -> Grey:
     away = np.zeros(channels[0].shape, np.uint16)  # twice the sum: a median may be half a level
     for channel, middle in zip(channels, middles, strict=True):
         differences = abs(2 * np.arange(256) - 2 * middle).astype(np.uint16)
-        away += np.asarray(cv2.LUT(channel, differences)).reshape(away.shape)
+        away += np.asarray(cv2.LUT(channel, differences), np.uint16).reshape(away.shape)
     counts = np.cumsum(np.bincount(away.ravel()))
     least = int(np.searchsorted(counts, math.ceil((1 - _INK_SHARE) * (int(counts[-1]) - 1)) + 1))
     return (away >= least).view(np.uint8)

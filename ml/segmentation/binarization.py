@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.counts import count_values, quantiles
+from ml.ink.counts import Counts, count_values, quantiles
 from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.connected_ink import ConnectedInk, connect
 
@@ -34,8 +34,10 @@ _SOFT, _SOFTEST = 0.1, 0.15  # of the depth of ink, gained within a pixel at its
 
 def extract_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
-    is_bitmap = _is_bitmap(grey)
-    dark_on_light = grey if _is_dark_on_light(grey, is_bitmap) else 255 - grey
+    smooth = as_uint8(cv2.blur(grey, (3, 3)))
+    counts = count_values(smooth)
+    is_bitmap = max(grey.shape) <= _BITMAP_SIDE and _is_bitmap(counts)
+    dark_on_light = grey if _is_dark_on_light(smooth, counts, is_bitmap) else 255 - grey
     max_line, paper_side = (_MAX_BITMAP_LINE, _BITMAP_PAPER_SIDE) if is_bitmap else (_MAX_LINE, _PAPER_SIDE)
     # The brightness of the paper is a closing wider than any line. It is smooth, so a smaller size is enough.
     height, width = grey.shape
@@ -44,40 +46,37 @@ def extract_ink(grey: Grey) -> Grey:
     small = cv2.resize(dark_on_light, size, interpolation=cv2.INTER_AREA)
     side = 2 * int(min(size) * max_line / 2) + 3
     closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    smooth = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), side / 4)
-    paper = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
+    paper = cv2.GaussianBlur(closed.astype(np.float32), (0, 0), side / 4)
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     missing = cv2.subtract(paper, dark_on_light, dtype=cv2.CV_32F)
     return as_uint8(cv2.divide(missing, np.maximum(paper, 1, out=paper), scale=255, dtype=cv2.CV_8U))
 
 
-def _is_dark_on_light(grey: Grey, is_bitmap: bool) -> bool:
-    """Whether ink is darker than paper: ink is what lies farther from the median brightness.
+def _is_dark_on_light(smooth: Grey, counts: Counts, is_bitmap: bool) -> bool:
+    """Whether ink of a smooth picture (h, w) is darker than paper: it lies farther from the median brightness.
 
     In a bitmap of much ink it is what has the narrower lines. Where a shadow makes that unclear, it is what stands
     out from its surroundings.
     """
-    smooth = as_uint8(cv2.blur(grey, (3, 3)))
-    low, middle, high = quantiles(count_values(smooth), 0.005, 0.5, 0.995)
+    low, middle, high = quantiles(counts, 0.005, 0.5, 0.995)
     if is_bitmap:
         dark = smooth < (low + high) / 2
         if _FULL_BITMAP < dark.mean() < 1 - _FULL_BITMAP:
             return _depth(dark) <= _depth(~dark)
     darker, lighter = middle - low, high - middle
     if max(darker, lighter) < 2 * min(darker, lighter):
-        side = min(grey.shape) // 3
+        side = min(smooth.shape) // 3
         around = cv2.blur(smooth, (max(3, side), max(3, side)))
         darker = quantiles(count_values(as_uint8(cv2.subtract(around, smooth))), 0.995)[0]
         lighter = quantiles(count_values(as_uint8(cv2.subtract(smooth, around))), 0.995)[0]
     return darker >= lighter
 
 
-def _is_bitmap(grey: Grey) -> bool:
-    """Whether a picture may be one digit that fills it, in even light: it is small, and little of it is grey."""
-    if max(grey.shape) > _BITMAP_SIDE:
-        return False
-    smooth = as_uint8(cv2.blur(grey, (3, 3)))
-    low, high = quantiles(count_values(smooth), 0.005, 0.995)
-    return bool((np.abs(smooth - (low + high) / 2) < (high - low) / 6).mean() < _BITMAP_GREY)
+def _is_bitmap(counts: Counts) -> bool:
+    """Whether a small picture of these values may be one digit that fills it, in even light: little is grey."""
+    low, high = quantiles(counts, 0.005, 0.995)
+    is_grey = abs(np.arange(256) - (low + high) / 2) < (high - low) / 6
+    return bool(counts[is_grey].sum() < _BITMAP_GREY * counts.sum())
 
 
 def _depth(area: NDArray[np.bool_]) -> float:

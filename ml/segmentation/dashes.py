@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ml.ink.greyscale import Grey
+from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.connected_ink import ConnectedInk, connect
 
 _MANY = 12  # dashes; fewer are full stops and minus signs
@@ -57,7 +57,7 @@ def part_dashes(found: ConnectedInk) -> tuple[ConnectedInk, Grey, float]:
     is_near[np.unique(labels[cv2.dilate(row, reach) > 0])] = True
     is_in_row |= is_near & (longer <= _CORNER * length)  # dashes that meet in corners, and parts of dashes
     is_in_row[0] = False
-    return found.only(~is_in_row), cv2.max(mask, row), length
+    return found.only(~is_in_row), as_uint8(cv2.max(mask, row)), length
 
 
 def _rows(dashes: Grey, length: float, thickness: float, least: float) -> Grey:

@@ -87,8 +87,7 @@ class _Ring:
         self._own = labels[self._window] == number
         self.line = component_pen_width(self._own)
         self._framed = as_uint8(cv2.copyMakeBorder(as_uint8(self._own), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0))
-        points = np.argwhere(self._own)[:, ::-1].astype(np.int32)
-        self._hull = cv2.convexHull(points)
+        self._hull = cv2.convexHull(cv2.findNonZero(as_uint8(self._own)))
         filled = np.zeros((self.height + 2, self.width + 2), np.uint8)
         cv2.fillConvexPoly(filled, self._hull + 1, 1)
         self._depth = np.asarray(cv2.distanceTransform(filled, cv2.DIST_L2, 3))[1:-1, 1:-1]

@@ -106,7 +106,7 @@ class Track:
         slope, level = _line(on_x, on_y)
         off = on_y - level - slope * on_x
         bow = float(off @ off) / len(off)
-        curve = _curve(on_x - _mean(on_x))
+        curve = _curve(np.asarray(on_x - _mean(on_x), np.float64))
         bend = bow - float(curve @ off) ** 2 / len(off)
         return cls(x, y, thickness, slope, level, math.sqrt(max(bend, 0.0)), math.sqrt(bow))
 
