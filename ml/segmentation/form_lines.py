@@ -37,6 +37,7 @@ _ALONG = 1.5  # thicknesses of a line, beside it: there lies half of what is lef
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
 _FLAT, _SOLID = 0.35, 0.5  # widths: height of a bar that is no digit; of its box is ink
 _DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
+_LOW = 5.0  # widths of the pen; walls that low are teeth of a comb, and a digit that low is illegible
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
@@ -86,7 +87,7 @@ def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
     if cleaned is not mask:
         found = connect(cleaned)
-        found = remove_rings(_without_residue(joined, found, net) if walls else found, net.box_height)
+        found = remove_rings(_without_residue(joined, found, net, pen) if walls else found, net.box_height)
     cleaned = _without_rules(
         found, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
@@ -153,7 +154,7 @@ def _erase(mask: Grey, track: Track, thickness: float, pen: float) -> None:
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
-def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet) -> ConnectedInk:
+def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet, pen: float) -> ConnectedInk:
     """What is left of a mask (h, w), without the rest of the lines of a form and what is printed into its gaps."""
     stats = cleaned.stats
     x, y, w, h = stats[:, :4].T.astype(np.float64)
@@ -164,6 +165,8 @@ def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet) -> Conne
     small = max(_RESIDUE * net.box_height, 2 * line)
     is_residue = touched[2] & (side < small) & _lie_beside(removed, cleaned, round(_ALONG * line))
     is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    if net.box_height < _LOW * pen:  # a tooth that was not found, because the line below it hides a part of it
+        is_residue |= touched[1] & (w < _DOUBLE * line) & (h < net.box_height + 2 * line)
     for left, top, width, height in net.gaps():
         over = _OVERLAP * height
         is_residue |= (

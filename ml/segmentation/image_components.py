@@ -185,9 +185,10 @@ def _writing(
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
     is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
     is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
-    if not is_bitmap:
-        is_strip = are_strips(labels, boxes, margin)
-        is_inside, is_across = is_inside & ~is_strip, is_across | is_strip
+    is_strip = are_strips(labels, boxes, margin)
+    if is_bitmap:  # a digit may lie along a part of its border
+        is_strip &= (h == labels.shape[0]) | (w == labels.shape[1])
+    is_inside, is_across = is_inside & ~is_strip, is_across | is_strip
     if not (area[is_inside] > 0.002 * area.sum()).any():
         is_inside = ~is_across
     if not is_inside.any():
