@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.ink.counts import count_values, darkest, lightest, median, quantiles
+
 Grey = NDArray[np.uint8]  # (h, w)
 Pixels = NDArray[np.uint8]  # (h, w) or (h, w, 3)
 
@@ -66,8 +68,8 @@ def _areas(unseen: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
 
 def _unseen(small: Pixels) -> NDArray[np.bool_]:
     """(h, w) true where it is all white and most of the picture is not, or all black and enough of it is light."""
-    least = small if small.ndim == 2 else small.min(axis=2)
-    most = small if small.ndim == 2 else small.max(axis=2)
-    is_white = (least >= _WHITE) & (np.median(least) < _GREY_PAPER)
-    is_black = (most <= _BLACK) & (np.quantile(most, 1 - _LIGHT_SHARE) > _LIGHT_PAPER)
+    channels = cv2.split(small)
+    least, most = darkest(channels), lightest(channels)
+    is_white = (least >= _WHITE) & (median(count_values(least)) < _GREY_PAPER)
+    is_black = (most <= _BLACK) & (quantiles(count_values(most), 1 - _LIGHT_SHARE)[0] > _LIGHT_PAPER)
     return np.asarray(is_white | is_black)

@@ -7,20 +7,21 @@ apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any
+import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.ink.counts import count_values, darkest, lightest, median
 from ml.ink.paper import flatten_papers
 
 Grey = NDArray[np.uint8]  # (h, w)
 Colours = NDArray[np.uint8]  # (..., 3)
 
 _STEP = 3  # one pixel in nine is sampled; lines of a pen are wider
+_LIGHT = 128  # of 255; paper that is at least so light is light
 _INK_SHARE = 0.02  # of the pixels count as ink: those that differ most from paper
 _CLEARLY = 1.25  # how much farther apart another grey must have them; the reader was trained on the usual one
 
@@ -41,20 +42,29 @@ def to_grey(pixels: Grey | Colours) -> Grey:
         return flat
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
-    sample = pixels[::_STEP, ::_STEP].reshape(-1, 3)
-    usual = np.min if np.median(sample) >= 128 else np.max
-    channels = [partial(np.take, indices=k) for k in range(3)]
-    conversions: list[Callable[..., Any]] = [usual, *channels, np.min, np.max]
-    away = np.abs(sample - np.median(sample, axis=0)).sum(axis=1)  # most pixels are paper
-    is_ink = away >= np.quantile(away, 1 - _INK_SHARE)
-    contrasts = []  # between ink and paper in each of the greys
-    for convert in conversions:
-        grey = convert(sample, axis=-1).astype(np.float32)
-        contrasts.append(float(abs(np.median(grey[is_ink]) - np.median(grey))))
+    sample = [np.ascontiguousarray(pixels[::_STEP, ::_STEP, channel]) for channel in range(3)]
+    greys = [*sample, darkest(sample), lightest(sample)]
+    counts = [count_values(grey) for grey in greys]
+    middles = [median(values) for values in counts]
+    usual = 3 if median(np.sum(counts[:3], axis=0)) >= _LIGHT else 4
+    is_ink = _farthest(sample, middles[:3])
+    contrasts = [
+        abs(median(count_values(grey, is_ink)) - middle) for grey, middle in zip(greys, middles, strict=True)
+    ]
     best = int(np.argmax(contrasts))
-    chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
-    if chosen is np.min or chosen is np.max:  # OpenCV takes a tenth of the time
-        red, green, blue = cv2.split(pixels)
-        pick = cv2.min if chosen is np.min else cv2.max
-        return as_uint8(pick(pick(red, green), blue))
-    return np.ascontiguousarray(chosen(pixels, axis=-1))
+    if contrasts[best] <= _CLEARLY * contrasts[usual]:
+        best = usual
+    if best < 3:
+        return as_uint8(cv2.extractChannel(pixels, best))
+    return (darkest if best == 3 else lightest)(cv2.split(pixels))
+
+
+def _farthest(channels: Sequence[Grey], middles: Sequence[float]) -> Grey:
+    """1 on the pixels (h, w) of the greatest sums of differences from the middles of the channels; 0 elsewhere."""
+    away = np.zeros(channels[0].shape, np.uint16)  # twice the sum: a median may be half a level
+    for channel, middle in zip(channels, middles, strict=True):
+        differences = abs(2 * np.arange(256) - 2 * middle).astype(np.uint16)
+        away += np.asarray(cv2.LUT(channel, differences), np.uint16).reshape(away.shape)
+    counts = np.cumsum(np.bincount(away.ravel()))
+    least = int(np.searchsorted(counts, math.ceil((1 - _INK_SHARE) * (int(counts[-1]) - 1)) + 1))
+    return (away >= least).view(np.uint8)

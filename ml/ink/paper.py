@@ -7,13 +7,11 @@ Whatever departs from it is ink, lighter or darker as most of it is nearby.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import reduce
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.ink.counts import count_values, darkest, lightest, median
 
 Grey = NDArray[np.uint8]  # (h, w)
 Pixels = NDArray[np.uint8]  # (h, w, channels)
@@ -91,14 +89,15 @@ def _median(small: Pixels, neighbourhood: float) -> Pixels:
 def _edges(paper: Pixels) -> NDArray[np.bool_]:
     """(h, w) where papers (h, w, channels) border on each other."""
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-    step = cv2.subtract(cv2.dilate(paper, around), cv2.erode(paper, around)).reshape(paper.shape).max(axis=2)
-    return np.asarray(step > _STEP)
+    step = cv2.subtract(cv2.dilate(paper, around), cv2.erode(paper, around))
+    return np.asarray(lightest(cv2.split(step)) > _STEP)
 
 
 def _is_other(paper: Pixels) -> NDArray[np.bool_]:
     """(h, w) where paper (h, w, channels) is not the one that most of the picture is, as a table around a page."""
-    usual = np.median(paper, axis=(0, 1))
-    return np.asarray(np.abs(paper - usual).max(axis=2) > _STEP)
+    channels = np.asarray(cv2.split(paper), np.int16)
+    usual = [median(count_values(channel)) for channel in channels.astype(np.uint8)]
+    return np.asarray((abs(channels - np.array(usual)[:, None, None]) > _STEP).any(axis=0))
 
 
 def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
@@ -113,25 +112,16 @@ def _departures(pixels: Pixels, paper: Pixels) -> tuple[Grey, Grey]:
         for f in (cv2.erode, cv2.dilate)
     )
     darker = _strongest(np.asarray(cv2.subtract(low, pixels), np.uint8), _strongest(low))
-    lighter = _strongest(np.asarray(cv2.subtract(pixels, high), np.uint8), 255 - _weakest(high))
+    lighter = _strongest(np.asarray(cv2.subtract(pixels, high), np.uint8), 255 - darkest(cv2.split(high)))
     return darker, lighter
 
 
 def _strongest(values: Pixels, whole: Grey | None = None) -> Grey:
     """The greatest of the channels (h, w), where given as a share of the whole, of 255."""
-    best = _fold(cv2.max, values)
+    best = lightest(cv2.split(values))
     if whole is None:
         return best
     return np.asarray(cv2.divide(best, np.maximum(whole, _DARKEST), scale=255, dtype=cv2.CV_8U), np.uint8)
-
-
-def _weakest(values: Pixels) -> Grey:
-    """The least of the channels (h, w)."""
-    return _fold(cv2.min, values)
-
-
-def _fold(pick: Callable[..., Any], values: Pixels) -> Grey:
-    return np.asarray(reduce(pick, cv2.split(values)), np.uint8)
 
 
 def _lines(departure: Grey, size: tuple[int, int]) -> NDArray[np.float32]:

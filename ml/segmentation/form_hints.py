@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.greyscale import Grey
 from ml.segmentation.components import typical_height
+from ml.segmentation.connected_ink import ConnectedInk
 
 _MIN_AREA = 6  # px; less is a speck
 _WIDE = 1.5  # heights of the writing; digits that touch are as wide as well
@@ -27,11 +27,9 @@ _INNER = 0.2  # of the height of a ring; lower ink inside is a dot
 _CORNER = 8  # so many of a box's corner fit into its sides; few digits have ink in all four
 
 
-def may_hold_form(mask: Grey, stats: NDArray[np.int32]) -> bool:
-    """Whether components are anything but digits of one height, one beside the other.
-
-    The mask (h, w) is 255 on ink; `stats` are those of OpenCV, the paper first.
-    """
+def may_hold_form(found: ConnectedInk) -> bool:
+    """Whether connected ink is anything but digits of one height, one beside the other."""
+    mask, stats = found.mask, found.stats
     x, y, w, h, area = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= _MIN_AREA].T.astype(np.int64)
     if not len(x) or (area >= _SOLID * w * h).sum() >= _MANY:
         return bool(len(x))

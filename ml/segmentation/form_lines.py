@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
+from ml.segmentation.connected_ink import ConnectedInk, connect
 from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
@@ -36,6 +37,7 @@ _ALONG = 1.5  # thicknesses of a line, beside it: there lies half of what is lef
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
 _FLAT, _SOLID = 0.35, 0.5  # widths: height of a bar that is no digit; of its box is ink
 _DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
+_LOW = 5.0  # widths of the pen; walls that low are teeth of a comb, and a digit that low is illegible
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
@@ -61,20 +63,20 @@ _EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a pictu
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
 
 
-def remove_form_lines(mask: Grey) -> Grey:
-    """The mask (h, w), 255 on ink, without the lines of forms; the same object where there are none.
+def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
+    """Connected ink without the lines of forms; the same object where there are none.
 
     Strokes that cross them stay whole.
     """
-    labels, stats = _components(mask)
-    if not may_hold_form(mask, stats):
-        return mask
-    given, (mask, joined, dash) = mask, part_dashes(mask, labels, stats)
-    mask = remove_rings(mask)
+    if not may_hold_form(given):
+        return given
+    parted, joined, dash = part_dashes(given)
+    found = remove_rings(parted)
+    if not len(found.pixels):
+        return found
+    mask = found.mask
     joined = joined if dash else mask
-    pens = pen_widths(mask) if mask.any() else np.zeros(0)
-    if not len(pens):
-        return mask
+    pens = pen_widths(found)
     pen = float(np.median(pens))
     thickest = 1.5 * float(pens.max()) + 2
     turned = np.ascontiguousarray(joined.T)
@@ -83,14 +85,15 @@ def remove_form_lines(mask: Grey) -> Grey:
     sides, walls = net.sides, net.walls
     least = _DASH * pen if dash else 0.0
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
-    if walls:
-        cleaned = _without_residue(joined, cleaned, net)
     if cleaned is not mask:
-        cleaned = remove_rings(cleaned, net.box_height)
+        found = connect(cleaned)
+        found = remove_rings(_without_residue(joined, found, net, pen) if walls else found, net.box_height)
     cleaned = _without_rules(
-        cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
+        found, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
-    return given if cleaned is given else _without_empty_form(given, cleaned, pen)
+    if cleaned is not found.mask:
+        found = connect(cleaned)
+    return found if found is given else _without_empty_form(given.mask, found, pen)
 
 
 def _net(
@@ -106,12 +109,6 @@ def _net(
         return net
     wide = FormNet(*straight, mask, turned, pen, _NEAR + pen)
     return wide if len(wide.walls) >= _SEVERAL and len(wide.sides) >= 2 else net
-
-
-def _components(mask: Grey) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Labels (h, w), and what OpenCV measures of each (n, 5), the paper first."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _is_straight(track: Track) -> bool:
@@ -157,71 +154,69 @@ def _erase(mask: Grey, track: Track, thickness: float, pen: float) -> None:
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
-def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
-    """The cleaned mask (h, w) without what is left of the lines of a form, and what is printed into its gaps."""
-    labels, stats = _components(cleaned)
+def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet, pen: float) -> ConnectedInk:
+    """What is left of a mask (h, w), without the rest of the lines of a form and what is printed into its gaps."""
+    stats = cleaned.stats
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
-    removed = as_uint8(cv2.subtract(before, cleaned))
-    touched = _ends_beside(removed, labels, stats, 1)
+    removed = as_uint8(cv2.subtract(before, cleaned.mask))
+    touched = _ends_beside(removed, cleaned, 1)
     line = float(np.median([wall.thickness for wall in net.walls]))
     small = max(_RESIDUE * net.box_height, 2 * line)
-    is_residue = touched[2] & (side < small) & _lie_beside(removed, labels, round(_ALONG * line))
+    is_residue = touched[2] & (side < small) & _lie_beside(removed, cleaned, round(_ALONG * line))
     is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    if net.box_height < _LOW * pen:  # a tooth that was not found, because the line below it hides a part of it
+        is_residue |= touched[1] & (w < _DOUBLE * line) & (h < net.box_height + 2 * line)
     for left, top, width, height in net.gaps():
         over = _OVERLAP * height
         is_residue |= (
             (x > left - over) & (x + w < left + width + over) & (y > top - over) & (y + h < top + height + over)
         )
     if (side[1:][~is_residue[1:]] < small).all():
-        return np.zeros_like(cleaned)
-    is_residue[0] = False
-    return np.where(is_residue[labels], 0, cleaned).astype(np.uint8)
+        is_residue[:] = True
+    return cleaned.only(~is_residue)
 
 
-def _ends_beside(
-    removed: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32], reach: int
-) -> NDArray[np.bool_]:
+def _ends_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bool_]:
     """(3, n) whether the top, the bottom, any part of each component is so many pixels from removed ink (h, w)."""
     near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
-    rows, columns = np.nonzero((near > 0) & (labels > 0))
-    beside = labels[rows, columns]
+    is_near = near.ravel()[found.pixels] > 0
+    rows, beside = found.pixels[is_near] // near.shape[1], found.parts[is_near]
+    stats = found.stats
     place = (rows - stats[beside, cv2.CC_STAT_TOP]) / stats[beside, cv2.CC_STAT_HEIGHT]
     parts = (place < _END, place > 1 - _END, place >= 0)
     return np.stack([np.bincount(beside[part], minlength=len(stats)) > 0 for part in parts])
 
 
-def _lie_beside(removed: Grey, labels: NDArray[np.int32], reach: int) -> NDArray[np.bool_]:
+def _lie_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bool_]:
     """(n,) whether at least half of each component is so many pixels from removed ink (h, w)."""
     near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
-    inked = np.flatnonzero(labels > 0)
-    component, count = labels.ravel()[inked], int(labels.max()) + 1
-    beside = np.bincount(component[near.ravel()[inked] > 0], minlength=count)
-    return np.asarray(2 * beside >= np.bincount(component, minlength=count))
+    beside = np.bincount(found.parts[near.ravel()[found.pixels] > 0], minlength=len(found.stats))
+    return np.asarray(2 * beside >= found.stats[:, cv2.CC_STAT_AREA])
 
 
-def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
-    """The cleaned mask (h, w), or an empty one where only specks, level bars and walls between lines are left."""
-    labels, stats = _components(cleaned)
-    w, h, area = stats[1:, cv2.CC_STAT_WIDTH :].T
+def _without_empty_form(before: Grey, cleaned: ConnectedInk, pen: float) -> ConnectedInk:
+    """What is left of a mask (h, w), or nothing if that is only specks, level bars and walls between lines."""
+    w, h, area = cleaned.stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
-    is_wall = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, round(pen / 2) + 1)[:2, 1:].all(
-        axis=0
-    )
+    removed = as_uint8(cv2.subtract(before, cleaned.mask))
+    is_wall = _ends_beside(removed, cleaned, round(pen / 2) + 1)[:2, 1:].all(axis=0)
     is_wall &= w < _SLIM * h
     is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
-    return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else np.zeros_like(cleaned)
+    return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else connect(np.zeros_like(before))
 
 
-def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
-    """The mask (h, w) without rules of paper and lines under writing, which are longer than any stroke."""
+def _without_rules(found: ConnectedInk, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
+    """A mask (h, w) of ink without rules of paper and lines under writing, which are longer than any stroke."""
+    mask = found.mask
     if not level and not upright:
         return mask
     height, width = mask.shape
     turned = mask.T
     rules = [t for t in level if _is_rule(t, mask)]
     crossing = [t for t in upright if any(_crosses(t, rule, height) for rule in rules)]
-    unit = _height_of_writing(_without(mask, rules, crossing, pen))
+    writing = _without(mask, rules, crossing, pen)
+    unit = _height_of_writing(found if writing is mask else connect(writing))
     if len(rules) < _MANY:
         rules = [
             t.prolonged(mask)
@@ -274,7 +269,7 @@ def _is_below(track: Track, writing: Grey, unit: float) -> bool:
     out = [near[0] - track.left, track.right - near[-1]]
     if min(out) > track.thickness:
         return True
-    digits = _components(np.ascontiguousarray(above[:, near[0] : near[-1] + 1]))[1][1:, cv2.CC_STAT_HEIGHT]
+    digits = connect(np.ascontiguousarray(above[:, near[0] : near[-1] + 1])).stats[1:, cv2.CC_STAT_HEIGHT]
     return bool(max(out) > track.thickness and min(out) > -_SHORT * unit and (digits >= _DIGIT * unit).sum() > 1)
 
 
@@ -298,10 +293,10 @@ def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
     return track.left <= edge and track.right >= height - edge and not _EDGE * width < x < (1 - _EDGE) * width
 
 
-def _height_of_writing(mask: Grey) -> float:
+def _height_of_writing(found: ConnectedInk) -> float:
     """In pixels; 0 where there is no writing."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    _, _, w, h, area = stats[1:].T.astype(np.float64)
+    mask = found.mask
+    _, _, w, h, area = found.stats[1:].T.astype(np.float64)
     is_line = (h >= 0.94 * len(mask)) & (w < 0.25 * h)  # from edge to edge
     are_lines = (h >= 0.9 * len(mask)) & (w >= 0.9 * mask.shape[1]) & (area < 0.25 * w * h)  # along several edges
     kept = ~is_line & ~are_lines

@@ -25,6 +25,7 @@ from ml.segmentation.binarization import (
 )
 from ml.segmentation.border import are_strips
 from ml.segmentation.components import Boxes, typical_height
+from ml.segmentation.connected_ink import ConnectedInk
 from ml.segmentation.form_lines import remove_form_lines
 from ml.segmentation.margin import add_margin
 from ml.segmentation.stroke_pairs import Pairs
@@ -107,23 +108,23 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     given, (grey, margin) = grey, add_margin(grey)
     large, scale = _enlarge(grey)
     ink = extract_ink(large)
-    mask = None if is_blank(ink) else binarize(ink, scale)
-    if mask is None:
+    found = None if is_blank(ink) else binarize(ink, scale)
+    if found is None:
         return None
-    without_stairs = _without_stairs(ink, mask, grey, scale)
+    without_stairs = _without_stairs(ink, found, grey, scale)
     if without_stairs is not ink:
-        ink, mask = without_stairs, binarize(without_stairs, scale)
-    if mask is None:
+        ink, found = without_stairs, binarize(without_stairs, scale)
+    if found is None:
         return None
-    without_shadows = remove_shadows(ink, mask)
+    without_shadows = remove_shadows(ink, found)
     if without_shadows is not ink:
-        ink, mask = without_shadows, binarize(without_shadows, scale)
-    if mask is None or (scale < _TEXTURE_SCALE and is_texture(ink, mask, scale)):
+        ink, found = without_shadows, binarize(without_shadows, scale)
+    if found is None or (scale < _TEXTURE_SCALE and is_texture(ink, found.mask, scale)):
         return None
     is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
-        mask = remove_form_lines(mask)
-    labels, boxes = _connected_ink(mask, is_bitmap, margin * scale)
+        found = remove_form_lines(found)
+    labels, boxes = _legible(found, is_bitmap, margin * scale)
     if (
         not len(boxes)
         or (scale == 1 and _are_dots(labels, boxes))
@@ -142,7 +143,7 @@ def _enlarge(grey: Grey) -> tuple[Grey, float]:
     return as_uint8(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC)), scale
 
 
-def _without_stairs(ink: Grey, mask: Grey, given: Grey, scale: float) -> Grey:
+def _without_stairs(ink: Grey, found: ConnectedInk, given: Grey, scale: float) -> Grey:
     """Ink (h, w) without the steps that black and white pixels leave at its edges, nor its finest notches.
 
     `given` is the picture before it was enlarged by `scale`. The same object where that was little, or where the
@@ -154,27 +155,20 @@ def _without_stairs(ink: Grey, mask: Grey, given: Grey, scale: float) -> Grey:
     is_grey = np.abs(given - (low + high) / 2) < 0.4 * (high - low)
     if is_grey.mean() >= 0.02:
         return ink
-    sigma = min(_STAIRS_BLUR * scale, _FINE_BLUR * (pen_width(mask) - _FINE * scale))
+    sigma = min(_STAIRS_BLUR * scale, _FINE_BLUR * (pen_width(found) - _FINE * scale))
     return as_uint8(cv2.GaussianBlur(ink, (0, 0), sigma)) if sigma > 0 else ink
 
 
-def _connected_ink(mask: Grey, is_bitmap: bool, margin: float) -> tuple[NDArray[np.int32], Boxes]:
+def _legible(found: ConnectedInk, is_bitmap: bool, margin: float) -> tuple[NDArray[np.int32], Boxes]:
     """Labels (h, w) and boxes (n, 4) of what may be writing: no specks, no frame around the page."""
-    count, found = cv2.connectedComponents(mask, connectivity=8)
-    labels = np.asarray(found, np.int32)
-    inked = np.flatnonzero(mask > 0)  # few; all pixels of the picture would take ten times as long
-    component = labels.ravel()[inked] - 1
-    low, high = np.full((2, count - 1), np.iinfo(np.int64).max), np.zeros((2, count - 1), np.int64)
-    for axis, place in enumerate((inked % mask.shape[1], inked // mask.shape[1])):
-        np.minimum.at(low[axis], component, place)
-        np.maximum.at(high[axis], component, place)
-    boxes = np.concatenate([low, high - low + 1]).T.astype(np.float64)
-    if count == 1:
-        return labels, boxes
-    kept = _writing(labels, boxes, np.bincount(component).astype(np.float64), is_bitmap, margin)
-    renumbered = np.zeros(count - 1, np.int32)
-    renumbered[kept] = np.arange(1, len(kept) + 1)
-    labels.ravel()[inked] = renumbered[component]
+    boxes, area = found.stats[1:, :4].astype(np.float64), found.stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+    if not len(boxes):
+        return found.labels, boxes
+    kept = _writing(found.labels, boxes, area, is_bitmap, margin)
+    renumbered = np.zeros(len(boxes) + 1, np.int32)
+    renumbered[kept + 1] = np.arange(1, len(kept) + 1)
+    labels = np.zeros(found.mask.shape, np.int32)
+    labels.ravel()[found.pixels] = renumbered[found.parts]
     return labels, boxes[kept]
 
 
@@ -191,9 +185,10 @@ def _writing(
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
     is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
     is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
-    if not is_bitmap:
-        is_strip = are_strips(labels, boxes, margin)
-        is_inside, is_across = is_inside & ~is_strip, is_across | is_strip
+    is_strip = are_strips(labels, boxes, margin)
+    if is_bitmap:  # a digit may lie along a part of its border
+        is_strip &= (h == labels.shape[0]) | (w == labels.shape[1])
+    is_inside, is_across = is_inside & ~is_strip, is_across | is_strip
     if not (area[is_inside] > 0.002 * area.sum()).any():
         is_inside = ~is_across
     if not is_inside.any():

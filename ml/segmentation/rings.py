@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import component_pen_width
+from ml.segmentation.connected_ink import ConnectedInk, connect
 
 Ints = NDArray[np.int64]
 
@@ -30,15 +31,14 @@ _PRINTED = 0.04  # by which printed boxes differ, and a pixel; the zeros of a ha
 _MANY = 3  # empty boxes of one size; fewer may be letters
 
 
-def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
-    """The mask (h, w), 255 on ink, without rings and frames around other ink; the same object if there are none.
+def remove_rings(found: ConnectedInk, box_height: float = 0.0) -> ConnectedInk:
+    """Connected ink without rings and frames around other ink; the same object if there are none.
 
     Boxes with round corners go also where nothing is in them, if there are several of one size or if they are as
     high as the boxes of a form, `box_height` pixels.
     """
-    count, found, measured, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    labels, stats = np.asarray(found, np.int32), np.asarray(measured, np.int32)
-    hollow = [i for i in range(1, count) if _may_be_hollow(stats[i])]
+    labels, stats = found.labels, found.stats
+    hollow = np.flatnonzero(_may_be_hollow(stats)).tolist()
     rings: list[_Ring] = []
     boxes: list[_Ring] = []
     for number in hollow:
@@ -56,16 +56,17 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
     of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height and not box.is_divided]
     rings += of_form or _of_one_size(boxes, rings)
     if not rings:
-        return mask
-    cleaned = mask.copy()
+        return found
+    cleaned = found.mask.copy()
     for ring in rings:
         ring.erase(cleaned)
-    return cleaned
+    return connect(cleaned)
 
 
-def _may_be_hollow(stats: NDArray[np.int32]) -> bool:
-    _, _, width, height, area = stats.tolist()
-    return bool(min(width, height) >= 8 and area <= _MAX_SHARE * width * height)
+def _may_be_hollow(stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(n,) of the components that stats (n, 5) measure."""
+    _, _, width, height, area = stats.T.astype(np.int64)
+    return np.asarray((np.minimum(width, height) >= 8) & (area <= _MAX_SHARE * width * height))
 
 
 def _inside(stats: NDArray[np.int32], number: int) -> Ints:
@@ -86,8 +87,7 @@ class _Ring:
         self._own = labels[self._window] == number
         self.line = component_pen_width(self._own)
         self._framed = as_uint8(cv2.copyMakeBorder(as_uint8(self._own), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0))
-        points = np.argwhere(self._own)[:, ::-1].astype(np.int32)
-        self._hull = cv2.convexHull(points)
+        self._hull = cv2.convexHull(cv2.findNonZero(as_uint8(self._own)))
         filled = np.zeros((self.height + 2, self.width + 2), np.uint8)
         cv2.fillConvexPoly(filled, self._hull + 1, 1)
         self._depth = np.asarray(cv2.distanceTransform(filled, cv2.DIST_L2, 3))[1:-1, 1:-1]

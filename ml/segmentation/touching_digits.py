@@ -56,7 +56,7 @@ def split_wide_components(ink: Grey, labels: NDArray[np.int32], boxes: Boxes) ->
     """
     height = typical_height(boxes[:, 3])
     is_wide = (boxes[:, 2] > _WIDE * height) & (boxes[:, 3] > _HIGH * height)
-    part_labels = labels.copy()
+    part_labels = np.zeros(labels.shape, np.int32)
     part_boxes: list[Floats] = []
     owners: list[int] = []
     crossed: list[float] = []

@@ -57,15 +57,15 @@ def test_on_paper_without_writing_nothing_is_recognised(reader, rng, made):
 
 def test_writing_is_no_texture(rng):
     ink = extract_ink(drawn(write_number("2749", rng=rng, canvas=(800, 400)), (800, 400), pen=6))
-    mask = binarize(ink)
-    assert mask is not None
-    assert not is_texture(ink, mask)
+    found = binarize(ink)
+    assert found is not None
+    assert not is_texture(ink, found.mask)
     faint = extract_ink(
         (200 + drawn(write_number("27", rng=rng, canvas=(800, 400)), (800, 400)) * 0.1).astype(np.uint8)
     )
     pencil = binarize(faint)
     assert pencil is not None
-    assert not is_texture(faint, pencil)
+    assert not is_texture(faint, pencil.mask)
     soft = as_soft(ink)
     assert is_texture(soft, np.where(soft > soft.max() / 2, 255, 0).astype(np.uint8))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ml.segmentation.connected_ink import connect
 from ml.segmentation.dashes import part_dashes
 
 
@@ -20,8 +21,7 @@ def one() -> np.ndarray:
 
 
 def without_dashes(mask: np.ndarray) -> np.ndarray:
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return part_dashes(mask, labels, stats)[0]
+    return part_dashes(connect(mask))[0].mask
 
 
 def test_a_level_and_an_upright_row_go():
@@ -44,9 +44,7 @@ def test_few_dashes_and_scattered_ones_stay():
 
 
 def test_dashes_are_joined_to_a_line():
-    mask = dashed(20)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    _, joined, length = part_dashes(mask, labels, stats)
+    _, joined, length = part_dashes(connect(dashed(20)))
     assert length == 8
     assert joined[61, 10:320].all()
     assert not joined[:55].any()

@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.segmentation.connected_ink import connect
 from ml.segmentation.form_hints import may_hold_form
 
 ROW = (40, 110, 180, 250, 320)
 
 
 def may_hold(mask: np.ndarray) -> bool:
-    return may_hold_form(mask, cv2.connectedComponentsWithStats(mask, connectivity=8)[2])
+    return may_hold_form(connect(mask))
 
 
 def sevens() -> np.ndarray:

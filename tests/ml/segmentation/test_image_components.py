@@ -142,6 +142,15 @@ def test_no_rule_is_seen_in_a_picture_of_one_digit(reader):
     assert reader.read([one])[0].text == "1"
 
 
+def test_a_line_along_the_edge_of_a_small_picture_is_no_digit():
+    cell = np.full((36, 32), 230, np.uint8)
+    cell[:, 29:] = 40
+    assert find_image_components(cell) is None
+    cell[:, 29:] = 230
+    cell[6:31, 27:30] = 40
+    assert find_image_components(cell) is not None  # a 1 at the right
+
+
 def test_a_broad_line_is_narrowed_in_the_glyph_of_a_bitmap():
     broad = np.full((32, 32), 255, np.uint8)
     broad[2:30, 10:22] = 0
