@@ -20,7 +20,7 @@ from ml.segmentation.text_lines import LineOrder
 Places = tuple[int, ...]  # rising places of components along their line, from 0
 
 _MAX_LOG_ODDS = 8.0  # affinities are clipped to this
-_MAX_AFFINITY_COST = 7.0  # nats; dearer candidates are dropped before a network scores them
+_MAX_AFFINITY_COST = 4.0  # nats; dearer candidates are dropped before a network scores them
 _MAX_SIGN_COMPONENTS = 12  # a line of no more is a candidate as a whole; each pair of components costs time
 _MAX_SKIPPING = 60  # components; a longer line is a scribble, and every path through it costs time
 _SEVERAL_DIGITS = 1.5  # heights; a wider line holds more than one digit

@@ -41,17 +41,17 @@ class Costs:
     base_cap: float = 6.0  # the most that a foot far from the base line costs
 
     # Ink that is no digit.
-    negative: float = 3.5  # for a candidate that is no digit
+    negative: float = 3.8  # for a candidate that is no digit
     large_negative: float = 0.0  # of a picture: added for ink as large as a digit, for each height of its size
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
-    whole_negative: float = 1.5  # instead of `negative`, for all components of a drawing as one that is no digit
+    whole_negative: float = 1.3  # instead of `negative`, for all components of a drawing as one that is no digit
 
     whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
     lone_negative: float = 0.7  # instead of `negative`, for a drawing of one component that is no digit
 
     # Boundaries between candidates.
-    segment: float = 0.4  # for every candidate but the first, so that two need better evidence than one
-    affinity: float = 0.65  # of strokes: weight of the log odds that they belong together
+    segment: float = 0.3  # for every candidate but the first, so that two need better evidence than one
+    affinity: float = 0.8  # of strokes: weight of the log odds that they belong together
     stroke_cut: float = 1.914  # for each cut through a stroke
     component_cut: float = 0.5  # for each cut through connected ink of a picture
     crossed_ink: float = 0.6  # for each width of the pen that a cut through connected ink crosses

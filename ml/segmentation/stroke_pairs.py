@@ -1,4 +1,4 @@
-"""How two strokes lie to each other, in numbers, and whether they are one line drawn twice or a line below writing."""
+"""How two strokes lie to each other, in numbers; whether they are one line drawn twice or a line below writing."""
 
 from __future__ import annotations
 
