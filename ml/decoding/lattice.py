@@ -39,6 +39,11 @@ class Segment:
     label: int | None
     probability: float
 
+    @property
+    def separates(self) -> bool:
+        """Whether it is ink between numbers, such as a slash, and not ink that could not be read."""
+        return self.label is None and self.candidate.separator_log_odds > 0
+
 
 @dataclass(frozen=True)
 class BestPath:
@@ -75,7 +80,16 @@ class Lattice:
             else:
                 as_no_digit = math.log1p(-probability) - candidate.prior_cost - candidate.negative_cost
                 weights = as_digit, as_no_digit
+            if candidate.separator_log_odds > -math.inf:
+                separates, is_other = _log_probabilities(candidate.separator_log_odds)
+                as_digit, as_no_digit = weights
+                weights = as_digit + is_other, log_add(as_no_digit + is_other, separates - candidate.prior_cost)
             self._log_weights.append(weights)
+
+    @property
+    def separator_log_odds(self) -> list[float]:
+        """Of the candidates that may separate numbers."""
+        return [c.separator_log_odds for c in self._candidates if c.separator_log_odds > -math.inf]
 
     @property
     def log_sum(self) -> float:
@@ -140,6 +154,10 @@ class Lattice:
         if edge.label is None:
             return math.log1p(-self._clipped[i])
         return float(self._digits[i, edge.label]) + math.log(self._clipped[i])
+
+    def probability_of_digit(self, candidate: Candidate) -> float:
+        """The probability that a candidate is a digit at all, by the networks."""
+        return self._digit_probability[self._index[candidate]]
 
     @cached_property
     def _index(self) -> dict[Candidate, int]:
@@ -226,6 +244,11 @@ class Lattice:
         return BestPath(
             tuple(segments), float(probabilities[order[0]]) * are_digits, second, second_probability * are_digits
         )
+
+
+def _log_probabilities(log_odds: float) -> tuple[float, float]:
+    """The log probabilities of something with these odds, and of its contrary."""
+    return -math.log1p(math.exp(-log_odds)), -math.log1p(math.exp(log_odds))
 
 
 def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Split the digits of a line into numbers, by the widths of the gaps between them."""
+"""Split the digits of a line into numbers, at separators and by the widths of the gaps between them."""
 
 from __future__ import annotations
 
@@ -29,18 +29,24 @@ class SpacedLine:
 
 
 def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> SpacedLine:
-    """Part the digits at gaps that are wide beside the narrower gaps of the line; `height` is that of the line."""
+    """Part the digits at separators, and at gaps that are wide beside the narrower gaps of the line.
+
+    `height` is that of the line.
+    """
     digits = [segment for segment in segments if segment.label is not None]
     boxes = [segment.candidate.box for segment in digits]
     gaps = [b[0] - a[0] - a[2] for a, b in pairwise(boxes)]
     if not gaps:
         return SpacedLine([digits] if digits else [])
-    least_space = max(_least_space(gaps, height, costs), 1e-9)
-    spaces = [gap > least_space for gap in gaps]
+    are_separated = _are_separated(segments)
+    bare_gaps = [gap for gap, separated in zip(gaps, are_separated, strict=True) if not separated]
+    least_space = max(_least_space(bare_gaps, height, costs), 1e-9)
+    spaces = []
     probabilities = []  # that a gap is a space or none as its width says: 0.5 at the least space, more beyond
-    for gap in gaps:
+    for gap, separated in zip(gaps, are_separated, strict=True):
         odds = max(gap / least_space, 1e-3) ** costs.space_sure
-        probabilities.append(max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0)
+        spaces.append(separated or gap > least_space)
+        probabilities.append(max(odds, 1.0) / (1.0 + odds) if odds < 1e12 and not separated else 1.0)
     doubtful = min(range(len(gaps)), key=lambda i: probabilities[i])
     other_spaces = [space != (i == doubtful) for i, space in enumerate(spaces)]
     probability = math.prod(probabilities)
@@ -50,6 +56,17 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
         _numbers(digits, other_spaces),
         probability / probabilities[doubtful] - probability,
     )
+
+
+def _are_separated(segments: Sequence[Segment]) -> list[bool]:
+    """For each pair of neighbouring digits whether a separator is between them."""
+    separated: list[bool] = []
+    follows_separator = False
+    for segment in segments:
+        if segment.label is not None:
+            separated.append(follows_separator)
+        follows_separator = segment.separates or (follows_separator and segment.label is None)
+    return separated[1:]
 
 
 def _least_space(gaps: Sequence[float], height: float, costs: Costs) -> float:

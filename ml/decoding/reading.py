@@ -101,7 +101,9 @@ def compose_reading(decoded: DecodedLayout, costs: Costs, calibration: Calibrati
         _digit(segment, label_probabilities[segment.candidate], decoded.probability)
         for path, height in zip(paths, heights, strict=True)
         for segment in path.segments
-        if segment.label is not None or not text or segment.candidate.box[3] >= LARGE_INK * height
+        if segment.label is not None
+        or not text
+        or (segment.candidate.box[3] >= LARGE_INK * height and not segment.separates)
     )
     if not text:
         return Reading("not_a_digit", "", confidence, digits)

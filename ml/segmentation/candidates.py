@@ -15,6 +15,7 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components, positions_by_owner, union_box
 from ml.segmentation.costs import Costs
+from ml.segmentation.separators import find_separators, shipped_separators
 from ml.segmentation.text_lines import LineOrder
 
 Places = tuple[int, ...]  # rising places of components along their line, from 0
@@ -44,6 +45,7 @@ class Candidate:
     prior_cost: float  # as a digit or not: of beginning here, and of holding its components together
     negative_cost: float  # as no digit
     may_be_ligature: bool  # may only lead from one digit to the next
+    separator_log_odds: float = -math.inf  # that it separates numbers, and is neither a digit nor a part of one
 
 
 def candidate_line(
@@ -72,6 +74,7 @@ class CandidateLine(ABC):
     def candidates(self) -> list[Candidate]:
         """Each component alone is always among them, so that there is a path through the line."""
         sets = self._place_sets()
+        separators = shipped_separators().log_odds(find_separators(self._components, self._line, self._height))
         candidates = []
         for places, affinity_cost in zip(sets, self.affinity_costs(sets), strict=True):
             if affinity_cost >= _MAX_AFFINITY_COST:
@@ -93,6 +96,7 @@ class CandidateLine(ABC):
                 prior_cost=affinity_cost + self._start_cost(places),
                 negative_cost=self._negative_cost(places, box),
                 may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
+                separator_log_odds=separators.get(places, -math.inf),
             )
             candidates.append(candidate)
         return candidates

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.ink.glyph import Glyph, strokes_to_glyph
 from ml.ink.strokes import Strokes
 from ml.ink.trajectory import Trajectory, strokes_to_trajectory
+from ml.segmentation.ink_shape import Cross, InkShape, stroke_shape
 from ml.segmentation.stroke_affinity import (
     Pairs,
     are_retraced,
@@ -72,6 +73,14 @@ class Components(Protocol):
         """Whether the component may only lead from one digit to the next."""
         ...
 
+    def shape(self, component: int) -> InkShape:
+        """The form of the component; of pictures in pixels from its corner."""
+        ...
+
+    def cross(self, component: int) -> Cross | None:
+        """The component as two straight lines that cross; None of any other ink, and of a stroke."""
+        ...
+
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         """The chosen components together as 28x28, in a square of at least `min_side` units of the drawing."""
         ...
@@ -124,6 +133,14 @@ class StrokeComponents:
             and self.owners[component - 1] == self.owners[component] == self.owners[component + 1]
             and is_ligature(self._strokes[component])
         )
+
+    def shape(self, component: int) -> InkShape:
+        """See `Components.shape`."""
+        return stroke_shape(self._resampled[component])
+
+    def cross(self, component: int) -> Cross | None:
+        """None: a stroke is one line."""
+        return None
 
 
 def positions_by_owner(owners: Sequence[int]) -> dict[int, list[int]]:

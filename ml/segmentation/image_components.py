@@ -24,6 +24,7 @@ from ml.segmentation.binarization import (
 )
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.form_lines import remove_form_lines
+from ml.segmentation.ink_shape import Cross, InkShape, cross_in_picture, picture_shape
 from ml.segmentation.stroke_affinity import Pairs
 from ml.segmentation.touching_digits import SplitComponents, split_wide_components
 
@@ -67,6 +68,19 @@ class ImageComponents:
     def crossed_ink(self, component: int) -> float:
         """See `ml.segmentation.components.Components.crossed_ink`."""
         return float(self._crossed[component])
+
+    def shape(self, component: int) -> InkShape:
+        """See `ml.segmentation.components.Components.shape`."""
+        return picture_shape(self._mask(component))
+
+    def cross(self, component: int) -> Cross | None:
+        """See `ml.segmentation.components.Components.cross`."""
+        return cross_in_picture(self._mask(component))
+
+    def _mask(self, component: int) -> NDArray[np.bool_]:
+        """Where the ink of a component is, in its box."""
+        x, y, width, height = self._windows[component]
+        return self._labels[y : y + height, x : x + width] == component + 1
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         """See `ml.segmentation.components.Components.glyph`."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ml.ink.glyph import SIDE, Glyph
+from ml.segmentation.ink_shape import Cross, InkShape
 
 
 class BareComponents:
@@ -26,6 +27,12 @@ class BareComponents:
 
     def may_be_ligature(self, component: int) -> bool:
         return False
+
+    def shape(self, component: int) -> InkShape:
+        return InkShape(None, np.zeros((0, 2)))
+
+    def cross(self, component: int) -> Cross | None:
+        return None
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         return np.zeros((SIDE, SIDE), np.uint8)

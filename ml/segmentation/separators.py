@@ -1,0 +1,322 @@
+"""Which ink of a line separates numbers: slashes, points, commas, dashes, colons, signs of sums, brackets, bars.
+
+The networks see a stroke alone, and a slash alone is a 1. What tells them apart is the rest of the line: how this
+hand slants, where its digits begin and end, and the gaps around.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ml.ink.strokes import Box
+from ml.labels import Floats
+from ml.segmentation.components import Boxes, Components
+from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines, hand_slant
+from ml.segmentation.quadratic_form import QuadraticForm
+
+SHIPPED_SEPARATORS = Path(__file__).parents[1] / "base" / "separators.json"
+KINDS = ("bar", "dash", "mark", "cross", "stack")
+FEATURES = 16
+
+# Heights of the digits around, where no unit is named.
+_TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
+_MARK = 0.42  # a point or a comma is no larger
+_LEAST_BAR = 0.45
+_LEAST_DASH = 0.12  # width
+_FLAT = 0.45  # height divided by width of a dash, at most
+_CROSS = 1.1  # width and height of a cross, at most
+_LEAST_CROSS = 0.2
+_ALIKE = 0.15  # between the slopes of two bars of one kind, at most
+_STRAIGHT = 0.24  # of its length; a bar that bends more is no separator
+_SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
+_SHARED = 0.3  # of the narrower of two components of one digit, one above the other
+_AROUND = 2  # digits on each side that say how high digits are here
+_FAR = 1.5  # gaps count no more
+_MOST = 60  # components; a longer line is a scribble
+_MAX_LOG_ODDS = 9.0
+
+Places = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FoundSeparator:
+    """Components of a line that may be a separator of a kind, by their places, with their features (16,)."""
+
+    places: Places
+    kind: str
+    features: Floats
+
+
+@dataclass(frozen=True)
+class SeparatorOdds:
+    """For each kind, the log odds that such ink is a separator and not a digit or a part of one."""
+
+    forms: Mapping[str, QuadraticForm]
+
+    @classmethod
+    def open(cls, source: Path = SHIPPED_SEPARATORS) -> SeparatorOdds:
+        """From a file of `as_json`. Raises OSError where it cannot be read and ValueError where it is not one."""
+        stored = json.loads(source.read_text())
+        try:
+            return cls({kind: QuadraticForm.parse(stored[kind], FEATURES) for kind in KINDS})
+        except (KeyError, TypeError) as error:
+            raise ValueError("These are not the coefficients of separators.") from error
+
+    def as_json(self) -> dict[str, dict[str, list[float]]]:
+        """The coefficients, to be stored as JSON."""
+        return {kind: form.as_json() for kind, form in self.forms.items()}
+
+    def log_odds(self, found: Sequence[FoundSeparator]) -> dict[Places, float]:
+        """The log odds of each, by its places."""
+        odds: dict[Places, float] = {}
+        for kind in {separator.kind for separator in found}:
+            own = [separator for separator in found if separator.kind == kind]
+            values = self.forms[kind].log_odds(np.stack([separator.features for separator in own]))
+            clipped = values.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS).tolist()
+            odds.update(zip((separator.places for separator in own), clipped, strict=True))
+        return odds
+
+
+@cache
+def shipped_separators() -> SeparatorOdds:
+    """The odds that the project ships."""
+    return SeparatorOdds.open()
+
+
+def find_separators(components: Components, line: Sequence[int], height: float) -> list[FoundSeparator]:
+    """The components of a line that have the form of a separator; `height` is that of its digits.
+
+    None where there is nothing to separate: one component, or none as high as a digit beside it.
+    """
+    owners = components.owners
+    if not 1 < len(line) <= _MOST or height <= 0 or owners[line[0]] == owners[line[-1]]:
+        return []
+    return _LineOfInk(components, line, height).separators()
+
+
+class _LineOfInk:
+    """A line with what is around each of its components."""
+
+    def __init__(self, components: Components, line: Sequence[int], height: float) -> None:
+        self._components, self._line, self._height = components, line, height
+        self._boxes = components.boxes[list(line)]
+        self._left, self._right = self._boxes[:, 0], self._boxes[:, 0] + self._boxes[:, 2]
+        self._middle = (self._left + self._right) / 2
+        self._is_tall = self._boxes[:, 3] >= _TALL * height
+        self._shapes: dict[int, InkShape] = {}
+        self._surroundings: dict[Places, _Around] = {}
+
+    def separators(self) -> list[FoundSeparator]:
+        """All that have the form of one. What is part of a cross or a stack is not one by itself."""
+        owners = [self._components.owners[i] for i in self._line]
+        marks: list[tuple[int, str]] = []  # places of points and dashes, with their kind
+        bars: list[_Bar] = []
+        found: list[FoundSeparator] = []
+        for place, box in enumerate(self._boxes):
+            if owners.count(owners[place]) > 1 or not _may_separate(box, self._height):
+                continue
+            around = self._around((place,))
+            width, height = box[2] / around.unit, box[3] / around.unit
+            kind = _kind_of_line(width, height)
+            middle = None if kind is None else self._shape(place).middle
+            if middle is not None and _bend(middle)[0] < _STRAIGHT:
+                if kind == "bar":
+                    across, down = middle[-1] - middle[0]
+                    bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3]))
+                else:
+                    marks.append((place, "dash"))
+            elif max(width, height) <= _MARK:
+                marks.append((place, "mark"))
+            elif max(width, height) < _CROSS and min(width, height) > _LEAST_CROSS:
+                cross = self._components.cross(self._line[place])
+                if cross is not None:
+                    found.append(self._as_cross((place,), cross))
+        if len(self._line) > 2:  # two strokes alone are no separator
+            found += self._crossing(
+                sorted([bar.place for bar in bars] + [p for p, kind in marks if kind == "dash"])
+            )
+            found += self._stacks(marks)
+        taken = {place for pair in found for place in pair.places}
+        found += [self._as_mark(place, kind) for place, kind in marks if place not in taken]
+        bars = [bar for bar in bars if bar.place not in taken]
+        return found + [self._as_bar(bar, [other for other in bars if other is not bar]) for bar in bars]
+
+    def _crossing(self, lines: Sequence[int]) -> list[FoundSeparator]:
+        """Two neighbouring strokes each that cross."""
+        found: list[FoundSeparator] = []
+        for a, b in pairwise(lines):
+            if b - a > 1 or self._left[b] > self._right[a]:
+                continue
+            first, second = self._shape(a).middle, self._shape(b).middle
+            cross = None if first is None or second is None else cross_of_lines(first, second)
+            if cross is not None:
+                found.append(self._as_cross((a, b), cross))
+        return found
+
+    def _stacks(self, marks: Sequence[tuple[int, str]]) -> list[FoundSeparator]:
+        """Two points or two dashes each, one above the other: a colon or an equals sign."""
+        stacks = []
+        for (first, kind), (second, other_kind) in pairwise(marks):
+            if kind != other_kind or second - first > 1:
+                continue
+            above, below = sorted(self._boxes[[first, second]].tolist(), key=lambda box: box[1])
+            gap = below[1] - above[1] - above[3]
+            shift = abs(self._middle[first] - self._middle[second])
+            unit = self._around((first, second)).unit
+            if gap < 0 or shift > _SHIFTED * unit:
+                continue
+            widths = sorted([above[2] / unit, below[2] / unit])
+            own = (gap / unit, shift / unit, float(kind == "dash"), *widths)
+            stacks.append(self._found((first, second), "stack", own))
+        return stacks
+
+    def _as_bar(self, bar: _Bar, others: Sequence[_Bar]) -> FoundSeparator:
+        """A bar, beside the other bars of the line: 1s are like other 1s, and slashes like other slashes."""
+        middle = self._shape(bar.place).middle
+        assert middle is not None
+        hand = self._hand_slant((bar.place,))
+        unit = self._around((bar.place,)).unit
+        unlike = [other for other in others if abs(other.slope - bar.slope) > _ALIKE]
+        turned = bar.slope - sum(other.slope for other in unlike) / len(unlike) if unlike else 0.0
+        taller = (bar.height - sum(other.height for other in others) / len(others)) / unit if others else 0.0
+        own = (bar.slope - hand, bar.slope, hand, *_bend(middle))
+        return self._found((bar.place,), "bar", own, (turned, taller, min(len(others) - len(unlike), 3) / 3))
+
+    def _as_mark(self, place: int, kind: str) -> FoundSeparator:
+        middle = self._shape(place).middle if kind == "dash" else None
+        if middle is None:
+            return self._found((place,), kind, (0.0,) * 5)
+        across, down = middle[-1] - middle[0]
+        return self._found((place,), kind, (down / (abs(across) + 1e-9), 0.0, 0.0, *_bend(middle)))
+
+    def _as_cross(self, places: Places, cross: Cross) -> FoundSeparator:
+        hand = self._hand_slant(places)
+        return self._found(places, "cross", (cross.steep - hand, cross.steep, hand, cross.balance, cross.level))
+
+    def _found(
+        self, places: Places, kind: str, own: tuple[float, ...], beside: tuple[float, ...] = (0.0,) * 3
+    ) -> FoundSeparator:
+        """With its features: five of its form, four of its size and place, four of gaps, three of other bars."""
+        around = self._around(places)
+        _, y, width, height = _union(self._boxes[list(places)])
+        gaps = (around.gap_before, around.gap_after)
+        features = np.array(
+            [
+                *np.clip(own, -1.5, 1.5),
+                min(height / around.unit, 2.5),
+                min(width / around.unit, 2.5),
+                np.clip((around.top - y) / around.unit, -1.2, 0.8),
+                np.clip((y + height - around.foot) / around.unit, -1.2, 0.8),
+                *np.clip(gaps, -0.6, _FAR),
+                *(float(gap < math.inf) for gap in gaps),
+                *np.clip(beside, -1.0, 1.0),
+            ]
+        )
+        return FoundSeparator(places, kind, features)
+
+    def _shape(self, place: int) -> InkShape:
+        if place not in self._shapes:
+            self._shapes[place] = self._components.shape(self._line[place])
+        return self._shapes[place]
+
+    def _hand_slant(self, without: Places) -> float:
+        """How the ink slants that is not at these places."""
+        others = [self._shape(place).slants for place in range(len(self._line)) if place not in without]
+        return hand_slant(np.concatenate(others))
+
+    def _around(self, places: Places) -> _Around:
+        """What is around these places."""
+        if places in self._surroundings:
+            return self._surroundings[places]
+        own = _union(self._boxes[list(places)])
+        middle = own[0] + own[2] / 2
+        others = np.ones(len(self._line), bool)
+        others[list(places)] = False
+        tall = np.flatnonzero(others & self._is_tall)
+        digits = _stacked(self._boxes[tall] if len(tall) else self._boxes[others])
+        centres = digits[:, 0] + digits[:, 2] / 2
+        before, after = digits[centres < middle], digits[centres >= middle]
+        near = np.concatenate([before[-1:], after[:1]])
+        unit = max(float(np.concatenate([before[-_AROUND:], after[:_AROUND]])[:, 3].mean()), 1e-3 * self._height)
+        is_before = others & (self._middle < middle)
+        is_after = others & ~is_before
+        gap_before = own[0] - self._right[is_before].max() if is_before.any() else math.inf
+        gap_after = self._left[is_after].min() - own[0] - own[2] if is_after.any() else math.inf
+        foot = float((near[:, 1] + near[:, 3]).mean())
+        around = _Around(unit, float(near[:, 1].mean()), foot, gap_before / unit, gap_after / unit)
+        self._surroundings[places] = around
+        return around
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """An upright line by its place, its slope in dx by dy upwards, and its height."""
+
+    place: int
+    slope: float
+    height: float
+
+
+@dataclass(frozen=True)
+class _Around:
+    """The digits around some ink: their height, top and foot, and the gaps to the ink on both sides in heights."""
+
+    unit: float
+    top: float
+    foot: float
+    gap_before: float  # inf where it is the first ink of the line
+    gap_after: float
+
+
+def _kind_of_line(width: float, height: float) -> str | None:
+    """What ink of this size, in heights, may be if it is one line."""
+    if width >= _LEAST_DASH and height <= _FLAT * width:
+        return "dash"
+    return "bar" if height >= _LEAST_BAR and height >= 0.8 * width else None
+
+
+def _may_separate(box: Floats, height: float) -> bool:
+    """Whether the size of ink lets it be a separator at all, before its surroundings are looked at."""
+    _, _, across, down = box.tolist()
+    return down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height
+
+
+def _bend(middle: Floats) -> tuple[float, float]:
+    """How far a line (k, 2) is from straight, in its lengths: the most, and to which side in the mean."""
+    chord = middle[-1] - middle[0]
+    length = max(float(np.hypot(*chord)), 1e-9)
+    offset = middle - middle[0]
+    away = (offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length**2
+    return float(np.abs(away).max()), float(away.mean())
+
+
+def _stacked(boxes: Boxes) -> Boxes:
+    """Boxes (n, 4) from left to right, with those above each other as one."""
+    joined: list[Floats] = []
+    for box in boxes[np.argsort(boxes[:, 0])]:
+        if joined:
+            last = joined[-1]
+            shared = min(last[0] + last[2], box[0] + box[2]) - box[0]
+            if shared > _SHARED * min(last[2], box[2]):
+                joined[-1] = np.array(_union(np.stack([last, box])))
+                continue
+        joined.append(box)
+    return np.array(joined)
+
+
+def _union(boxes: Boxes) -> Box:
+    """The box around boxes (n, 4)."""
+    if len(boxes) == 1:
+        x, y, width, height = boxes[0].tolist()
+        return x, y, width, height
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(axis=0).tolist()
+    return left, top, right - left, bottom - top
