@@ -23,13 +23,14 @@ class QuadraticForm:
     @classmethod
     def parse(cls, stored: Mapping[str, Any], features: int) -> QuadraticForm:
         """From what `as_json` returned. Raises ValueError for numbers that are not finite or not as many."""
-        mean, spread = (np.array(stored[name], np.float64) for name in ("mean", "spread"))
-        form = np.zeros((features + 1, features + 1))
-        form[np.triu_indices(features + 1)] = stored["form"]
-        if mean.shape != (features,) or spread.shape != (features,) or not np.isfinite([*mean, *spread]).all():
+        mean, spread, coefficients = (np.array(stored[name], np.float64) for name in ("mean", "spread", "form"))
+        above = np.triu_indices(features + 1)
+        if mean.shape != (features,) or spread.shape != (features,) or coefficients.shape != above[0].shape:
             raise ValueError("These are not the coefficients of so many features.")
-        if not np.isfinite(form).all():
-            raise ValueError("A coefficient is not finite.")
+        if not np.isfinite([*mean, *spread, *coefficients]).all():
+            raise ValueError("These coefficients are not finite.")
+        form = np.zeros((features + 1, features + 1))
+        form[above] = coefficients
         return cls(mean, spread, form)
 
     def as_json(self) -> dict[str, list[float]]:

@@ -47,7 +47,8 @@ def surely(candidate: Candidate) -> float:
 def test_words_are_refused(labels):
     refused = refuse_words(path_of(labels), 100, surely)
     assert labels_of(refused) == [None] * len(labels)
-    assert refused.second == () and refused.second_probability == 0
+    assert refused.second == ()
+    assert refused.second_probability == 0
 
 
 def test_one_letter_beside_low_and_high_letters_makes_a_word():

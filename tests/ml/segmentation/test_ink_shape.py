@@ -54,7 +54,8 @@ def test_a_cross_in_a_picture(turn):
     arm = 45 * np.array([np.cos(angle), np.sin(angle)])
     other = np.array([-arm[1], arm[0]])
     cross = cross_in_picture(picture([60 - arm, 60 + arm], [60 - other, 60 + other]))
-    assert cross is not None and cross.balance > 0.7
+    assert cross is not None
+    assert cross.balance > 0.7
 
 
 def test_a_four_in_a_picture_is_no_cross():
@@ -64,8 +65,10 @@ def test_a_four_in_a_picture_is_no_cross():
 def test_lines_that_cross():
     level, upright = np.array([[0.0, 50], [60, 50]]), np.array([[30.0, 20], [30, 80]])
     cross = cross_of_lines(level, upright)
-    assert cross is not None and cross.balance == pytest.approx(1)
-    assert cross.steep == pytest.approx(0) and cross.level == pytest.approx(0)
+    assert cross is not None
+    assert cross.balance == pytest.approx(1)
+    assert cross.steep == pytest.approx(0)
+    assert cross.level == pytest.approx(0)
 
 
 @pytest.mark.parametrize("other", [[[80.0, 20], [80, 80]], [[0.0, 60], [60, 60]], [[0.0, 45], [60, 58]]])

@@ -14,7 +14,8 @@ def fitted(rng) -> QuadraticForm:
 
 def test_products_of_features_are_fitted(rng):
     odds = fitted(rng).log_odds(np.array([[1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]))
-    assert (odds[:2] > 1).all() and odds[2] < -1
+    assert (odds[:2] > 1).all()
+    assert odds[2] < -1
 
 
 def test_stored_and_read_again(rng):
@@ -28,5 +29,5 @@ def test_stored_and_read_again(rng):
 def test_numbers_that_are_missing_or_not_finite_are_refused(rng, name):
     stored = fitted(rng).as_json()
     for values in (stored[name][:-1], [np.nan, *stored[name][1:]]):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match="coefficients"):
             QuadraticForm.parse({**stored, name: values}, 2)

@@ -90,5 +90,5 @@ def test_what_is_stored_is_what_was_fitted():
 def test_a_damaged_file_is_refused(tmp_path, damage):
     file = tmp_path / "separators.json"
     file.write_text(json.dumps(damage))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="coefficients"):
         SeparatorOdds.open(file)

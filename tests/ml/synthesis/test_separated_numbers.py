@@ -33,7 +33,8 @@ def test_separators_are_spaces_in_the_text(rng):
 def test_separators_lie_where_they_are_written(rng, sign):
     for _ in range(5):
         points = np.concatenate(synthetic_hand(rng).separators(sign, rng))
-        assert points[:, 1].min() > -0.5 and points[:, 1].max() < 1.6
+        assert points[:, 1].min() > -0.5
+        assert points[:, 1].max() < 1.6
 
 
 def test_unknown_cases_and_signs_are_refused(rng):
