@@ -171,7 +171,7 @@ class DrawingDecoder:
                 separators = {i for s in path.segments if s.separates for i in s.candidate.components}
                 rest = [component for component in line if component not in separators]
                 path = lattice.best_path(read_line(line_image_of(self._components, rest)))
-            paths.append(refuse_words(path, height, lattice.probability_of_digit))
+            paths.append(refuse_words(path, height))
         return paths
 
     def _is_doubtful(self, path: BestPath, height: float) -> bool:

@@ -155,10 +155,6 @@ class Lattice:
             return math.log1p(-self._clipped[i])
         return float(self._digits[i, edge.label]) + math.log(self._clipped[i])
 
-    def probability_of_digit(self, candidate: Candidate) -> float:
-        """The probability that a candidate is a digit at all, by the networks."""
-        return self._digit_probability[self._index[candidate]]
-
     @cached_property
     def _index(self) -> dict[Candidate, int]:
         return {candidate: i for i, candidate in enumerate(self._candidates)}

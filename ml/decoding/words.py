@@ -6,30 +6,26 @@ what they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from ml.decoding.lattice import BestPath, Segment
-from ml.segmentation.candidates import Candidate
 
 _LETTER_LIKE = frozenset({0, 1, 2, 5, 6, 8, 9})  # o, l and i, z, s, b, B, g and q
 _WORD_GAP = 0.5  # heights of the line between the boxes of neighbours in a word, at most
 _LARGE = 0.3  # heights of the line; smaller ink is a mark or a dot, and no letter
-_NO_DIGIT = 0.3  # probability of being a digit; below it ink counts as a letter, whatever was read
 _LOW = 0.78  # heights of the highest ink of a word; letters such as o and s are lower, digits are not
 
-DigitProbability = Callable[[Candidate], float]
 
-
-def refuse_words(path: BestPath, height: float, digit_probability: DigitProbability) -> BestPath:
+def refuse_words(path: BestPath, height: float) -> BestPath:
     """The path with the digits of words as ink that is no digit; the same object where there are none.
 
     `height` is that of the line.
     """
     refused: set[int] = set()
     for word in _neighbours(path.segments, height):
-        if _is_word([path.segments[i] for i in word], digit_probability):
+        if _is_word([path.segments[i] for i in word]):
             refused.update(word)
     if all(path.segments[i].label is None for i in refused):
         return path
@@ -53,12 +49,12 @@ def _neighbours(segments: Sequence[Segment], height: float) -> list[list[int]]:
     return words
 
 
-def _is_word(segments: Sequence[Segment], digit_probability: DigitProbability) -> bool:
+def _is_word(segments: Sequence[Segment]) -> bool:
     """Whether most of the ink is no digit, or the rest looks like letters too.
 
     One sign beside digits of one height, such as #12 or 50%, is no word.
     """
-    digits = [s for s in segments if s.label is not None and digit_probability(s.candidate) >= _NO_DIGIT]
+    digits = [segment for segment in segments if segment.label is not None]
     letters = len(segments) - len(digits)
     if letters > len(digits):
         return letters > 1

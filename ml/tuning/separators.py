@@ -50,10 +50,10 @@ _PICTURES = 0.35  # of the lines also become pictures
 _PEN = (3, 10)  # px of the pictures, for digits 100 high
 _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
-_PLAIN_WEIGHT = 4.0  # of the ink of plain lines: few drawings have separators
-_DECAY = 3e-4
+_PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
+_DECAY = 1e-4
 # The log odds of bars are lowered by this: a 1 that is lost is worse than a slash that is taken for one.
-_CAUTION = {"bar": 0.5, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
+_CAUTION = {"bar": 0.3, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
 
 
 def recorded_hands(data: Path) -> HandChoice:
@@ -250,7 +250,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with files of recorded digits")
     parser.add_argument("--out", type=Path, default=SHIPPED_SEPARATORS, help="where the log odds go")
-    parser.add_argument("--lines", type=int, default=600, help="of each case and kind of hand")
+    parser.add_argument("--lines", type=int, default=300, help="of each case and kind of hand")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -6,7 +6,14 @@ import pytest
 from ml.data.loaders import DatasetError
 from ml.segmentation.separators import KINDS
 from ml.synthesis.separated_numbers import synthetic_hand, write_pattern
-from ml.tuning.separators import PLAIN_CASES, Examples, fit_separators, gather_examples, recorded_hands, write_lines
+from ml.tuning.separators import (
+    PLAIN_CASES,
+    Examples,
+    fit_separators,
+    gather_examples,
+    recorded_hands,
+    write_lines,
+)
 
 
 def test_both_kinds_of_lines_are_written():
