@@ -1,4 +1,4 @@
-"""The form of one component: the middle line of ink that is a single line, and how steep parts of it slant."""
+"""The form of one component: the middle line of ink that is a single line, and its slant."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from ml.labels import Floats
 _ROWS = 16  # of a picture's component that are measured
 _FORKED = 1.7  # widest ink of a row, from first to its last pixel, by the usual ink of a row: that is two lines
 _HOLLOW = 1.3  # the same of the mean of all rows
-_STEEP = 1.0  # a step goes down by more than this, for each unit across, where it says how the hand slants
-_PIECE = 5  # steps of a stroke over which it says so, if it is straight there
-_STRAIGHT = 0.96  # distance of the ends of such a piece divided by its length, at least
 _DIRECTIONS = np.deg2rad(np.arange(0, 180, 7.5))  # of the arms of a cross that are tried
 _CROSS_PIXELS = 400  # of a cross that are looked at
 _CROSS_COVER = 0.93  # of the ink of a cross lies on its two arms
@@ -38,21 +35,17 @@ class Cross:
 class InkShape:
     """`middle` (k, 2) runs along ink that is one line, from its top or its left end; None of other ink.
 
-    `slants` (m, 2) are dx by dy, and the height, of steep parts of the ink.
+    `slant` is how far the ink leans to the right for each unit upwards, by its moments.
     """
 
     middle: Floats | None
-    slants: Floats
+    slant: float
 
 
 def stroke_shape(points: Floats) -> InkShape:
     """Of a stroke, from its points (k, 2) at equal steps."""
-    pieces = points[_PIECE:] - points[:-_PIECE]
-    along = _PIECE * float(np.hypot(*(points[1] - points[0])))
-    is_straight = np.hypot(pieces[:, 0], pieces[:, 1]) >= _STRAIGHT * along
-    steep = pieces[is_straight & (np.abs(pieces[:, 1]) > _STEEP * np.abs(pieces[:, 0]))]
-    slants = np.stack([-steep[:, 0] / steep[:, 1], np.abs(steep[:, 1])], axis=1)
-    return InkShape(_from_its_start(points), slants)
+    x, y = (points - points.mean(axis=0)).T
+    return InkShape(_from_its_start(points), -float(x @ y) / max(float(y @ y), 1e-9))
 
 
 def picture_shape(mask: NDArray[np.bool_]) -> InkShape:
@@ -69,20 +62,11 @@ def picture_shape(mask: NDArray[np.bool_]) -> InkShape:
     if usual and ink.all() and extent.max() < _FORKED * usual + 2 and extent.mean() < _HOLLOW * usual + 1:
         across = (first + last + 1.0) / 2
         middle = np.stack([at, across] if is_flat else [across, at], axis=1)
-    return InkShape(middle, _edge_slants(mask))
-
-
-def _edge_slants(mask: NDArray[np.bool_]) -> Floats:
-    """Slants (m, 2) of the left and the right edge of ink (h, w)."""
-    height, width = mask.shape
-    at = ((np.arange(_ROWS) + 0.5) * (height / _ROWS)).astype(np.int64)
-    sampled = mask[at]
-    edges = np.stack([sampled.argmax(axis=1), width - 1 - sampled[:, ::-1].argmax(axis=1)])
-    down = np.diff(at)
-    across = np.diff(edges, axis=1)
-    slants = -across / np.maximum(down, 1)
-    is_steep = (np.abs(across) < _STEEP * down) & sampled.any(axis=1)[1:]
-    return np.stack([slants[is_steep], np.broadcast_to(down, slants.shape)[is_steep]], axis=1)
+    if is_flat:
+        return InkShape(middle, 0.0)
+    down = at - float(ink @ at) / max(float(ink.sum()), 1.0)
+    shared = float((sampled @ np.arange(width)) @ down)
+    return InkShape(middle, -shared / max(float(ink @ (down * down)), 1e-9))
 
 
 def _from_its_start(points: Floats) -> Floats:
@@ -90,15 +74,6 @@ def _from_its_start(points: Floats) -> Floats:
     across, down = points[-1] - points[0]
     is_backwards = across < 0 if abs(across) > abs(down) else down < 0
     return points[::-1] if is_backwards else points
-
-
-def hand_slant(slants: Floats) -> float:
-    """The weighted median of slants (m, 2) and their heights; 0 of none."""
-    if not len(slants):
-        return 0.0
-    order = np.argsort(slants[:, 0])
-    weights = np.cumsum(slants[order, 1])
-    return float(slants[order[np.searchsorted(weights, weights[-1] / 2)], 0])
 
 
 def cross_of_lines(a: Floats, b: Floats) -> Cross | None:

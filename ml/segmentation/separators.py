@@ -19,7 +19,7 @@ import numpy as np
 from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components
-from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines, hand_slant
+from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines
 from ml.segmentation.quadratic_form import QuadraticForm
 
 SHIPPED_SEPARATORS = Path(__file__).parents[1] / "base" / "separators.json"
@@ -34,6 +34,7 @@ _LEAST_DASH = 0.12  # width
 _FLAT = 0.6  # height divided by width of a dash, at most
 _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
+_BENT = 0.08  # of its length; a bracket bends more, a 1 seldom does
 _ALIKE = 0.15  # between the slopes of two bars of one kind, at most
 _STRAIGHT = 0.24  # of its length; a bar that bends more is no separator
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
@@ -146,8 +147,16 @@ class _LineOfInk:
             found += self._stacks(marks)
         taken = {place for pair in found for place in pair.places}
         found += [self._as_mark(place, kind) for place, kind in marks if place not in taken]
-        bars = [bar for bar in bars if bar.place not in taken]
+        bars = [bar for bar in bars if bar.place not in taken and self._may_be_at(bar.place)]
         return found + [self._as_bar(bar, [other for other in bars if other is not bar]) for bar in bars]
+
+    def _may_be_at(self, place: int) -> bool:
+        """Whether a bar may separate at this place: at an end of the line only a bracket does, which is bent."""
+        around = self._around((place,))
+        if max(around.gap_before, around.gap_after) < math.inf:
+            return True
+        middle = self._shape(place).middle
+        return middle is not None and _bend(middle)[0] > _BENT
 
     def _crossing(self, lines: Sequence[int]) -> list[FoundSeparator]:
         """Two neighbouring strokes each that cross."""
@@ -228,9 +237,9 @@ class _LineOfInk:
         return self._shapes[place]
 
     def _hand_slant(self, without: Places) -> float:
-        """How the ink slants that is not at these places."""
-        others = [self._shape(place).slants for place in range(len(self._line)) if place not in without]
-        return hand_slant(np.concatenate(others))
+        """How the high ink slants that is not at these places: the median."""
+        tall = [place for place in np.flatnonzero(self._is_tall).tolist() if place not in without]
+        return float(np.median([self._shape(place).slant for place in tall])) if tall else 0.0
 
     def _around(self, places: Places) -> _Around:
         """What is around these places."""

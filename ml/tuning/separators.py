@@ -53,7 +53,7 @@ _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 _DECAY = 1e-4
 # The log odds of bars are lowered by this: a 1 that is lost is worse than a slash that is taken for one.
-_CAUTION = {"bar": 0.3, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
+_CAUTION = {"bar": 1.2, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
 
 
 def recorded_hands(data: Path) -> HandChoice:

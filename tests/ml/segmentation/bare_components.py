@@ -29,7 +29,7 @@ class BareComponents:
         return False
 
     def shape(self, component: int) -> InkShape:
-        return InkShape(None, np.zeros((0, 2)))
+        return InkShape(None, 0.0)
 
     def cross(self, component: int) -> Cross | None:
         return None

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ml.segmentation.components import StrokeComponents
-from ml.segmentation.ink_shape import cross_in_picture, cross_of_lines, hand_slant, picture_shape, stroke_shape
+from ml.segmentation.ink_shape import cross_in_picture, cross_of_lines, picture_shape, stroke_shape
 
 
 def picture(*lines, size=(120, 120), pen=7) -> np.ndarray:
@@ -24,11 +23,13 @@ def test_a_stroke_runs_from_its_top_or_its_left_end():
     assert stroke_shape(level).middle[0] == pytest.approx([0, 5])
 
 
-def test_the_slant_is_that_of_the_steep_parts():
-    seven = np.concatenate([np.linspace([0, 0], [60, 0], 10), np.linspace([60, 0], [30, 100], 14)])
-    components = StrokeComponents([seven.astype(np.float32)])
-    assert hand_slant(components.shape(0).slants) == pytest.approx(0.3, abs=0.05)
-    assert hand_slant(np.zeros((0, 2))) == 0
+@pytest.mark.parametrize("slant", [-0.3, 0.0, 0.5])
+def test_the_slant_of_an_eight_is_that_of_the_hand(slant):
+    turn = np.linspace(0, 2 * np.pi, 24)
+    eight = np.stack([25 * np.sin(2 * turn), 50 * np.cos(turn)], axis=1)
+    eight[:, 0] -= slant * eight[:, 1]
+    assert stroke_shape(eight).slant == pytest.approx(slant, abs=0.02)
+    assert picture_shape(picture(eight + 60)).slant == pytest.approx(slant, abs=0.1)
 
 
 def test_the_middle_line_of_a_slash_in_a_picture_is_straight():
