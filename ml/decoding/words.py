@@ -15,7 +15,7 @@ from ml.decoding.lattice import BestPath, Segment
 _LETTER_LIKE = frozenset({0, 1, 2, 5, 6, 8, 9})  # o, l and i, z, s, b, B, g and q
 _WORD_GAP = 0.5  # heights of the line between the boxes of neighbours in a word, at most
 _LARGE = 0.3  # heights of the line; smaller ink is a mark or a dot, and no letter
-_LOW = 0.78  # heights of the highest ink of a word; letters such as o and s are lower, digits are not
+_LOW = 0.7  # heights of the highest ink of a word; letters such as o and s are lower, digits are not
 
 
 def refuse_words(path: BestPath, height: float) -> BestPath:

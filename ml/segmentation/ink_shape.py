@@ -14,6 +14,7 @@ _FORKED = 1.7  # widest ink of a row, from first to its last pixel, by the usual
 _HOLLOW = 1.3  # the same of the mean of all rows
 _DIRECTIONS = np.deg2rad(np.arange(0, 180, 7.5))  # of the arms of a cross that are tried
 _CROSS_PIXELS = 400  # of a cross that are looked at
+_LEAST_SIDE = 24  # px of a cross; in smaller ink the arms are too broad to be told from a digit
 _CROSS_COVER = 0.93  # of the ink of a cross lies on its two arms
 _CROSS_ANGLE = np.deg2rad(50)  # between its arms, at least
 
@@ -92,7 +93,7 @@ def cross_of_lines(a: Floats, b: Floats) -> Cross | None:
 
 def cross_in_picture(mask: NDArray[np.bool_]) -> Cross | None:
     """Connected ink (h, w) as a cross; None where two straight arms do not cover it."""
-    if not _may_be_cross(mask):
+    if min(mask.shape) < _LEAST_SIDE or not _may_be_cross(mask):
         return None
     y, x = np.nonzero(mask)
     every = max(1, len(x) // _CROSS_PIXELS)

@@ -29,12 +29,13 @@ FEATURES = 16
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
 _MARK = 0.42  # a point or a comma is no larger
+_NARROW_MARK = 0.24  # nor is its shorter side longer: small zeros are rounder
 _LEAST_BAR = 0.45
 _LEAST_DASH = 0.12  # width
 _FLAT = 0.6  # height divided by width of a dash, at most
 _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
-_BENT = 0.08  # of its length; a bracket bends more, a 1 seldom does
+_BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
 _ALIKE = 0.15  # between the slopes of two bars of one kind, at most
 _STRAIGHT = 0.24  # of its length; a bar that bends more is no separator
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
@@ -134,7 +135,7 @@ class _LineOfInk:
                     bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3]))
                 else:
                     marks.append((place, "dash"))
-            elif max(width, height) <= _MARK:
+            elif max(width, height) <= _MARK and min(width, height) <= _NARROW_MARK:
                 marks.append((place, "mark"))
             elif max(width, height) < _CROSS and min(width, height) > _LEAST_CROSS:
                 cross = self._components.cross(self._line[place])
