@@ -80,7 +80,7 @@ class ImageComponents:
     def _mask(self, component: int) -> NDArray[np.bool_]:
         """Where the ink of a component is, in its box."""
         x, y, width, height = self._windows[component]
-        return self._labels[y : y + height, x : x + width] == component + 1
+        return np.asarray(self._labels[y : y + height, x : x + width] == component + 1)
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         """See `ml.segmentation.components.Components.glyph`."""

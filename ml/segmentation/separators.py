@@ -296,7 +296,7 @@ def _kind_of_line(width: float, height: float) -> str | None:
 def _may_separate(box: Floats, height: float) -> bool:
     """Whether the size of ink lets it be a separator at all, before its surroundings are looked at."""
     _, _, across, down = box.tolist()
-    return down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height
+    return bool(down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height)
 
 
 def _bend(middle: Floats) -> tuple[float, float]:

@@ -123,7 +123,9 @@ def recorded_signs(file: Path) -> dict[str, list[Strokes]]:
                 x, y, _, height = bounds(drawings[i])
                 unit = float(np.median(heights))
                 top = _PLACES[sign] - (0 if sign in ".," else height / unit / 2)
-                signs.setdefault(sign, []).append([(s - [x, y]) / unit + [0, top] for s in drawings[i]])
+                signs.setdefault(sign, []).append(
+                    [((s - [x, y]) / unit + [0, top]).astype(np.float32) for s in drawings[i]]
+                )
     return signs
 
 
