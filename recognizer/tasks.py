@@ -173,8 +173,12 @@ def report_trouble() -> None:
 
 
 def look_after_training() -> None:
-    """Give up runs whose trainer has died, and call a trainer for a run that none has taken."""
+    """Give up runs whose trainer has died, and call a trainer for a run that none has taken.
+
+    A shipped version that could not be compared while another run was under way is compared now.
+    """
     training_runs.reap_runs()
+    training_runs.start_comparison()
     for run_id in TrainingRun.objects.running().filter(started_at=None).values_list("pk", flat=True):
         doorbell.call_trainer(run_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import hypothesis
@@ -16,7 +17,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tokens import create_token
-from ml.decoding.reading import Digit, Reading
+from ml.decoding.reading import Digit, Number, Reading
 from ml.inference.explain import Explanation, OcclusionLoss, SimilarDigit, StrokeContribution
 from ml.inference.reader import NoSuchDigit
 from recognizer import tasks
@@ -108,6 +109,30 @@ def digit(label: int | None = 7, confidence: float = 0.98, line: int = 0) -> Dig
 
 def reading_of(text: str = "7", state: str = "recognised", confidence: float = 0.98) -> Reading:
     return Reading(state, text, confidence, tuple(digit(int(c), confidence) for c in text if c.isdigit()))
+
+
+def page_of(*lines: str) -> Reading:
+    """A reading of several numbers. Of a line such as "12 48?" the second one is doubtful, "-" is ink not read."""
+    digits: list[Digit] = []
+    numbers: list[Number] = []
+    for line, words in enumerate(lines):
+        for word in words.split():
+            if word == "-":
+                digits.append(digit(None, 0.6, line))
+                continue
+            text, doubtful = word.rstrip("?"), word.endswith("?")
+            own = tuple(range(len(digits), len(digits) + len(text)))
+            confidence = 0.4 if doubtful else 0.98
+            box = (10.0 * own[0], 50.0 * line, 10.0 * len(own) - 2, 40.0)
+            state, alternative = ("unsure", "7" * len(text)) if doubtful else ("recognised", None)
+            numbers.append(Number(text, confidence, state, line, box, own, alternative))
+            for place, label in zip(own, text, strict=True):
+                one = Digit(int(label), 0.98, (0.1,) * 10, (10.0 * place, box[1], 8.0, 40.0), line)
+                digits.append(replace(one, number=len(numbers) - 1))
+    state = "unsure" if any(d.label is None for d in digits) or "?" in "".join(lines) else "recognised"
+    texts = [" ".join(n.text for n in numbers if n.line == line) for line in range(len(lines))]
+    text = "\n".join(filter(None, texts))
+    return Reading(state, text, 0.1, tuple(digits), None, tuple(numbers))
 
 
 def explanation_of(label: int | None = 7, second: int = 1) -> Explanation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from ml.decoding.lattice import BestPath
 from ml.decoding.reading import EMPTY_READING, LARGE_INK, DecodedLayout, Digit, ReadGlyph, Reading, compose_reading
 from ml.decoding.scored_layout import ScoredLayout
 from ml.decoding.words import refuse_words
+from ml.ink.glare import hides_ink
 from ml.ink.greyscale import to_grey
 from ml.ink.line_image import LineImage, ink_to_line_image
 from ml.ink.strokes import MAX_COORDINATE, InkError, Strokes
@@ -28,6 +29,7 @@ from ml.segmentation.components import Components, StrokeComponents, typical_hei
 from ml.segmentation.costs import IMAGE_COSTS, Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.segmentation.page_layout import find_layouts
+from ml.segmentation.stroke_rings import without_ring
 
 _FLAT = 0.3  # heights of a line; a lower component that is wider than a height is a line drawn under or between
 _SURE_SEPARATOR = 3.0  # log odds; the line network takes slashes for 1s, and is not asked beside less sure ones
@@ -113,8 +115,14 @@ class DrawingDecoder:
         best = int(log_sums.argmax())
         probability = float(1.0 / np.exp(log_sums - log_sums[best]).sum())
         chosen = scored[best]
-        decoded = DecodedLayout(chosen.layout, probability, paths[best], chosen.label_probabilities)
-        return compose_reading(decoded, self._costs, calibration)
+        decoded = DecodedLayout(
+            chosen.layout, probability, chosen.lattices, paths[best], chosen.label_probabilities
+        )
+        reading = compose_reading(decoded, self._costs, calibration)
+        if not isinstance(self._components, ImageComponents) or not self._components.may_go_on:
+            return reading
+        numbers = tuple(replace(number, state="unsure") for number in reading.numbers)
+        return replace(reading, state="unsure" if reading.text else reading.state, numbers=numbers)
 
     def log_probability(self, text: str, digits: Floats, digit_probability: Floats) -> float:
         """Of a text of digits without spaces, in nats, over all layouts and all paths through them."""
@@ -214,7 +222,10 @@ def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
     if isinstance(drawing, np.ndarray):
         if drawing.shape[2:] not in ((), (3,)) or drawing.ndim < 2 or drawing.dtype != np.uint8:
             raise InkError("A picture must be pixels, grey or of three colours, as a table of bytes.")
-        return find_image_components(to_grey(drawing))
+        components = find_image_components(to_grey(drawing))
+        if components is not None:
+            components.may_go_on = hides_ink(drawing, components.boxes)
+        return components
     try:
         with np.errstate(over="ignore"):  # numbers too large for float32 become infinite, and are refused below
             strokes = [np.asarray(stroke, np.float32) for stroke in drawing]
@@ -224,4 +235,4 @@ def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
         if stroke.ndim != 2 or stroke.shape[1] != 2 or not (np.abs(stroke) <= MAX_COORDINATE).all():
             raise InkError("Each stroke must be points of two finite numbers.")
     strokes = [stroke for stroke in strokes if len(stroke)]
-    return StrokeComponents(strokes) if strokes else None
+    return StrokeComponents(without_ring(strokes)) if strokes else None

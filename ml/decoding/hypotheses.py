@@ -59,6 +59,10 @@ class Hypothesis:
         labels = tuple(edge.label for edge in edges if edge.label is not None)
         return Hypothesis(labels, self.log_sum, self.log_max, edges)
 
+    def labels_between(self, left: float, right: float) -> tuple[int, ...]:
+        """Of the digits whose middles lie between these, in units of the drawing."""
+        return tuple(e.label for e in self.edges if e.label is not None and left <= e.middle < right)
+
     def has_label_near(self, edge: Edge) -> bool:
         """Whether it has an edge of the same label around the middle of `edge`, with the same ink or not."""
         boxes = [other.candidate.box for other in self.edges if other.label == edge.label]

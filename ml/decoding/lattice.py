@@ -8,7 +8,7 @@ Processing Systems using Graph Transformer Networks", Bottou, Bengio, LeCun 1997
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,12 +47,18 @@ class Segment:
 
 @dataclass(frozen=True)
 class BestPath:
-    """The best path through a line, the labels of the second best text, and the probabilities of both texts."""
+    """The best path through a line, the labels of the second best text, and the probabilities of both texts.
+
+    `texts` are the likeliest hypotheses, the best first, with their probabilities. `by_line_network` says that the
+    line network was asked: then these are all that the probabilities were shared among.
+    """
 
     segments: tuple[Segment, ...]
     probability: float
     second: tuple[int, ...]
     second_probability: float
+    texts: tuple[tuple[Hypothesis, float], ...] = ()
+    by_line_network: bool = False
 
 
 class Lattice:
@@ -115,7 +121,48 @@ class Lattice:
             log_sum = self._sums.through(edge.candidate.places, edge.log_weight)
             segments.append(Segment(edge.candidate, edge.label, self._probability(log_sum)))
         probability, second_probability = self._probability(best.log_sum), self._probability(second.log_sum)
-        return BestPath(tuple(segments), probability, second.labels, second_probability)
+        texts = tuple((hypothesis, self._probability(hypothesis.log_sum)) for hypothesis in hypotheses)
+        return BestPath(tuple(segments), probability, second.labels, second_probability, texts)
+
+    def part_probability(self, places: int, labels: Sequence[int]) -> float:
+        """The probability that the ink at these places reads these labels, in the order of their first components.
+
+        It is the part of the sum over all paths that belongs to the paths on which no candidate has ink both at
+        these places and elsewhere, and those at these places have these labels. What the rest of the line reads
+        does not matter.
+        """
+        found = -math.inf
+        reached: dict[int, dict[int, float]] = {}  # log sums by the state, and by how many labels were read
+        for state, following in self._graph.transitions.items():
+            enters = not state & places and places & ~state & (state + 1)
+            sums = {0: self._sums.forward[state]} if enters else reached.pop(state, {})
+            for i, after in following if sums else ():
+                for read, log_sum in self._extended(sums, i, places, labels):
+                    if after & places != places:
+                        others = reached.setdefault(after, {})
+                        others[read] = log_add(others.get(read, -math.inf), log_sum)
+                    elif read == len(labels):
+                        found = log_add(found, log_sum + self._sums.backward[after])
+        return self._probability(found)
+
+    def _extended(
+        self, sums: Mapping[int, float], i: int, places: int, labels: Sequence[int]
+    ) -> Iterator[tuple[int, float]]:
+        """Log sums over paths, by how many of the labels they read, with candidate `i` after them."""
+        own = self._candidates[i].places
+        if not own & places:
+            yield from ((read, log_sum + self._log_totals[i]) for read, log_sum in sums.items())
+        elif not own & ~places:
+            as_digit, as_no_digit = self._log_weights[i]
+            for read, log_sum in sums.items():
+                yield read, log_sum + as_no_digit
+                if read < len(labels):
+                    yield read + 1, log_sum + as_digit + float(self._digits[i, labels[read]])
+
+    def digit_probability(self, candidates: Sequence[Candidate]) -> float:
+        """The mean probability that these candidates are digits at all; 1 without any."""
+        probabilities = [self._digit_probability[self._index[candidate]] for candidate in candidates]
+        return sum(probabilities) / len(probabilities) if probabilities else 1.0
 
     def text_log_sums(self, text: Sequence[int], above: Floats) -> Floats:
         """Log sums (k + 1,) over the paths that read the first 0, 1, ... k digits of `text` (k,).
@@ -162,13 +209,16 @@ class Lattice:
     @cached_property
     def _sums(self) -> PathSums:
         """Log sums over the paths, whatever the labels of their candidates."""
+        return self._graph.log_sums(self._log_totals)
+
+    @cached_property
+    def _log_totals(self) -> list[float]:
+        """The log weight of each candidate, as any digit or as none."""
         digit_sums = np.logaddexp.reduce(self._digits, axis=1).tolist()
-        return self._graph.log_sums(
-            [
-                log_add(as_digit + digit_sum, as_no_digit)
-                for (as_digit, as_no_digit), digit_sum in zip(self._log_weights, digit_sums, strict=True)
-            ]
-        )
+        return [
+            log_add(as_digit + digit_sum, as_no_digit)
+            for (as_digit, as_no_digit), digit_sum in zip(self._log_weights, digit_sums, strict=True)
+        ]
 
     def _probability(self, log_sum: float) -> float:
         """Of paths whose weights have this log sum."""
@@ -227,8 +277,7 @@ class Lattice:
         probabilities = np.exp(logits - np.logaddexp.reduce(logits))
         order = np.argsort(-scores, kind="stable").tolist()
         best = hypotheses[order[0]]
-        chosen = [self._index[edge.candidate] for edge in best.edges if edge.label is not None]
-        are_digits = sum(self._digit_probability[i] for i in chosen) / len(chosen) if chosen else 1.0
+        are_digits = self.digit_probability([edge.candidate for edge in best.edges if edge.label is not None])
         segments = []
         for edge in best.edges:
             agreeing = [hypothesis.has_label_near(edge) for hypothesis in hypotheses]
@@ -238,7 +287,12 @@ class Lattice:
         if len(order) > 1:
             second, second_probability = hypotheses[order[1]].labels, float(probabilities[order[1]])
         return BestPath(
-            tuple(segments), float(probabilities[order[0]]) * are_digits, second, second_probability * are_digits
+            tuple(segments),
+            float(probabilities[order[0]]) * are_digits,
+            second,
+            second_probability * are_digits,
+            tuple((hypotheses[i], float(probabilities[i])) for i in order),
+            by_line_network=True,
         )
 
 

@@ -14,18 +14,22 @@ from ml.segmentation.costs import Costs
 
 Numbers = list[list[Segment]]
 
+_NO_SPACE = 0.2  # heights; in any writing the digits of a number may be as far apart
+
 
 @dataclass(frozen=True)
 class SpacedLine:
     """The digits of a line as numbers, with the probability that its spaces are where they were meant to be.
 
     `alternative` and its probability are the same with the most doubtful gap decided the other way.
+    `gap_probabilities` are those of the gaps between neighbouring digits, each to be a space or none.
     """
 
     numbers: Numbers
     probability: float = 1.0
     alternative: Numbers = field(default_factory=list)
     alternative_probability: float = 0.0
+    gap_probabilities: Sequence[float] = ()
 
 
 def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> SpacedLine:
@@ -41,12 +45,17 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
     are_separated = _are_separated(segments)
     bare_gaps = [gap for gap, separated in zip(gaps, are_separated, strict=True) if not separated]
     least_space = max(_least_space(bare_gaps, height, costs), 1e-9)
-    spaces = []
-    probabilities = []  # that a gap is a space or none as its width says: 0.5 at the least space, more beyond
-    for gap, separated in zip(gaps, are_separated, strict=True):
-        odds = max(gap / least_space, 1e-3) ** costs.space_sure
-        spaces.append(separated or gap > least_space)
-        probabilities.append(max(odds, 1.0) / (1.0 + odds) if odds < 1e12 and not separated else 1.0)
+    spaces = [gap > least_space for gap in bare_gaps]
+    probabilities = [_sureness(gap / least_space, costs.space_sure) for gap in bare_gaps]
+    if any(spaces) and not all(spaces):
+        apart = _middle_width(bare_gaps, spaces, height)
+        probabilities = [
+            max(probability, _sureness(gap / apart, costs.space_apart)) if space and gap > apart else probability
+            for gap, space, probability in zip(bare_gaps, spaces, probabilities, strict=True)
+        ]
+    for place in np.flatnonzero(are_separated).tolist():
+        spaces.insert(place, True)
+        probabilities.insert(place, 1.0)
     doubtful = min(range(len(gaps)), key=lambda i: probabilities[i])
     other_spaces = [space != (i == doubtful) for i, space in enumerate(spaces)]
     probability = math.prod(probabilities)
@@ -55,6 +64,7 @@ def split_numbers(segments: Sequence[Segment], height: float, costs: Costs) -> S
         probability,
         _numbers(digits, other_spaces),
         probability / probabilities[doubtful] - probability,
+        probabilities,
     )
 
 
@@ -67,6 +77,22 @@ def _are_separated(segments: Sequence[Segment]) -> list[bool]:
             separated.append(follows_separator)
         follows_separator = segment.separates or (follows_separator and segment.label is None)
     return separated[1:]
+
+
+def _sureness(ratio: float, steepness: float) -> float:
+    """The probability that a gap is what its width says, a space or none: 0.5 at a ratio of 1, more beyond."""
+    odds = max(ratio, 1e-3) ** steepness
+    return max(odds, 1.0) / (1.0 + odds) if odds < 1e12 else 1.0
+
+
+def _middle_width(gaps: Sequence[float], spaces: Sequence[bool], height: float) -> float:
+    """Between the widest gap that is no space and the narrowest space.
+
+    Where these are far apart, the spaces are sure, even if they are hardly wider than the least space. Of a gap
+    that is nearly a space nothing follows: it may be one all the same.
+    """
+    widest = max(gap for gap, space in zip(gaps, spaces, strict=True) if not space)
+    return math.sqrt(max(widest, _NO_SPACE * height) * min(gap for gap, s in zip(gaps, spaces, strict=True) if s))
 
 
 def _least_space(gaps: Sequence[float], height: float, costs: Costs) -> float:

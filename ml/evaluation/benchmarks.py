@@ -27,11 +27,14 @@ from ml.data.lookalikes import SEPARABLE_LETTERS, is_digitlike
 from ml.data.splits import cheques_to_train_on, semeion_to_train_on, unseen_characters
 from ml.ink.images import decode_image
 from ml.ink.strokes import Strokes
+from ml.synthesis.forms import EMPTY_LAYOUTS, LAYOUTS, fill_form
 from ml.synthesis.handwriting import compose_line, write_sign
+from ml.synthesis.number_cases import synthetic_writer
 
 Drawing = Strokes | NDArray[np.uint8]
 Card = Mapping[str, Any]  # of an artifact
 _STRINGS = 1000  # in each benchmark of strings
+_HANDS = 20  # in which each layout of forms is filled in
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,20 @@ def _scribbles(file: Path, card: Card) -> LabeledDrawings:
     return _no_digits([[100 * stroke for stroke in write_sign(rng, kinds[i % len(kinds)])] for i in range(600)])
 
 
+def _forms(layouts: Sequence[str], *, are_empty: bool) -> Loader:
+    """Synthetic forms, 20 of each layout, each with a hand and a look of its own; they need no file."""
+
+    def load(file: Path, card: Card) -> LabeledDrawings:
+        forms = []
+        for number, layout in enumerate(layouts):
+            for hand in range(_HANDS):
+                rng = np.random.default_rng((number, hand))
+                forms.append(fill_form(layout, synthetic_writer(rng), rng, is_empty=are_empty))
+        return LabeledDrawings([form.picture for form in forms], ["".join(form.text.split()) for form in forms])
+
+    return load
+
+
 def _no_digits(drawings: Sequence[Drawing]) -> LabeledDrawings:
     return LabeledDrawings(drawings, [""] * len(drawings))
 
@@ -217,6 +234,9 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("omniglot", "Characters unlike any digit (Omniglot)", "no_digit", _OMNIGLOT,
               _omniglot(digitlike=False)),
     Benchmark("all_omniglot", "All characters (Omniglot)", "no_digit", _OMNIGLOT, _omniglot(digitlike=True)),
+    Benchmark("forms", "Forms filled in by synthetic hands", "digits", ".",
+              _forms(list(LAYOUTS), are_empty=False)),
+    Benchmark("empty_forms", "Empty forms", "no_digit", ".", _forms(EMPTY_LAYOUTS, are_empty=True)),
     Benchmark("scribbles", "Scribbles", "no_digit", ".", _scribbles),
 )  # fmt: skip
 

@@ -67,6 +67,12 @@ class GateLimits:
     needed: tuple[str, ...] = ("digits", "numbers", "photos", "junk")
 
 
+# For a version that comes with the program instead of one that was trained on the site. Its size and time were
+# decided with the release; here they stop only what is out of proportion. Versions that were trained apart differ
+# in more of the doubtful digits than a version and its fine-tuning; whether they lose some, other gates find out.
+UPDATE_LIMITS = GateLimits(slower=0.5, larger=1.0, churn=0.02)
+
+
 @dataclass(frozen=True)
 class GateResult:
     """The result of one gate. `figures` are plain types: what the sentence says, and what a plot needs."""

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from ml.ink.paper import flatten_papers
 
 Grey = NDArray[np.uint8]  # (h, w)
 Colours = NDArray[np.uint8]  # (..., 3)
@@ -33,6 +36,9 @@ def to_grey(pixels: Grey | Colours) -> Grey:
     The usual grey is the darkest channel of a light page and the lightest of a dark one: coloured ink is at full
     strength in it.
     """
+    flat = flatten_papers(pixels if pixels.ndim == 3 else pixels[..., None])
+    if flat is not None:
+        return flat
     if pixels.ndim == 2:
         return np.ascontiguousarray(pixels)
     sample = pixels[::_STEP, ::_STEP].reshape(-1, 3)
@@ -47,4 +53,8 @@ def to_grey(pixels: Grey | Colours) -> Grey:
         contrasts.append(float(abs(np.median(grey[is_ink]) - np.median(grey))))
     best = int(np.argmax(contrasts))
     chosen = conversions[best] if contrasts[best] > _CLEARLY * contrasts[0] else usual
+    if chosen is np.min or chosen is np.max:  # OpenCV takes a tenth of the time
+        red, green, blue = cv2.split(pixels)
+        pick = cv2.min if chosen is np.min else cv2.max
+        return as_uint8(pick(pick(red, green), blue))
     return np.ascontiguousarray(chosen(pixels, axis=-1))

@@ -21,6 +21,9 @@ _MAX_BITMAP_LINE = 0.67  # of the shorter side of a bitmap, where a 1 may be a b
 _FULL_BITMAP = 0.25  # share of dark pixels; with more of both kinds, the width of the lines decides the polarity
 _BITMAP_SIDE = 300  # px; the longer side of a digit that fills its frame
 _BITMAP_GREY = 0.2  # share of pixels between black and white, at edges; in uneven light it is a third and more
+_FAINT = 50  # of 255; what departs so little from paper is ink only if it is sharp and paper is even
+_FAINT_DISTANCE, _DISTANCE = 2.5, 1.7  # of what 1 % of the paper departs from the rest
+_SOFT, _SOFTEST = 0.1, 0.15  # of the depth of ink, gained within a pixel at its edge
 
 
 def extract_ink(grey: Grey) -> Grey:
@@ -154,9 +157,9 @@ def _hysteresis(smooth: Grey, faint: float, core: float) -> Grey:
     return mask
 
 
-def _counts(grey: Grey) -> NDArray[np.float32]:
-    """(256,) the number of pixels of each value."""
-    return np.asarray(cv2.calcHist([grey], [0], None, [256], [0, 256]), np.float32).ravel()
+def _counts(grey: Grey, mask: Grey | None = None) -> NDArray[np.float32]:
+    """(256,) the number of pixels of each value, where the mask is not 0."""
+    return np.asarray(cv2.calcHist([grey], [0], mask, [256], [0, 256]), np.float32).ravel()
 
 
 def _quantiles(counts: NDArray[np.float32], *shares: float) -> list[float]:
@@ -180,6 +183,24 @@ def remove_shadows(ink: Grey, mask: Grey) -> Grey:
     return as_uint8(cv2.subtract(ink, cv2.blur(broad, (side, side))))
 
 
+def is_texture(ink: Grey, mask: Grey, enlarged: float = 1.0) -> bool:
+    """Whether the mask (h, w) of ink (h, w) shows the grain, folds or stains of paper, or a soft shadow.
+
+    Writing has a sharp edge, and is deeper than what paper is at its darkest. `enlarged` as in `binarize`.
+    """
+    inside = _quantiles(_counts(ink, mask), 0.5)[0]
+    around = as_uint8(cv2.dilate(mask, np.ones((9, 9), np.uint8)))
+    paper, darkest = _quantiles(_counts(ink, 255 - around), 0.5, 0.99) if around.min() == 0 else (0.0, 0.0)
+    distance = (inside - paper) / (darkest - paper + 1)
+    edge = np.flatnonzero(cv2.subtract(mask, cv2.erode(mask, np.ones((3, 3), np.uint8))))
+    right = cv2.Sobel(ink, cv2.CV_16S, 1, 0).ravel()[edge].astype(np.float32)
+    down = cv2.Sobel(ink, cv2.CV_16S, 0, 1).ravel()[edge].astype(np.float32)
+    sharpness = enlarged * float(np.median(np.hypot(right, down))) / (8 * max(inside, 1.0))
+    if inside < _FAINT:
+        return distance < _FAINT_DISTANCE or sharpness < _SOFT
+    return distance < _DISTANCE and sharpness < _SOFTEST
+
+
 def component_pen_width(component: NDArray[np.bool_]) -> float:
     """The width of the lines, in pixels, of one component (h, w).
 
@@ -195,10 +216,15 @@ def pen_width(mask: Grey) -> float:
 
     It is the median over the components, so that one large shadow counts no more than one digit.
     """
+    return float(np.median(pen_widths(mask)))
+
+
+def pen_widths(mask: Grey) -> NDArray[np.float64]:
+    """(n,) the widths of the lines, in pixels, of the larger components of a mask (h, w) that holds some ink."""
     inked = np.flatnonzero(mask > 0)
     count, labels = cv2.connectedComponents(mask, connectivity=8)
     component = labels.ravel()[inked]
     is_edge = cv2.erode(mask, np.ones((3, 3), np.uint8)).ravel()[inked] == 0
     area, edge = np.bincount(component, minlength=count), np.bincount(component[is_edge], minlength=count)
     is_large = area >= max(1, 0.05 * area.max())
-    return float(np.median(2 * area[is_large] / np.maximum(edge[is_large], 1)))
+    return np.asarray(2 * area[is_large] / np.maximum(edge[is_large], 1))

@@ -62,6 +62,7 @@ class Costs:
     space_ratio: float = 2.332  # on a line of more digits: the least space by the mean of the narrower gaps
     space_floor: float = 0.028  # the least that the mean of the narrower gaps counts
     space_sure: float = 12.5  # how fast doubt fades where a gap is wider or narrower than the least space
+    space_apart: float = 6.0  # the same where a space is wider than the middle between spaces and other gaps
 
     # The line network, which reads lines of pictures.
     line_network_threshold: float = 0.97  # lines of several digits that are less sure than this are read by it

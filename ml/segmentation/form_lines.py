@@ -1,159 +1,283 @@
-"""Rules of ruled and squared paper, and base lines printed on forms, removed from a mask of ink."""
+"""Lines of forms in a mask of ink: boxes, tables, combs, ruled and squared paper, base lines; told from strokes.
+
+What tells them from strokes is how they meet: walls that stand between the same two level lines, teeth of one
+height along a line, lines longer than any stroke. Strokes that cross or touch them stay whole.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.ink.greyscale import Grey
-from ml.segmentation.binarization import pen_width
+from ml.ink.greyscale import Grey, as_uint8
+from ml.segmentation.binarization import pen_widths
+from ml.segmentation.components import typical_height
+from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.form_hints import may_hold_form
+from ml.segmentation.form_net import FormNet
+from ml.segmentation.rings import remove_rings
+from ml.segmentation.tracks import Track, find_tracks
 
-Mask = NDArray[np.bool_]  # (h, w)
-
+_LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teeth of combs seldom are shorter
+_BOW = 0.014  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
+_LEAST_BOW = 0.6  # px; steps of pixels are no less
+_THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
+_STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
+_RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
+_SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
+_DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
+_OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
+_LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
+_LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
+_LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
+_CLOSE = 0.25  # heights of the writing, below a line, where a number that it strikes out goes on
+_STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
+_UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
 _MIN_SPAN = 0.5  # of the width of the picture, from the first to the last column where a rule is seen
-_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits have paper between them
-_LONE_LENGTH = 1.25  # heights of the picture; a lone line that long is no bar of a digit and no minus
+_RULE_FILLED = 0.85  # of the length of a rule lies in ink; level bars of digits have paper between them
+_MAX_BEND = 0.6  # of the distance within which ink is near a rule; bottoms of digits in a row are more uneven
+_MANY = 3  # rules; of fewer each must be long or fine, because bars of digits in small pictures look like them
+_WHOLE = 0.9  # of the width of the picture: so long are the two rules above and below writing
+_LONE_LENGTH = 1.25  # heights of the picture; a line that long beside writing is no bar of a digit and no minus
 _MIN_UPRIGHT = 6  # upright lines of a picture; fewer are stems of digits
 _MIN_UPRIGHT_LENGTH = 0.6  # widths of the picture; shorter upright lines are stems of digits
+_WITHIN = 0.85  # of the height of a picture; higher writing was cut out closely, and may have a stroke at its edge
+_EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a picture is in the middle
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
-_MAX_BEND = 0.6  # of the distance within which ink is near a rule; bottoms of digits in a row are more uneven
-_STRAIGHT_ENOUGH = 0.9  # widths of the pen; a thinner line may bend more than `_MAX_BEND`
-_REACH = 0.1  # of the width of the picture; so far a rule leads on beyond where it is seen
-_THICK = 1.6  # thicknesses of a rule; thicker ink belongs to a stroke that crosses it or stands on it
-_MAX_SLOPE = 0.1
-_SLOPES = 41  # that are tried
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """A line where it is seen: columns (n,) and its middle in each of them."""
-
-    x: NDArray[np.int64]
-    y: NDArray[np.float64]
-    slope: float
-    thickness: float
-    bend: float  # standard deviation of its middle from a parabola
-
-    @classmethod
-    def measured(cls, line: Mask, slope: float) -> _Rule:
-        """The rule from where it is seen (h, w); what is seen below it in the same column is something else."""
-        below = np.logical_or.accumulate(np.logical_or.accumulate(line) & ~line)
-        line = line & ~below
-        x = np.flatnonzero(line.any(axis=0))
-        thickness = line.sum(axis=0)[x]
-        y = (line * np.arange(len(line))[:, None]).sum(axis=0)[x] / thickness
-        bend = float(np.std(y - np.polyval(np.polyfit(x, y, 2), x)))
-        return cls(x, y, slope, float(np.median(thickness)), bend)
-
-    @property
-    def length(self) -> int:
-        return int(np.ptp(self.x))
-
-    def removed_from(self, mask: Grey) -> Grey:
-        """The mask (h, w) without the ink on the rule, wherever that is no thicker than the rule."""
-        height, width = mask.shape
-        reach = round(_REACH * width)
-        x = np.arange(max(0, self.x[0] - reach), min(width, self.x[-1] + reach + 1))
-        level = np.interp(x, self.x, self.y - self.slope * self.x).reshape(1, -1)
-        y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + self.slope * x
-        half = round(_THICK * self.thickness) + 2
-        offset = np.arange(-half, half + 1)[:, None]
-        rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the rule in each column
-        is_inside = (rows >= 0) & (rows < height)
-        rows = np.clip(rows, 0, height - 1)
-        is_ink = (mask[rows, x] > 0) & is_inside
-        up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
-        is_thin = up.sum(axis=0) + down.sum(axis=0) - 1 <= _THICK * self.thickness + 1
-        is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= self.thickness / 2 + 1)
-        removed = np.concatenate([up[:0:-1], down]) & (is_thin | is_at_edge)
-        cleaned = mask.copy()
-        cleaned[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
-        return cleaned
 
 
 def remove_form_lines(mask: Grey) -> Grey:
-    """The mask (h, w), 255 on ink, without long, thin, straight lines along its sides.
+    """The mask (h, w), 255 on ink, without the lines of forms; the same object where there are none.
 
-    Strokes that cross them stay whole. Level lines go first, then upright ones as level lines of the turned mask.
+    Strokes that cross them stay whole.
     """
-    pen = 0.0
-    for is_turned in (False, True):
-        if not mask.any():
-            break
-        pen = pen or pen_width(mask)
-        view = np.ascontiguousarray(mask.T) if is_turned else mask
-        height, width = view.shape
-        rules = _find_rules(view, pen)
-        may_be_stems = is_turned and (len(rules) < _MIN_UPRIGHT or width < _MIN_UPRIGHT_LENGTH * height)
-        if len(rules) == 1 or may_be_stems:
-            rules = [r for r in rules if r.length >= _LONE_LENGTH * height or r.thickness <= _FINE * pen]
-        for rule in rules:
-            view = rule.removed_from(view)
-        if rules:
-            mask, pen = np.ascontiguousarray(view.T) if is_turned else view, 0.0
-    return mask
+    labels, stats = _components(mask)
+    if not may_hold_form(mask, stats):
+        return mask
+    given, mask = mask, remove_rings(remove_dashes(mask, labels, stats))
+    pens = pen_widths(mask) if mask.any() else np.zeros(0)
+    if not len(pens):
+        return mask
+    pen = float(np.median(pens))
+    thickest = 1.5 * float(pens.max()) + 2
+    turned = np.ascontiguousarray(mask.T)
+    level, upright = find_tracks(mask, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
+    net = FormNet(
+        [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)], mask, turned, pen
+    )
+    sides, walls = net.sides, net.walls
+    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
+    if walls:
+        cleaned = _without_residue(mask, cleaned, net)
+    if cleaned is not mask:
+        cleaned = remove_rings(cleaned, net.box_height)
+    cleaned = _without_rules(
+        cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
+    )
+    return given if cleaned is given else _without_empty_form(given, cleaned, pen)
 
 
-def _find_rules(mask: Grey, pen: float) -> list[_Rule]:
-    """Lines of ink not much thicker than the pen from side to side of a mask (h, w), or nearly."""
-    width, max_thickness = mask.shape[1], round(1.5 * pen) + 2
-    thin = _thin_runs(mask, max_thickness)
-    near = max(2.0, 0.005 * width)
-    slope, offsets = _common_slope(thin, near)
-    rules = []
-    for offset in offsets:
-        band = _band(mask.shape, offset, slope, near + 2, near + 2)
-        seen = np.flatnonzero((thin & band).any(axis=0))
-        if len(seen) <= _MIN_SEEN * width or np.ptp(seen) <= _MIN_SPAN * width:
-            continue
-        filled = np.asarray(((mask > 0) & band).any(axis=0))[seen[0] : seen[-1] + 1]
-        rule = _Rule.measured(thin & _band(mask.shape, offset, slope, near + 2, near + max_thickness), slope)
-        is_straight = rule.bend <= _MAX_BEND * near or rule.thickness < _STRAIGHT_ENOUGH * pen
-        if filled.mean() > _FILLED and is_straight:
-            rules.append(rule)
-    return rules
+def _components(mask: Grey) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Labels (h, w), and what OpenCV measures of each (n, 5), the paper first."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
-def _thin_runs(mask: Grey, max_thickness: int) -> Mask:
-    """(h, w) true on level ink that is thinner than `max_thickness`, in pixels."""
-    frame = max_thickness
-    framed = cv2.copyMakeBorder(mask, frame, frame, 0, 0, cv2.BORDER_CONSTANT, value=0)
-    thick = cv2.morphologyEx(framed, cv2.MORPH_OPEN, np.ones((max_thickness, 1), np.uint8))[frame:-frame]
-    length = max(9, mask.shape[1] // 20)
-    thin = cv2.morphologyEx(cv2.subtract(mask, thick), cv2.MORPH_OPEN, np.ones((1, length), np.uint8))
-    return np.asarray(thin > 0)
+def _is_straight(track: Track) -> bool:
+    return track.bow <= max(_LEAST_BOW, _BOW * track.length)
 
 
-def _common_slope(thin: Mask, near: float) -> tuple[float, list[int]]:
-    """The slope that most of thin runs (h, w) have in common, and the rows at x = 0 of lines that hold many.
+def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float) -> Grey:
+    """The mask (h, w) without level tracks and, after them, upright ones."""
+    if not sides and not walls:
+        return mask
+    cleaned = mask.copy()
+    for track in sides:
+        _erase(cleaned, track, pen)
+    for track in walls:
+        _erase(cleaned.T, track, pen)
+    return cleaned
 
-    Each upper edge votes for the row at x = 0 of the line through it, for each slope; the slope with the sharpest
-    peaks of votes wins.
+
+def _erase(mask: Grey, track: Track, pen: float) -> None:
+    """Take the ink on a track out of a mask (h, w) wherever it is no thicker than the track.
+
+    A stroke that ends at the track is cut off there; one that crosses it, or runs along it, stays.
     """
-    height, width = thin.shape
-    y, x = np.nonzero(thin & ~np.roll(thin, 1, axis=0))  # upper edges
-    margin = int(_MAX_SLOPE * width) + 1
-    most_votes, slope = np.zeros(1), 0.0
-    for candidate in np.linspace(-_MAX_SLOPE, _MAX_SLOPE, _SLOPES):
-        rows = np.rint(y - candidate * x).astype(int) + margin
-        votes = np.convolve(np.bincount(rows, minlength=height + 2 * margin), np.ones(3), "same")
-        if (votes**2).sum() > (most_votes**2).sum():
-            most_votes, slope = votes, float(candidate)
-    offsets: list[int] = []
-    for row in np.argsort(-most_votes, kind="stable"):
-        if most_votes[row] < 0.5 * _MIN_SEEN * width:
-            break
-        if all(abs(int(row) - margin - offset) > 2 * near for offset in offsets):
-            offsets.append(int(row) - margin)
-    return slope, offsets
+    height, width = mask.shape
+    reach = round(track.thickness + 1)
+    x = np.arange(max(0, track.left - reach), min(width, track.right + reach + 1))
+    level = np.interp(x, track.x, track.y - track.slope * track.x).reshape(1, -1)
+    y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + track.slope * x
+    half = round(_THICK * track.thickness + pen) + 2
+    offset = np.arange(-half, half + 1)[:, None]
+    rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the track in each column
+    is_inside = (rows >= 0) & (rows < height)
+    rows = np.clip(rows, 0, height - 1)
+    is_ink = (mask[rows, x] > 0) & is_inside
+    up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
+    run = np.concatenate([up[:0:-1], down])  # the ink that holds together with the middle of the track
+    above, below = up.sum(axis=0), down.sum(axis=0)
+    is_thin = above + below - 1 <= _THICK * track.thickness + 1
+    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= track.thickness / 2 + 1)
+    own = track.thickness / 2 + 1
+    ends_here = (np.minimum(above, below) <= own + 1) & (np.maximum(above, below) >= own + _STROKE * pen)
+    removed = run & (is_thin | is_at_edge | (ends_here & (np.abs(offset) <= own)))
+    mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
 
 
-def _band(shape: tuple[int, ...], offset: int, slope: float, above: float, below: float) -> Mask:
-    """(h, w) true from `above` pixels above a line that begins at row `offset` to `below` pixels below it."""
-    y, x = np.arange(shape[0])[:, None], np.arange(shape[1])
-    under = y - offset - slope * x
-    return np.asarray((under >= -above) & (under <= below))
+def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
+    """The cleaned mask (h, w) without what is left of the lines of a form, and what is printed into its gaps."""
+    labels, stats = _components(cleaned)
+    x, y, w, h = stats[:, :4].T.astype(np.float64)
+    side = np.maximum(w, h)
+    touched = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, 1)
+    line = float(np.median([wall.thickness for wall in net.walls]))
+    small = max(_RESIDUE * net.box_height, 2 * line)
+    is_residue = touched[2] & (side < small)
+    is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    for left, top, width, height in net.gaps():
+        over = _OVERLAP * height
+        is_residue |= (
+            (x > left - over) & (x + w < left + width + over) & (y > top - over) & (y + h < top + height + over)
+        )
+    if (side[1:][~is_residue[1:]] < small).all():
+        return np.zeros_like(cleaned)
+    is_residue[0] = False
+    return np.where(is_residue[labels], 0, cleaned).astype(np.uint8)
+
+
+def _ends_beside(
+    removed: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32], reach: int
+) -> NDArray[np.bool_]:
+    """(3, n) whether the top, the bottom, any part of each component is so many pixels from removed ink (h, w)."""
+    near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
+    rows, columns = np.nonzero((near > 0) & (labels > 0))
+    beside = labels[rows, columns]
+    place = (rows - stats[beside, cv2.CC_STAT_TOP]) / stats[beside, cv2.CC_STAT_HEIGHT]
+    parts = (place < _END, place > 1 - _END, place >= 0)
+    return np.stack([np.bincount(beside[part], minlength=len(stats)) > 0 for part in parts])
+
+
+def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
+    """The cleaned mask (h, w), or an empty one where all that is left are specks and walls from side to side."""
+    labels, stats = _components(cleaned)
+    w, h = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    is_speck = np.maximum(w, h) < _LEAST * pen
+    is_wall = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, round(pen / 2) + 1)[:2, 1:].all(
+        axis=0
+    )
+    is_wall &= w < _SLIM * h
+    return cleaned if (~is_speck & ~is_wall).any() else np.zeros_like(cleaned)
+
+
+def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
+    """The mask (h, w) without rules of paper and lines under writing, which are longer than any stroke."""
+    if not level and not upright:
+        return mask
+    height, width = mask.shape
+    turned = mask.T
+    rules = [t for t in level if _is_rule(t, mask)]
+    crossing = [t for t in upright if any(_crosses(t, rule, height) for rule in rules)]
+    unit = _height_of_writing(_without(mask, rules, crossing, pen))
+    if len(rules) < _MANY:
+        rules = [
+            t
+            for t in rules
+            if t.length >= _LONE_LENGTH * height
+            or t.thickness <= _FINE * pen
+            or (len(rules) > 1 and t.length >= _WHOLE * width)
+            or (unit < _WITHIN * height and _is_at_edge(t, mask.T.shape))
+        ]
+    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit) and _is_below(t, mask, unit)]
+    rules += long
+    margins = [t for t in upright if _is_rule(t, turned)]
+    if len(margins) < _MIN_UPRIGHT or height < _MIN_UPRIGHT_LENGTH * width:
+        margins = [t for t in margins if t.length >= _LONE_LENGTH * width or t.thickness <= _FINE * pen]
+    for track in upright:
+        least = _LONG_UPRIGHT * unit if unit else np.inf
+        if track in crossing:
+            least = _LONG * unit
+        if unit < _WITHIN * height and _is_at_edge(track, mask.shape):
+            least = 0.0
+        if track not in margins and _is_long(track, turned, least):
+            margins.append(track)
+    return _without(mask, rules, margins, pen)
+
+
+def _is_below(track: Track, mask: Grey, unit: float) -> bool:
+    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not.
+
+    A line through the middle of a number strikes it out, and stays.
+    """
+    columns = np.arange(track.left, track.right + 1).clip(0, mask.shape[1] - 1)
+    away = np.arange(round(track.thickness) + 1, round(track.thickness + _CLOSE * unit) + 1)[:, None]
+    beside = [
+        (mask[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(mask) - 1), columns] > 0).any(
+            axis=0
+        )
+        for side in (-1, 1)
+    ]
+    if unit and beside[1].sum() > _STRUCK * beside[0].sum() > 0:
+        return False
+    low = round(float(track.y.min()) - track.thickness)
+    above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
+    inked = np.flatnonzero(above)
+    near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
+    if not len(near):
+        return unit == 0.0
+    return bool(near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness)
+
+
+def _crosses(margin: Track, rule: Track, height: int) -> bool:
+    """Whether an upright track from the top to the bottom of a picture of this height crosses a level one.
+
+    A 1 in a closely cut picture does so only at its foot.
+    """
+    edge = 0.08 * height + 2
+    x = margin.level + margin.slope * rule.level
+    y = rule.level + rule.slope * x
+    is_inside = margin.left + edge < y < margin.right - edge and rule.left - edge <= x <= rule.right + edge
+    return is_inside and margin.left <= edge and margin.right >= height - edge
+
+
+def _is_at_edge(track: Track, shape: tuple[int, ...]) -> bool:
+    """Whether an upright track runs along the left or right edge of a picture (h, w), from top to bottom."""
+    height, width = shape
+    edge = 0.08 * height + 3
+    x = track.level + track.slope * height / 2
+    return track.left <= edge and track.right >= height - edge and not _EDGE * width < x < (1 - _EDGE) * width
+
+
+def _height_of_writing(mask: Grey) -> float:
+    """In pixels; 0 where there is no writing."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, _, w, h, area = stats[1:].T.astype(np.float64)
+    is_line = (h >= 0.94 * len(mask)) & (w < 0.25 * h)  # from edge to edge
+    are_lines = (h >= 0.9 * len(mask)) & (w >= 0.9 * mask.shape[1]) & (area < 0.25 * w * h)  # along several edges
+    kept = ~is_line & ~are_lines
+    if not kept.any():
+        kept = ~is_line  # a single digit may fill its picture
+    w, h = w[kept], h[kept]
+    upright = h[h > 0.3 * w]
+    return typical_height(upright[upright > 0.3 * upright.max()]) if len(upright) else 0.0
+
+
+def _is_rule(track: Track, mask: Grey) -> bool:
+    """Whether a track leads from side to side of a mask (h, w), or nearly."""
+    width = mask.shape[1]
+    if len(track.x) <= _MIN_SEEN * width or track.length <= _MIN_SPAN * width:
+        return False
+    most = _MAX_BEND * max(2.0, 0.005 * width)
+    return bool(_is_straight(track) and track.bend <= most and track.filled(mask).mean() > _RULE_FILLED)
+
+
+def _is_long(track: Track, mask: Grey, least: float) -> bool:
+    off = track.y - track.level - track.slope * track.x
+    return bool(
+        track.length > least and np.std(off) < _LONG_BOW * track.length and track.filled(mask).mean() > _UNBROKEN
+    )

@@ -19,12 +19,14 @@ from ml.segmentation.binarization import (
     component_pen_width,
     extract_ink,
     is_blank,
+    is_texture,
     pen_width,
     remove_shadows,
 )
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.form_lines import remove_form_lines
 from ml.segmentation.ink_shape import Cross, InkShape, cross_in_picture, picture_shape
+from ml.segmentation.margin import add_margin
 from ml.segmentation.stroke_affinity import Pairs
 from ml.segmentation.touching_digits import SplitComponents, split_wide_components
 
@@ -36,6 +38,12 @@ _BROADEST = 4.0  # px of the glyph; broader lines of a bitmap are narrowed; 5 % 
 _STAIRS_BLUR = 1.0  # px of the given picture; standard deviation of the blur that rounds the edges of pixels
 _FINE = 4.0  # px of the given picture; loops between finer lines would close
 _FINE_BLUR = 0.25  # of what lines are broader than `_FINE`, the largest standard deviation of that blur
+_TEXTURE_SCALE = 1.5  # a picture that was enlarged more shows no grain of paper
+_DUST = 8  # px of a picture that was not enlarged; lower ink is illegible
+_ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
+_DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
+_LONG = 400  # px; a thin line as long that goes from border to border is a fold, or the edge of a page
+_FOLD = 0.025  # of the square of its length is the greatest area of such a line
 _MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture
 _MIN_AREA = 6  # px
 _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has not
@@ -44,17 +52,19 @@ _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has
 class ImageComponents:
     """Connected ink of a picture, some of it cut.
 
-    `boxes` (n, 4) are in pixels of the picture as it was given, which is smaller by `scale` than the arrays.
+    `boxes` (n, 4) are in pixels of the picture as it was given, which has no margin and is smaller by `scale` than
+    the arrays. `may_go_on` says that writing may go on where the picture shows nothing (`ml.ink.glare`).
     """
 
     has_strokes = False
+    may_go_on = False
 
-    def __init__(self, ink: Grey, parts: SplitComponents, scale: float, is_bitmap: bool) -> None:
+    def __init__(self, ink: Grey, parts: SplitComponents, scale: float, margin: int, is_bitmap: bool) -> None:
         self._ink, self._labels, self._scale = ink, parts.labels, scale
         self._crossed = parts.crossed
         self._broadest = _BROADEST if is_bitmap else math.inf
         self._windows = np.rint(parts.boxes).astype(np.int64)
-        self.boxes: Boxes = parts.boxes / scale
+        self.boxes: Boxes = parts.boxes / scale - [margin, margin, 0, 0]
         self.owners = parts.owners
 
     def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -107,6 +117,7 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     """The ink of grey pixels (h, w), 0 black; None where there is none."""
     if grey.size == 0:
         return None
+    given, (grey, margin) = grey, add_margin(grey)
     large, scale = _enlarge(grey)
     ink = extract_ink(large)
     mask = None if is_blank(ink) else binarize(ink, scale)
@@ -120,15 +131,15 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     without_shadows = remove_shadows(ink, mask)
     if without_shadows is not ink:
         ink, mask = without_shadows, binarize(without_shadows, scale)
-    if mask is None:
+    if mask is None or (scale < _TEXTURE_SCALE and is_texture(ink, mask, scale)):
         return None
-    is_bitmap = scale > _BITMAP_SCALE and max(grey.shape) < 2 * min(grey.shape)
+    is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
         mask = remove_form_lines(mask)
     labels, boxes = _connected_ink(mask, is_bitmap)
-    if not len(boxes):
+    if not len(boxes) or (scale == 1 and _are_dots(labels, boxes)):
         return None
-    return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, is_bitmap)
+    return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, margin, is_bitmap)
 
 
 def _enlarge(grey: Grey) -> tuple[Grey, float]:
@@ -187,13 +198,29 @@ def _writing(
     side = np.maximum(w, h)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
-    is_inside = (contact <= _MAX_CONTACT * side) | is_bitmap
+    is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
+    is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
     if not (area[is_inside] > 0.002 * area.sum()).any():
-        is_inside[:] = True
+        is_inside = ~is_across
+    if not is_inside.any():
+        return np.zeros(0, np.int64)
     is_large = is_inside & (side >= 0.4 * side[is_inside].max())
     height = typical_height(np.maximum(h, 0.5 * w)[is_large])
     kept = np.flatnonzero(is_inside & (side >= 0.15 * height) & (area >= _MIN_AREA))
     return kept[np.argsort(-area[kept], kind="stable")][:_MAX_COMPONENTS]
+
+
+def _are_dots(labels: NDArray[np.int32], boxes: Boxes) -> bool:
+    """Whether all large components are round and filled, holes in the paper, or too small to read: dust."""
+    side = boxes[:, 2:].max(axis=1)
+    if side.max() < _DUST:
+        return True
+    for component in np.flatnonzero(side >= 0.5 * side.max()):
+        x, y, w, h = boxes[component].astype(int)
+        filled = np.count_nonzero(labels[y : y + h, x : x + w] == component + 1) / (w * h)
+        if min(w, h) < _ROUND * max(w, h) or not _DISC[0] < filled < _DISC[1]:
+            return False
+    return True
 
 
 def _with_usual_pen(ink: Grey, mask: NDArray[np.bool_], scale: float, broadest: float) -> Grey:

@@ -111,7 +111,8 @@ def _rejoin(boxes: Boxes, lines: list[NDArray[np.int64]]) -> list[NDArray[np.int
     joined = [lines[0]]
     for line in lines[1:]:
         a, b = union_box(boxes[joined[-1]]), union_box(boxes[line])
-        are_beside = a[0] + a[2] < b[0] or b[0] + b[2] < a[0]
+        left, right = boxes[joined[-1], 0], boxes[joined[-1], :3:2].sum(axis=1)
+        are_beside = ((right < b[0]) | (b[0] + b[2] < left)).all()
         shared = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
         if are_beside and shared > 0.5 * min(a[3], b[3]):
             joined[-1] = np.concatenate([joined[-1], line])

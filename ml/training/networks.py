@@ -138,9 +138,11 @@ def _convolve(x: Any, convolution: _Convolution, name: str, norm_name: str, relu
     """Apply a convolution without bias, a batch normalisation and a ReLU, with the given layer names."""
     from keras import layers
 
+    from ml.training.fused_normalisation import FusedNormalisation
+
     filters, kernel, stride, padding = convolution
     x = layers.Conv2D(filters, kernel, stride, padding, use_bias=False, name=name)(x)
-    x = layers.BatchNormalization(momentum=_MOMENTUM, name=norm_name)(x)
+    x = FusedNormalisation(momentum=_MOMENTUM, name=norm_name)(x)
     return layers.ReLU(name=relu_name)(x)
 
 
@@ -158,11 +160,16 @@ def line_loss(texts: Any, output: Any) -> Any:
 
     logits = tf.squeeze(output, 1)
     count, steps = tf.shape(logits)[0], tf.shape(logits)[1]
-    digits = tf.cast(tf.maximum(texts, 0), tf.int32)
-    lengths = tf.reduce_sum(tf.cast(texts >= 0, tf.int32), axis=1)
-    losses = tf.nn.ctc_loss(
-        digits, logits, lengths, tf.fill([count], steps), logits_time_major=False, blank_index=BLANK
-    )
+    # Sparse labels take a kernel of their own; dense ones a loop over the steps, which costs seven times as much.
+    # The kernel refuses lines without a text: it gets a digit for these, and their loss is that of blanks only.
+    empty = tf.reduce_all(texts < 0, axis=1)
+    places = tf.where((texts >= 0) | (empty[:, None] & (tf.range(tf.shape(texts)[1]) == 0)))
+    digits = tf.cast(tf.maximum(tf.gather_nd(texts, places), 0), tf.int32)
+    labels = tf.SparseTensor(places, digits, tf.shape(texts, out_type=tf.int64))
+    lengths = tf.fill([count], steps)
+    losses = tf.nn.ctc_loss(labels, logits, None, lengths, logits_time_major=False, blank_index=BLANK)
+    blank_losses = -tf.reduce_sum(tf.nn.log_softmax(logits)[..., BLANK], axis=1)
+    losses = tf.where(empty, blank_losses, losses)
     return tf.reduce_mean(losses)
 
 

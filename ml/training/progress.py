@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ from ml.progress import Progress, ProgressCallback
 
 log = logging.getLogger(__name__)
 
+_MEASURED_EPOCHS = 5  # that the estimate follows: other programs come and go on the processor
+
 
 class ProgressReporter:
     """Logs each finished epoch, passes it to `on_progress`, and writes its loss under the folder `logs`.
 
     `shares` are the stages in their order, with their shares in the time of the whole training. The time left is
-    estimated from them and from the time since the reporter was made.
+    estimated from the newest epochs of the stage that is running; later stages take as much as their shares say
+    beside its share.
     """
 
     def __init__(
@@ -25,21 +29,50 @@ class ProgressReporter:
     ) -> None:
         self._shares, self._on_progress = shares, on_progress
         self._scalars = None if logs is None else _ScalarWriter(logs)
-        self._started = time.monotonic()
+        self._stage = ""
+        # Times (s) with the shares of the stage that were done then; of the newest epochs.
+        self._measured: deque[tuple[float, float]] = deque([(time.monotonic(), 0.0)], _MEASURED_EPOCHS + 1)
 
-    def report(self, stage: str, epoch: int = 1, epochs: int = 1, loss: float | None = None) -> None:
+    def report(
+        self,
+        stage: str,
+        epoch: int = 1,
+        epochs: int = 1,
+        loss: float | None = None,
+        examples_per_second: float | None = None,
+    ) -> None:
         """Report that `epoch` of `epochs` of a stage is done, with its mean loss (nats) if the stage has one."""
-        stages = [*self._shares]
-        before = sum(self._shares[name] for name in stages[: stages.index(stage)])
-        done = (before + epoch / epochs * self._shares[stage]) / sum(self._shares.values())
-        seconds_left = None if not done else (time.monotonic() - self._started) * (1 - done) / done
+        seconds_left = self._estimate(stage, epoch, epochs)
         loss_text = "" if loss is None else f", loss {loss:.4f}"
-        left_text = "" if seconds_left is None else f", about {seconds_left / 60:.1f} minutes left"
-        log.info("%s: %d of %d%s%s", stage, epoch, epochs, loss_text, left_text)
+        speed_text = "" if examples_per_second is None else f", {examples_per_second:.0f} images/s"
+        left_text = f"about {seconds_left / 60:.1f} minutes left"
+        log.info("%s: %d of %d%s%s, %s", stage, epoch, epochs, loss_text, speed_text, left_text)
         if self._scalars is not None and loss is not None:
             self._scalars.write(stage, epoch, loss)
         if self._on_progress is not None:
             self._on_progress(Progress(stage, epoch, epochs, loss, seconds_left))
+
+    def begin(self, stage: str, epoch: int, epochs: int) -> None:
+        """Report that a stage begins, or goes on after `epoch` of `epochs`, which an earlier process did."""
+        if epoch:
+            log.info("%s: goes on after %d of %d", stage, epoch, epochs)
+        self._begin(stage, time.monotonic(), epoch / epochs)
+
+    def _begin(self, stage: str, now: float, done: float) -> None:
+        self._stage = stage
+        self._measured.clear()
+        self._measured.append((now, done))
+
+    def _estimate(self, stage: str, epoch: int, epochs: int) -> float:
+        """The time (s) until all stages are done."""
+        now, done = time.monotonic(), epoch / epochs
+        if stage != self._stage:
+            self._begin(stage, self._measured[-1][0], 0.0)
+        before, done_before = self._measured[0]
+        self._measured.append((now, done))
+        stages = [*self._shares]
+        later = sum(self._shares[name] for name in stages[stages.index(stage) + 1 :])
+        return (now - before) / (done - done_before) * (1 - done + later / self._shares[stage])
 
 
 class _ScalarWriter:

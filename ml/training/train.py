@@ -7,11 +7,12 @@ seed and number of processor threads give the same artifact. TensorFlow is impor
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_corpus
 from ml.data.loaders import load_mnist
 from ml.labels import Labels
+from ml.training.checkpoints import Checkpoint, CheckpointError, CheckpointFile, Checkpoints, fingerprint
 from ml.training.mnist_download import download_mnist
 from ml.training.networks import (
     as_inputs,
@@ -46,55 +48,61 @@ from ml.training.settings import TrainingSettings
 
 log = logging.getLogger(__name__)
 
-# The stages and their shares in the time of a training. The names are stored with training runs.
-STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.73, "trajectories": 0.07, "strips": 0.17, "calibrating": 0.01}
+# The stages and their shares in the time of a training on two cores. The names are stored with training runs.
+STAGE_SHARES = {"preparing": 0.01, "glyphs": 0.49, "trajectories": 0.03, "strips": 0.46, "calibrating": 0.01}
 _WEAK_STRENGTH = 0.3  # of the deformation at the end
 _PREFETCHED = 16  # batches that wait for the network
 _STATISTICS_STEPS = 100  # of four batches each
 
 Batch = tuple[NDArray[np.float32], Labels]  # inputs of a network (n, ...), and labels (n,) or, of lines, (n, m)
-EpochCallback = Callable[[int, int, float], None]  # called with an epoch from 1, all epochs, and the mean loss
+# Called with an epoch from 1, all epochs, the mean loss, and how many examples a second trained.
+EpochCallback = Callable[[int, int, float, float], None]
 BatchSource = ExampleSource[NDArray[Any]]  # of examples (n, ...) as `as_inputs` takes them
 
 
 def train_networks(
-    split: CorpusSplit, settings: TrainingSettings, reporter: ProgressReporter | None = None
+    split: CorpusSplit,
+    settings: TrainingSettings,
+    reporter: ProgressReporter | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainedNetworks:
-    """Train the three networks of a reader from scratch, one after the other."""
+    """Train the three networks of a reader from scratch, one after the other.
+
+    With `checkpoints` each network goes on after the last epoch that is stored there, to the same result. Raises
+    CheckpointError where its batches are others by now.
+    """
     reporter = reporter or ProgressReporter(STAGE_SHARES)
     corpus, seed = split.training, settings.seed
-    pool = SyntheticPool.write(settings.pool, seed)
-    glyphs = train_glyph_network(mix_glyphs(corpus, pool, seed), settings, partial(reporter.report, "glyphs"))
-    trajectories = train_trajectory_network(
-        VariedTrajectories(mix_strokes(corpus, pool)), settings, partial(reporter.report, "trajectories")
+    write_pool = cache(lambda: SyntheticPool.write(settings.pool, seed))
+
+    def train(
+        stage: str,
+        model: Any,
+        mix: Callable[[], BatchSource],
+        settings: TrainingSettings,
+        loss: Callable[[Any, Any], Any] = glyph_loss,
+    ) -> Any:
+        file = None if checkpoints is None else checkpoints.file(stage)
+        training = NetworkTraining(model, mix, settings, loss, file)
+        return training.from_scratch(partial(reporter.report, stage), partial(reporter.begin, stage))
+
+    # Each network is built just before it trains: building it seeds Keras.
+    return TrainedNetworks(
+        train("glyphs", build_glyph_network(seed), lambda: mix_glyphs(corpus, write_pool(), seed), settings),
+        train(
+            "trajectories",
+            build_trajectory_network(seed),
+            lambda: VariedTrajectories(mix_strokes(corpus, write_pool())),
+            settings.for_trajectories(),
+        ),
+        train(
+            "strips",
+            build_line_network(seed),
+            lambda: mix_lines(corpus, split.lines, seed, settings.rows),
+            settings.for_lines(),
+            line_loss,
+        ),
     )
-    lines = train_line_network(
-        mix_lines(corpus, split.lines, seed, settings.rows), settings, partial(reporter.report, "strips")
-    )
-    return TrainedNetworks(glyphs, trajectories, lines)
-
-
-def train_glyph_network(
-    source: BatchSource, settings: TrainingSettings, on_epoch: EpochCallback = lambda *_: None
-) -> Any:
-    """A trained Keras glyph network, with averaged weights and batch statistics that belong to them."""
-    return _NetworkTraining(build_glyph_network(settings.seed), source, settings).from_scratch(on_epoch)
-
-
-def train_trajectory_network(
-    source: BatchSource, settings: TrainingSettings, on_epoch: EpochCallback = lambda *_: None
-) -> Any:
-    """A trained Keras trajectory network, likewise."""
-    model = build_trajectory_network(settings.seed)
-    return _NetworkTraining(model, source, settings.for_trajectories()).from_scratch(on_epoch)
-
-
-def train_line_network(
-    source: BatchSource, settings: TrainingSettings, on_epoch: EpochCallback = lambda *_: None
-) -> Any:
-    """A trained Keras line network, likewise."""
-    model = build_line_network(settings.seed)
-    return _NetworkTraining(model, source, settings.for_lines(), line_loss).from_scratch(on_epoch)
 
 
 def continue_training(
@@ -109,33 +117,44 @@ def continue_training(
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
-    _NetworkTraining(model, source, settings).run(on_epoch)
+    NetworkTraining(model, lambda: source, settings).run(source, on_epoch)
 
 
 @dataclass(frozen=True)
-class _NetworkTraining:
-    """The training of one Keras network on batches from a source."""
+class NetworkTraining:
+    """The training of one Keras network on batches from the source that `mix` makes.
+
+    With a `file` its state is stored there after each epoch, and it goes on from there.
+    """
 
     model: Any
-    source: BatchSource
+    mix: Callable[[], BatchSource]
     settings: TrainingSettings
     loss: Callable[[Any, Any], Any] = glyph_loss
+    file: CheckpointFile | None = None
 
-    def from_scratch(self, on_epoch: EpochCallback) -> Any:
-        """Train a fresh network to its end, and return it."""
-        self.run(on_epoch)
+    def from_scratch(
+        self, on_epoch: EpochCallback = lambda *_: None, on_begin: Callable[[int, int], None] = lambda *_: None
+    ) -> Any:
+        """Train a fresh network to its end, and return it: averaged weights, and batch statistics of their own."""
+        stored = None if self.file is None else self.file.load()
+        if stored is not None and stored.finished:
+            _assign(self.model.variables, stored.variables)
+            return self.model
+        source = self.mix()
+        on_begin(0 if stored is None else stored.epoch, self.settings.epochs)
+        self.run(source, on_epoch, stored)
         # The batch statistics of the training belong to weights that were not averaged: estimate them again.
         for step in range(_STATISTICS_STEPS):
             rng = np.random.default_rng((self.settings.seed, 1, step))
-            inputs = np.concatenate(
-                [self.source.draw(self.settings.batch, rng, _WEAK_STRENGTH)[0] for _ in range(4)]
-            )
+            inputs = np.concatenate([source.draw(self.settings.batch, rng, _WEAK_STRENGTH)[0] for _ in range(4)])
             self.model(as_inputs(inputs), training=True)
         set_weights(self.model, get_weights(self.model))  # in half precision, as the artifact keeps them
+        self._store(Checkpoint(self.settings.epochs, 0.0, "", _values(self.model.variables), finished=True))
         return self.model
 
-    def run(self, on_epoch: EpochCallback) -> None:
-        """Train for all epochs. Afterwards the weights are their moving averages.
+    def run(self, source: BatchSource, on_epoch: EpochCallback, stored: Checkpoint | None = None) -> None:
+        """Train for all epochs, or for those that are left. Afterwards the weights are their moving averages.
 
         `prefetch` feeds the network instead of Keras' `fit`: the generators of tf.data make the allocator hand
         back all memory at once, for as long as the process lives, and then a step spends as long in the kernel as
@@ -143,12 +162,30 @@ class _NetworkTraining:
         """
         # XLA takes three times as long for a network of this size on a processor.
         self.model.compile(self._optimizer(), self.loss, jit_compile=False)
-        prefetched = prefetch(batches(self.source, self.settings), _PREFETCHED)
-        for epoch in range(1, self.settings.epochs + 1):
-            epoch_batches = islice(prefetched, self.settings.steps_per_epoch)
-            losses = [self.model.train_on_batch(inputs, labels) for inputs, labels in epoch_batches]
-            on_epoch(epoch, self.settings.epochs, float(np.mean(losses)))
+        self.model.optimizer.build(self.model.trainable_variables)
+        variables = [*self.model.variables, *self.model.optimizer.variables]
+        steps, drawn, done = self.settings.steps_per_epoch, "", 0
+        if self.file is not None:
+            drawn = fingerprint(next(batches(source, self.settings)))
+        if stored is not None:
+            if stored.batches != drawn:
+                raise CheckpointError(
+                    f"The network of {self.file} was trained on batches that are drawn otherwise."
+                )
+            _assign(variables, stored.variables)
+            done = stored.epoch
+        prefetched = prefetch(batches(source, self.settings, done * steps), _PREFETCHED)
+        for epoch in range(done + 1, self.settings.epochs + 1):
+            started = time.monotonic()
+            losses = [self.model.train_on_batch(inputs, labels) for inputs, labels in islice(prefetched, steps)]
+            loss, seconds = float(np.mean(losses)), time.monotonic() - started
+            self._store(Checkpoint(epoch, loss, drawn, _values(variables)))
+            on_epoch(epoch, self.settings.epochs, loss, steps * self.settings.batch / seconds)
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+
+    def _store(self, checkpoint: Checkpoint) -> None:
+        if self.file is not None:
+            self.file.save(checkpoint)
 
     def _optimizer(self) -> Any:
         import keras
@@ -166,12 +203,21 @@ class _NetworkTraining:
         return optimizer
 
 
-def batches(source: BatchSource, settings: TrainingSettings) -> Iterator[Batch]:
-    """All batches of a training, always the same for a seed.
+def _values(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    return [np.asarray(variable) for variable in variables]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[NDArray[Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def batches(source: BatchSource, settings: TrainingSettings, first: int = 0) -> Iterator[Batch]:
+    """The batches of a training from step `first` on, always the same for a seed.
 
     The last epochs are hardly deformed: the training ends on ink as it really looks.
     """
-    for step in range(settings.epochs * settings.steps_per_epoch):
+    for step in range(first, settings.epochs * settings.steps_per_epoch):
         weak = step >= (settings.epochs - settings.weak_epochs) * settings.steps_per_epoch
         rng = np.random.default_rng((settings.seed, step))
         examples, labels = source.draw(settings.batch, rng, _WEAK_STRENGTH if weak else 1.0)
@@ -184,6 +230,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder with mnist.npz and, if there, pendigits_strokes.npz")
     parser.add_argument("--out", type=Path, default=Path("reader.zip"), help="where the artifact goes")
     parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        help="folder from which a stopped training goes on, and which is deleted after its end; "
+        "default: beside --out",
+    )
+    parser.add_argument(
         "--epochs",
         type=int,
         default=TrainingSettings.epochs,
@@ -193,12 +245,30 @@ def main() -> None:
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
-    started = time.monotonic()
-    mnist = download_mnist() if options.data is None else load_mnist(options.data)
-    split = gather_corpus(mnist, options.data, settings.validation, settings.seed)
-    networks = train_networks(split, settings)
-    options.out.write_bytes(package_reader(networks, split, settings))
-    log.info("%s written after %.0f s", options.out, time.monotonic() - started)
+    folder = options.checkpoints or options.out.with_suffix(".checkpoints")
+    try:
+        _train_to_file(options.data, options.out, folder, settings)
+    except CheckpointError as error:
+        parser.exit(1, f"{error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, f"Stopped. The same command goes on from {folder}.\n")
+
+
+def _train_to_file(data: Path | None, out: Path, folder: Path, settings: TrainingSettings) -> None:
+    """Train with checkpoints in `folder`, and write the artifact to `out`.
+
+    Raises CheckpointError and DatasetError.
+    """
+    started, reporter = time.monotonic(), ProgressReporter(STAGE_SHARES)
+    mnist = download_mnist() if data is None else load_mnist(data)
+    split = gather_corpus(mnist, data, settings.validation, settings.seed)
+    identity = {"settings": json.dumps(asdict(settings)), "data": fingerprint(split)}
+    checkpoints = Checkpoints(folder, identity)
+    reporter.report("preparing")
+    networks = train_networks(split, settings, reporter, checkpoints)
+    out.write_bytes(package_reader(networks, split, settings))
+    checkpoints.remove()
+    log.info("%s written after %.0f s", out, time.monotonic() - started)
 
 
 if __name__ == "__main__":

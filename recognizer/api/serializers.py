@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -66,6 +69,26 @@ class DigitSerializer(serializers.Serializer[Any]):
         help_text="[x, y, width, height] as in the drawing",
     )
     line = serializers.IntegerField(help_text="0 is the uppermost")
+    number = serializers.IntegerField(
+        allow_null=True, help_text="its place in `numbers`; null: no digit, or read before numbers were kept"
+    )
+
+
+class NumberSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+    confidence = serializers.FloatField(help_text="that exactly these digits stand there, as one number")
+    state = serializers.ChoiceField([Prediction.State.RECOGNISED, Prediction.State.UNSURE])
+    line = serializers.IntegerField(help_text="0 is the uppermost")
+    box = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=4,
+        max_length=4,
+        help_text="[x, y, width, height] as in the drawing",
+    )
+    digits = serializers.ListField(child=serializers.IntegerField(), help_text="their places in `digits`")
+    alternative = serializers.CharField(
+        allow_null=True, help_text="its second-best reading; with a space: perhaps two numbers"
+    )
 
 
 class LiveSerializer(serializers.Serializer[Any]):
@@ -74,8 +97,9 @@ class LiveSerializer(serializers.Serializer[Any]):
     state = serializers.ChoiceField(Prediction.State.choices)
     text = serializers.CharField(help_text="a space between numbers, a newline between lines")
     alternative = serializers.CharField(allow_null=True, help_text="the second-best reading")
-    confidence = serializers.FloatField()
+    confidence = serializers.FloatField(help_text="that all of the text is right")
     digits = DigitSerializer(many=True)
+    numbers = NumberSerializer(many=True, help_text="in the order of the text")
     size = serializers.ListField(
         child=serializers.IntegerField(),
         allow_null=True,
@@ -165,8 +189,11 @@ class PredictionSerializer(serializers.Serializer[Drawing]):
     failure = serializers.CharField(help_text="why it could not be read")
     text = serializers.CharField(allow_null=True)
     alternative = serializers.CharField(allow_null=True)
-    confidence = serializers.FloatField(allow_null=True)
+    confidence = serializers.FloatField(allow_null=True, help_text="that all of the text is right")
     digits = DigitSerializer(many=True)
+    numbers = NumberSerializer(
+        many=True, allow_null=True, help_text="in the order of the text; null: read before numbers were kept"
+    )
     size = serializers.ListField(child=serializers.IntegerField(), allow_null=True)
     model_version = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
@@ -174,6 +201,7 @@ class PredictionSerializer(serializers.Serializer[Drawing]):
     def to_representation(self, drawing: Drawing) -> dict[str, Any]:
         """Write the fields by hand: DRF builds its fields again for each answer, a quarter of a POST."""
         read = drawing.latest
+        numbers = read.numbers if read else []
         return {
             "id": str(drawing.pk),
             "url": reverse("api:prediction-detail", [drawing.pk], request=self.context.get("request")),
@@ -184,18 +212,26 @@ class PredictionSerializer(serializers.Serializer[Drawing]):
             "text": read.text if read else None,
             "alternative": read.alternative or None if read else None,
             "confidence": read.confidence if read else None,
-            "digits": [_digit(digit) for digit in read.digits.all()] if read else [],
+            "digits": [*map(_digit, read.digits.all(), _numbers_of_digits(read))] if read else [],
+            "numbers": None if numbers is None else [asdict(number) for number in numbers],
             "size": drawing.size,
             "model_version": str(read.model_version) if read else None,
             "created_at": drawing.created_at,
         }
 
 
-def _digit(digit: Digit) -> dict[str, Any]:
+def _numbers_of_digits(read: Prediction) -> Iterator[int | None]:
+    """For each digit the place of its number, without end."""
+    number_of = {digit: place for place, number in enumerate(read.numbers or []) for digit in number.digits}
+    return map(number_of.get, count())
+
+
+def _digit(digit: Digit, number: int | None) -> dict[str, Any]:
     return {
         "label": digit.label,
         "confidence": digit.confidence,
         "probabilities": digit.probabilities,
         "box": [digit.x, digit.y, digit.width, digit.height],
         "line": digit.line,
+        "number": number,
     }

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recognizer.models.drawing_source import DrawingSource
 from recognizer.models.outline import Outline
+from recognizer.models.read_number import ReadNumber, read_numbers
 from recognizer.models.review import Correction, Review, seen_token
 
 if TYPE_CHECKING:
@@ -143,11 +144,19 @@ class Drawing(models.Model):
         return Outline.of(self.strokes) if self.strokes else None
 
     @property
-    def frames(self) -> list[tuple[float, float, float, float]]:
-        """Boxes (x, y, width, height) around the digits of the newest prediction, widened by the pen."""
+    def frames(self) -> list[tuple[float, float, float, float, bool]]:
+        """Boxes (x, y, width, height) around the digits of the newest prediction, widened by the pen.
+
+        With each, whether its digit is part of a doubtful number among several.
+        """
         pad = self.outline.pen / 2 if self.outline else 0.0
         digits = self.latest.digits.all() if self.latest else []
-        return [(d.x - pad, d.y - pad, d.width + 2 * pad, d.height + 2 * pad) for d in digits]
+        numbers = (self.latest and self.latest.numbers) or []
+        in_doubt = {digit for number in numbers if number.is_doubtful for digit in number.digits}
+        return [
+            (d.x - pad, d.y - pad, d.width + 2 * pad, d.height + 2 * pad, len(numbers) > 1 and i in in_doubt)
+            for i, d in enumerate(digits)
+        ]
 
     @property
     def size(self) -> tuple[int, int] | None:
@@ -222,6 +231,9 @@ class Prediction(models.Model):
     text = models.TextField(blank=True)
     alternative = models.TextField(blank=True, help_text=_("the second-best reading"))
     confidence = models.FloatField()
+    numbers_kept = models.JSONField(
+        null=True, editable=False, help_text=_("what its digits do not say of its numbers; null in older readings")
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -247,6 +259,18 @@ class Prediction(models.Model):
     @property
     def percent(self) -> int:
         return _percent(self.confidence)
+
+    @cached_property
+    def numbers(self) -> list[ReadNumber] | None:
+        """Its numbers in the order of the text; None of an older reading. No query after `with_predictions`."""
+        if self.numbers_kept is None:
+            return None
+        return read_numbers(self.numbers_kept, list(self.digits.all())) if self.numbers_kept else []
+
+    @property
+    def least_confidence(self) -> float:
+        """Of its least sure number; of an older reading, or one without numbers, that of the whole."""
+        return min((number["confidence"] for number in self.numbers_kept or []), default=self.confidence)
 
 
 class Digit(models.Model):

@@ -29,8 +29,9 @@ _MOST_CERTAIN = 0.99  # how unusual a drawing, or how sure a refusal, counts at 
 class Facts:
     """What is known of a drawing.
 
-    `corrected_to` is None without a correction, "" for "not a number". `unusual` is as in `ml.curation.novelty`,
-    None until a worker has looked. `doubtful` is said of the verdict, if there is one, else of the correction.
+    `confidence` is that of the least sure number: how many there are does not count. `corrected_to` is None
+    without a correction, "" for "not a number". `unusual` is as in `ml.curation.novelty`, None until a worker has
+    looked. `doubtful` is said of the verdict, if there is one, else of the correction.
     """
 
     state: str

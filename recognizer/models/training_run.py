@@ -51,13 +51,17 @@ class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
 
 
 class TrainingRun(models.Model):
-    """One attempt to make a better version, also one that was skipped."""
+    """One attempt to get a better version, also one that was skipped.
+
+    It trains one, or it only compares a `challenger` that came with the program.
+    """
 
     class Trigger(models.TextChoices):
         SCHEDULE = "schedule", _("schedule")
         BUTTON = "button", _("button")
         COMMAND = "command", _("command")
         API = "api", _("API")
+        UPDATE = "update", _("update of the program")
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")
@@ -89,6 +93,14 @@ class TrainingRun(models.Model):
     base = models.ForeignKey(
         "recognizer.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="runs_from"
     )
+    challenger = models.ForeignKey(
+        "recognizer.ModelVersion",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="comparisons",
+        help_text=_("came with the program, and is compared with the base without a training"),
+    )
     version = models.OneToOneField(
         "recognizer.ModelVersion", on_delete=models.SET_NULL, null=True, blank=True, related_name="run"
     )
@@ -111,7 +123,13 @@ class TrainingRun(models.Model):
                 name="training_state_known",
             ),
             models.CheckConstraint(
-                condition=Q(trigger__in=["schedule", "button", "command", "api"]), name="training_trigger_known"
+                condition=Q(trigger__in=["schedule", "button", "command", "api", "update"]),
+                name="training_trigger_known",
+            ),
+            models.UniqueConstraint(
+                fields=["base", "challenger"],
+                condition=Q(challenger__isnull=False) & ~Q(state="failed"),
+                name="one_comparison_a_pair",
             ),
             models.CheckConstraint(
                 condition=Q(state="running", finished_at=None) | ~Q(state="running") & ~Q(finished_at=None),

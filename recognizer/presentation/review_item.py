@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from recognizer.models import Drawing, Review, ReviewItem
 from recognizer.models.drawing import in_one_line
+from recognizer.presentation import doubts
 
 Reason = ReviewItem.Reason
 
@@ -51,7 +52,8 @@ def _why_unsure(drawing: Drawing) -> str:
         return "The reader is unsure."
     if not read.text:
         return "The reader sees no number in it."
-    return f"The reader is unsure: {read.percent} %."
+    how_sure = doubts.in_short(read) if doubts.has_several(read) else f"{read.percent} %"
+    return f"The reader is unsure: {how_sure}."
 
 
 def item_as_json(item: ReviewItem) -> dict[str, Any]:

@@ -221,6 +221,7 @@ def _prediction(prediction: Prediction) -> dict[str, Any]:
         "confidence": prediction.confidence,
         "created_at": prediction.created_at,
         "digits": digits,
+        "numbers": prediction.numbers_kept,
     }
 
 

@@ -124,7 +124,8 @@ def install_shipped() -> tuple[ModelVersion, bool]:
     """Register the version that the program ships; returns it and whether it is active now.
 
     It becomes active if no version is, or once if an older shipped version is active, but never instead of a
-    version that was trained here. If somebody rolls back from it, the next start does not promote it again.
+    version that was trained here: with that it is compared (`training_runs.start_comparison`). If somebody rolls
+    back from it, the next start does not promote it again.
     """
     from ml.inference.reader import SHIPPED
 
@@ -132,9 +133,13 @@ def install_shipped() -> tuple[ModelVersion, bool]:
     active = active_version()
     older = active is not None and active.origin == ModelVersion.Origin.SHIPPED and active.pk < version.pk
     if active is None or (older and not version.promotions.exists()):
-        promote_version(version=version, instead_of=active, kind=Promotion.Kind.INSTALLED)
-        return version, True
-    return version, active.pk == version.pk
+        try:
+            promote_version(version=version, instead_of=active, kind=Promotion.Kind.INSTALLED)
+        except ValidationError:  # another host was quicker
+            active = active_version()
+        else:
+            return version, True
+    return version, active is not None and active.pk == version.pk
 
 
 def record_trouble(*, version_id: int, why: str) -> None:

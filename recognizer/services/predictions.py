@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from ml.ink.strokes import reading_work
 from recognizer.models import Digit, Drawing, Prediction
+from recognizer.models.read_number import kept_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -164,6 +165,7 @@ def store(*, readings: Sequence[tuple[UUID, Reading]], version_id: int) -> list[
             text=reading.text,
             alternative=reading.alternative or "",
             confidence=reading.confidence,
+            numbers_kept=[kept_of(number) for number in reading.numbers],
         )
         for drawing_id, reading in kept
     )

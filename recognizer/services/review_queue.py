@@ -217,7 +217,7 @@ def _facts_of(
     return Facts(
         state=prediction.state if prediction else "",
         text=prediction.text if prediction else "",
-        confidence=prediction.confidence if prediction else 0.0,
+        confidence=prediction.least_confidence if prediction else 0.0,
         corrected_to=correction.text if correction else None,
         reviewed=reviewed,
         doubtful=bool(item and item.doubtful),

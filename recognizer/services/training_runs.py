@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from recognizer.models import ModelVersion, Promotion, Review, TrainingRun, TrainingSample
@@ -56,25 +57,46 @@ def start_run(
     """
     reap_runs()
     why = "" if force else nothing_new()
-    now = timezone.now()
-    ended = {"state": State.SKIPPED, "reason": why, "finished_at": now} if why else {}
+    ended = {"state": State.SKIPPED, "reason": why, "finished_at": timezone.now()} if why else {}
     try:
-        with transaction.atomic():
-            return TrainingRun.objects.create(
-                trigger=trigger,
-                requested_by=requested_by,
-                force=force,
-                from_scratch=from_scratch,
-                slot=slot,
-                lease_until=now + timedelta(seconds=settings.TRAINING_QUEUE),
-                **ended,
-            )
+        return _create_run(
+            trigger=trigger, requested_by=requested_by, force=force, from_scratch=from_scratch, slot=slot, **ended
+        )
     except IntegrityError as error:
         if slot and TrainingRun.objects.filter(slot=slot).exists():
             raise ValidationError(f"There was a run for {slot} already.") from error
         running = TrainingRun.objects.running().first()
         message = f"{running or 'Another run'} is under way. One trains at a time."
         raise ValidationError(message) from error
+
+
+def _create_run(**fields: Any) -> TrainingRun:
+    """A run that may wait for its trainer for a while. Raises IntegrityError while another one runs."""
+    with transaction.atomic():
+        until = timezone.now() + timedelta(seconds=settings.TRAINING_QUEUE)
+        return TrainingRun.objects.create(lease_until=until, **fields)
+
+
+def start_comparison(*, retry: bool = False) -> TrainingRun | None:
+    """A run that compares the newest shipped version with the active one, if that was trained here.
+
+    None where nothing is to be compared, or another run is under way. A pair is compared once; with `retry` again
+    if its comparison broke off. A shipped version that was ever active is not compared: people went back from it.
+    """
+    reap_runs()
+    champion = model_versions.active_version()
+    shipped = ModelVersion.objects.light().kept().filter(origin=ModelVersion.Origin.SHIPPED).first()
+    if champion is None or champion.origin != ModelVersion.Origin.TRAINED:
+        return None
+    if shipped is None or shipped.promotions.exists():
+        return None
+    earlier = TrainingRun.objects.filter(base=champion, challenger=shipped)
+    if (earlier.exclude(state=State.FAILED) if retry else earlier).exists():
+        return None
+    try:
+        return _create_run(trigger=TrainingRun.Trigger.UPDATE, base=champion, challenger=shipped)
+    except IntegrityError:  # another run is under way, or another host was quicker
+        return None
 
 
 def nothing_new() -> str:
@@ -89,8 +111,15 @@ def nothing_new() -> str:
 
 
 def newly_reviewed() -> tuple[int, TrainingRun | None]:
-    """How many reviewed drawings no run has looked at, and the last run that looked."""
-    last = TrainingRun.objects.exclude(state__in=[State.SKIPPED, State.FAILED]).first()
+    """How many reviewed drawings no training has looked at, and the last one that looked.
+
+    A shipped version that took over has learned from none of them, so all are new.
+    """
+    looked = TrainingRun.objects.exclude(state__in=[State.SKIPPED, State.FAILED])
+    looked = looked.filter(Q(challenger=None) | Q(state=State.PROMOTED))
+    last = looked.first()
+    if last is not None and last.challenger_id is not None:
+        last = None
     reviews = Review.objects.trainable()
     return (reviews.filter(created_at__gt=last.created_at) if last else reviews).count(), last
 
@@ -175,7 +204,7 @@ def reap_runs() -> int:
 def settle_run(
     *, run_id: int, artifact: bytes, verdict: Mapping[str, Any], figures: RunFigures | None = None
 ) -> State:
-    """Store a trained version and decide about it: promoted, waiting for a decision, or rejected.
+    """Store the version of a run and decide about it: promoted, waiting for a decision, or rejected.
 
     Raises RunLost; then nothing is stored or promoted. If another version was promoted meanwhile, this one waits.
     Raises `ml.inference.artifact.ArtifactError`.

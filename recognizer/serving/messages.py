@@ -42,6 +42,7 @@ class LiveReply(TypedDict):
     confidence: float
     alternative: str | None
     digits: list[dict[str, Any]]
+    numbers: NotRequired[list[dict[str, Any]]]  # a worker of the release before has none
     model_version: str
 
 

@@ -76,6 +76,15 @@ def build_dataset(
     return with_roles(items)
 
 
+def held_out_dataset(inks: InkStore) -> Dataset:
+    """The reviewed drawings of held-out writers, to compare versions of which none is trained on the others.
+
+    Unlike `build_dataset` it asks no version whether a drawing is fit to be examined.
+    """
+    items = [item for item in gather_reviewed(inks) if is_held_out(item.writer_id)]
+    return with_roles(without_duplicates(within_caps(items), inks))
+
+
 def gather_reviewed(inks: InkStore) -> Dataset:
     """Drawings with a verdict that says what they are, if their writers let them train; damaged ones set aside."""
     reviews = Review.objects.trainable().select_related("drawing").order_by("pk")

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection
 
 from ml.evaluation import comparison, regression_sets
 from ml.evaluation.comparison import HELD_OUT, EvaluationItem, EvaluationSet, ItemResult, VersionResults
-from ml.evaluation.promotion_gates import judge_challenger
+from ml.evaluation.promotion_gates import UPDATE_LIMITS, GateLimits, judge_challenger
 from ml.inference.reader import Reader
 from ml.ink.images import encode_png
 from ml.training.finetune import FinetuneSettings, finetune, retrain_from_scratch
@@ -64,6 +64,8 @@ def _carry_through(run: TrainingRun, progress: RunProgress) -> None:
     if base is None:
         raise BrokenArtifact("No version is active: run manage.py register_model.")
     champion = base.checked_artifact()
+    if run.challenger is not None:
+        return _compare_shipped(run, progress, champion, base)
     training_runs.record_base(run_id=run.pk, base=base)
     run.base = base
     inks = InkStore()
@@ -81,10 +83,25 @@ def _carry_through(run: TrainingRun, progress: RunProgress) -> None:
         why = f"Nothing changed: it made {earlier.version} of {earlier} again."
         return _end(run, progress, State.REJECTED, why)
     comparison_of_both = Comparison(run, progress, items, inks, reader, Reader.open(artifact))
-    verdict = comparison_of_both.verdict(sizes=(len(champion), len(artifact)))
+    return _settle(run, progress, artifact, comparison_of_both.verdict((len(champion), len(artifact))))
+
+
+def _compare_shipped(run: TrainingRun, progress: RunProgress, champion: bytes, base: ModelVersion) -> None:
+    """Let the gates judge a version that came with the program, against the champion that was trained here."""
+    assert run.challenger is not None
+    if run.base_id != base.pk:
+        return _end(run, progress, State.SKIPPED, f"{base} reads by now: it is compared with that version.")
+    artifact, inks = run.challenger.checked_artifact(), InkStore()
+    progress.begin("gathering the drawings of held-out writers")
+    items = dataset.held_out_dataset(inks)
+    _freeze_manifest(run, items)
+    both = Comparison(run, progress, items, inks, Reader.open(champion), Reader.open(artifact))
+    return _settle(run, progress, artifact, both.verdict((len(champion), len(artifact)), UPDATE_LIMITS))
+
+
+def _settle(run: TrainingRun, progress: RunProgress, artifact: bytes, verdict: dict[str, Any]) -> None:
     state = training_runs.settle_run(run_id=run.pk, artifact=artifact, verdict=verdict, figures=progress.figures())
     logger.info("run %s is %s", run.pk, state)
-    return None
 
 
 def _end(run: TrainingRun, progress: RunProgress, state: TrainingRun.State, reason: str) -> None:
@@ -149,7 +166,7 @@ class Comparison:
         self._run, self._progress, self._items, self._inks = run, progress, items, inks
         self._champion, self._challenger = champion, challenger
 
-    def verdict(self, sizes: tuple[int, int]) -> dict[str, Any]:
+    def verdict(self, sizes: tuple[int, int], limits: GateLimits | None = None) -> dict[str, Any]:
         """The verdict of the gates as plain types; `sizes` are those of the artifacts in bytes.
 
         What both versions read in every reviewed drawing is stored with the run.
@@ -166,7 +183,7 @@ class Comparison:
         if ancestor is not None:
             self._progress.begin("reading the frozen sets with the first version")
             first = comparison.evaluate_version(ancestor, sets, self._progress.report)
-        verdict = judge_challenger(before, after, first=first)
+        verdict = judge_challenger(before, after, limits or GateLimits(), first)
         return {**verdict.as_json(), "changed": _changed_items(sets, before, after)}
 
     def _read_reviewed(self) -> None:

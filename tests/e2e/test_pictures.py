@@ -72,7 +72,7 @@ def test_a_stroke_puts_the_picture_away_and_undo_brings_it_back(page: Any, hand:
 def test_a_picture_survives_a_reload(page: Any, picture: bytes) -> None:
     hand_over(page, "drop", picture)
     is_shown(page)
-    page.wait_for_timeout(200)
+    page.wait_for_function("JSON.parse(sessionStorage.getItem('numeral.draft'))?.picture")
     page.reload()
     is_shown(page)
 

@@ -25,12 +25,12 @@ function shown(name) {
 }
 
 test("a sure reading in words", () => {
-  assert.deepEqual(describeReading(SEVEN), { lead: "Looks like", sure: "sure", share: "97 %", hint: "" });
+  assert.deepEqual(describeReading(SEVEN), { lead: "Looks like", sure: "sure", howSure: "sure, 97 %", hint: "" });
 });
 
 test("an unsure reading names the alternative, in one line", () => {
   const words = describeReading(UNSURE);
-  assert.deepEqual(words, { lead: "Perhaps", sure: "unsure", share: "40 %", hint: "or 47 / 7" });
+  assert.deepEqual(words, { lead: "Perhaps", sure: "unsure", howSure: "unsure, 40 %", hint: "or 47 / 7" });
   assert.equal(announcementOf(UNSURE, words), "Perhaps 41, then 7, unsure, or 47 / 7");
 });
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import User
+from ml.decoding.reading import Reading
 from recognizer.models import Drawing, ModelVersion, ReviewItem
 from recognizer.services import predictions, review_queue
 from tests.conftest import ONE, reading_of
@@ -31,12 +32,14 @@ def willing(user: User, *, willing: bool = True) -> User:
 
 def queued(user: User, version: ModelVersion, *confidences: float, text: str = "7") -> list[Drawing]:
     """Drawings that were read as `text`, this surely, and are in the queue."""
-    drawings = [predictions.submit_strokes(user=user, strokes=ONE) for _ in confidences]
-    readings = [
-        (drawing.pk, reading_of(text, confidence=confidence))
-        for drawing, confidence in zip(drawings, confidences, strict=True)
-    ]
-    predictions.store(readings=readings, version_id=version.pk)
+    return queued_as(user, version, *(reading_of(text, confidence=confidence) for confidence in confidences))
+
+
+def queued_as(user: User, version: ModelVersion, *readings: Reading) -> list[Drawing]:
+    """Drawings that were read so and are in the queue."""
+    drawings = [predictions.submit_strokes(user=user, strokes=ONE) for _ in readings]
+    stored = [(drawing.pk, reading) for drawing, reading in zip(drawings, readings, strict=True)]
+    predictions.store(readings=stored, version_id=version.pk)
     fetched = Drawing.objects.with_predictions().with_verdicts().in_bulk([drawing.pk for drawing in drawings])
     review_queue.put_many(drawings=[fetched[drawing.pk] for drawing in drawings])
     return [fetched[drawing.pk] for drawing in drawings]

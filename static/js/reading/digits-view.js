@@ -3,6 +3,7 @@
 // of a scribble, ten probabilities tell nothing.
 
 import { barPercent, sureness } from "reading/certainty";
+import { hasSeveral, isDoubtful } from "reading/doubts";
 
 const LABEL_HEIGHT = 32; // px that the label of a box takes above the box
 
@@ -16,6 +17,7 @@ export class DigitsView {
   #idleHeading;
   #found = []; // all that has a box
   #digits = []; // those of #found that are digits
+  #inDoubt = new Set(); // places in #found of the digits of doubtful numbers, where there are several numbers
   #pictureSize = null; // of the picture in which they were found; null for strokes
   #chosen = null; // index of a digit; null follows the last digit, the one that is being written
 
@@ -33,8 +35,12 @@ export class DigitsView {
   }
 
   // The argument is a reading, as the API answers it.
-  show({ digits, size }) {
+  show(reading) {
+    const { digits, size, numbers } = reading;
     this.#found = digits;
+    this.#inDoubt = new Set(
+      hasSeveral(reading) ? numbers.filter(isDoubtful).flatMap((number) => number.digits) : [],
+    );
     this.#digits = digits.filter(isDigit);
     this.#pictureSize = size;
     this.#setStale(false);
@@ -82,7 +88,7 @@ export class DigitsView {
   }
 
   #renderBoxes() {
-    this.#boxes.replaceChildren(...this.#found.map(makeBox));
+    this.#boxes.replaceChildren(...this.#found.map((found, i) => makeBox(found, this.#inDoubt.has(i))));
     this.#placeBoxes();
   }
 
@@ -141,9 +147,10 @@ function fillChip(button, digit, index) {
   button.textContent = digit.label;
 }
 
-function makeBox(found) {
+function makeBox(found, isInDoubt) {
   const box = document.createElement("div");
   box.className = "box";
+  box.toggleAttribute("data-doubtful", isInDoubt);
   const label = document.createElement("span");
   label.className = "box-label";
   label.textContent = isDigit(found) ? found.label : "?";

@@ -1,6 +1,7 @@
 // The reading in words: the number in large type and how sure it is, on the screen and for screen readers.
 
 import { percent, sureness } from "reading/certainty";
+import { describeDoubts, hasSeveral, markedText } from "reading/doubts";
 
 // A screen reader says the result, not every step on the way to it: only what stays for this long.
 const SETTLED = 600; // ms
@@ -58,6 +59,7 @@ export class ReadingView {
     }
     const words = describeReading(reading);
     this.#show("fresh", { ...words, number: reading.text });
+    if (hasSeveral(reading)) this.#parts.number.replaceChildren(...markedText(reading));
     this.#announce(announcementOf(reading, words));
   }
 
@@ -80,13 +82,13 @@ export class ReadingView {
     this.#announce(`${lead}. ${hint}`);
   }
 
-  #show(state, { lead, number = "", sure = "", share = "", hint = "" }) {
+  #show(state, { lead, number = "", sure = "", howSure = "", hint = "" }) {
     const parts = this.#parts;
     this.#root.dataset.state = state;
     parts.lead.textContent = lead;
     parts.number.textContent = number;
     parts.sure.dataset.sure = sure;
-    parts.sure.textContent = sure && `${sure}, ${share}`;
+    parts.sure.textContent = howSure;
     parts.hint.textContent = hint;
     this.#fitNumber(number.split("\n"));
   }
@@ -106,20 +108,27 @@ export class ReadingView {
   }
 }
 
-// A reading with a number in words: {lead, sure, share, hint}.
-export function describeReading({ state, confidence, alternative }) {
+// A reading with a number in words: {lead, sure, howSure, hint}. Of several numbers it says which are doubtful: how
+// likely all of them are right says little.
+export function describeReading(reading) {
+  if (hasSeveral(reading)) {
+    const { sure, count, doubts, names } = describeDoubts(reading);
+    return { lead: count, sure, howSure: doubts, hint: names };
+  }
+  const { state, confidence, alternative } = reading;
   const sure = sureness(state, confidence);
   const isUnsure = sure === "unsure";
   return {
     lead: isUnsure ? "Perhaps" : "Looks like",
     sure,
-    share: percent(confidence),
+    howSure: `${sure}, ${percent(confidence)}`,
     hint: isUnsure && alternative ? `or ${alternative.replaceAll("\n", " / ")}` : "",
   };
 }
 
 // What a screen reader says of it: lines are told apart by a word, because a line break is silent.
-export function announcementOf({ text }, { lead, sure, hint }) {
-  const number = text.replaceAll("\n", ", then ");
+export function announcementOf(reading, { lead, sure, hint }) {
+  const number = reading.text.replaceAll("\n", ", then ");
+  if (hasSeveral(reading)) return `Looks like ${number}. ${describeDoubts(reading).full}`;
   return `${lead} ${number}, ${sure}${hint && `, ${hint}`}`;
 }

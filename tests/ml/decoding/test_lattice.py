@@ -138,6 +138,28 @@ def test_a_gap_at_the_edge_of_a_space_is_in_doubt():
     assert split_numbers([], 100.0, COSTS).probability == 1
 
 
+@pytest.mark.parametrize(("gap_within", "sure"), [(10, 0.95), (20, 0.95), (58, 0.7)])
+def test_spaces_that_are_far_wider_than_all_other_gaps_are_in_no_doubt(gap_within, sure):
+    """Though they are hardly wider than the least space."""
+    space = 1.02 * 100 * max(COSTS.space_least, COSTS.space_ratio * gap_within / 100)
+    widths = [gap_within, gap_within, space, gap_within, gap_within]
+    boxes = np.array([[50 * i + sum(widths[:i]), 0, 50, 100.0] for i in range(6)])
+    path = read(boxes, lambda components: (7, 0.99) if len(components) == 1 else None)
+    line = split_numbers(path.segments, 100.0, COSTS)
+    assert [len(number) for number in line.numbers] == [3, 3]
+    assert line.gap_probabilities[2] >= sure
+
+
+def test_a_gap_that_is_nearly_a_space_stays_in_doubt_beside_wider_spaces():
+    widths = [10, 0.95 * 100 * COSTS.space_least, 10, 300, 10]
+    boxes = np.array([[50 * i + sum(widths[:i]), 0, 50, 100.0] for i in range(6)])
+    path = read(boxes, lambda components: (7, 0.99) if len(components) == 1 else None)
+    line = split_numbers(path.segments, 100.0, COSTS)
+    assert [len(number) for number in line.numbers] == [4, 2]
+    assert line.gap_probabilities[1] < 0.7
+    assert line.gap_probabilities[3] > 0.99
+
+
 def test_a_line_under_a_number_joins_no_digits():
     boxes = np.concatenate([row(5), [[-10, 104, 400, 3]]])
     path = read(boxes, lambda components: (3, 0.99) if len(components) == 1 and components[0] < 5 else None)

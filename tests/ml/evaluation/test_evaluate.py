@@ -40,6 +40,8 @@ def test_it_works(reader, folder):
         "strings_apart",
         "strings_close",
         "strings_overlapping",
+        "forms",
+        "empty_forms",
         "scribbles",
     ]
     digits = report.results[0]
@@ -54,8 +56,8 @@ def test_only_what_was_asked_for(reader, folder):
     assert [r.name for r in evaluate(reader, folder, only=["pendigits_test"]).results] == ["pendigits_test"]
 
 
-def test_an_empty_folder_has_scribbles_only(reader, tmp_path):
-    assert [r.name for r in evaluate(reader, tmp_path, most=12).results] == ["scribbles"]
+def test_an_empty_folder_has_synthetic_sets_only(reader, tmp_path):
+    assert [r.name for r in evaluate(reader, tmp_path, most=12).results] == ["forms", "empty_forms", "scribbles"]
 
 
 def test_figures_tell_digits_from_scribbles(reader, folder):

@@ -9,7 +9,7 @@ import pytest
 from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import BLANK, CtcOutput
 from ml.decoding.drawing_decoder import DrawingDecoder, line_image_of, open_drawing
-from ml.decoding.lattice import BestPath, Segment
+from ml.decoding.lattice import BestPath, Lattice, Segment
 from ml.decoding.reading import DecodedLayout, compose_reading
 from ml.ink.line_image import (
     INK_HEIGHT,
@@ -170,8 +170,11 @@ def test_no_other_label_is_likelier_than_that_which_the_line_decides():
     layout = PageLayout(((0,),), (100.0,), (candidate,))
     alone = np.full((1, 10), 0.1 / 9)
     alone[0, 2] = 0.9
+    lattice = Lattice([candidate], np.log(alone), np.ones(1), IMAGE_COSTS)
     path = BestPath((Segment(candidate, 7, 0.3),), 0.3, (2,), 0.2)
-    [digit] = compose_reading(DecodedLayout(layout, 1.0, [path], alone), IMAGE_COSTS, Calibration()).digits
+    [digit] = compose_reading(
+        DecodedLayout(layout, 1.0, [lattice], [path], alone), IMAGE_COSTS, Calibration()
+    ).digits
     assert digit.probabilities[7] == max(digit.probabilities)
     assert digit.probabilities[2] > 0.3
     assert sum(digit.probabilities) == pytest.approx(1)

@@ -57,10 +57,77 @@ def test_the_bar_of_a_seven_stays():
     assert (remove_form_lines(seven) == seven).all()
 
 
-def test_a_minus_stays():
-    minus = np.zeros((200, 400), np.uint8)
-    cv2.line(minus, (120, 100), (280, 100), 255, 5)
+def test_a_lone_level_line_goes():
+    assert not remove_form_lines(cv2.line(page(), (120, 100), (280, 100), 255, 5)).any()
+
+
+def test_a_minus_before_a_number_stays():
+    minus = np.maximum(cv2.line(page(), (90, 100), (140, 100), 255, 5), digit())
     assert (remove_form_lines(minus) == minus).all()
+
+
+def boxes(n: int, *, radius: int = 0) -> np.ndarray:
+    """A mask (160, 520) of a row of boxes that share their walls, or stand apart where they have round corners."""
+    mask = np.zeros((160, 520), np.uint8)
+    for left in range(20, 20 + 80 * n, 80):
+        if not radius:
+            cv2.rectangle(mask, (left, 30), (left + 80, 130), 255, 3)
+            continue
+        inner = np.zeros_like(mask)
+        cv2.rectangle(inner, (left + radius, 30 + radius), (left + 70 - radius, 130 - radius), 255, -1)
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        outer = cv2.dilate(inner, disc)
+        mask |= outer - cv2.erode(outer, np.ones((7, 7), np.uint8))
+    return mask
+
+
+def seven(left: int) -> np.ndarray:
+    mask = np.zeros((160, 520), np.uint8)
+    cv2.polylines(mask, [np.array([[left, 50], [left + 40, 50], [left + 15, 115]])], False, 255, 6)
+    return mask
+
+
+def test_empty_boxes_leave_nothing():
+    assert not remove_form_lines(boxes(6)).any()
+    assert not remove_form_lines(boxes(6, radius=12)).any()
+
+
+def test_digits_in_boxes_stay():
+    for form in (boxes(6), boxes(6, radius=12)):
+        written = np.maximum(seven(40), seven(280))
+        left = remove_form_lines(np.maximum(form, written))
+        assert (left == written).mean() > 0.999
+
+
+def test_a_stroke_that_crosses_a_wall_stays_whole():
+    crossing = cv2.ellipse(np.zeros((160, 520), np.uint8), (100, 80), (30, 35), 0, 0, 360, 255, 6)
+    left = remove_form_lines(np.maximum(boxes(6), crossing))
+    assert (left[crossing > 0] > 0).mean() > 0.9
+
+
+def test_a_comb_goes():
+    comb = np.zeros((160, 520), np.uint8)
+    cv2.line(comb, (20, 130), (500, 130), 255, 3)
+    for x in range(20, 501, 80):
+        cv2.line(comb, (x, 100), (x, 130), 255, 3)
+    assert not remove_form_lines(comb).any()
+    left = remove_form_lines(np.maximum(comb, seven(40)))
+    assert (left == seven(40)).mean() > 0.999
+
+
+def test_dashed_lines_go():
+    dashed = np.zeros((160, 520), np.uint8)
+    for x in range(20, 480, 16):
+        dashed[130:133, x : x + 8] = 255
+    assert (remove_form_lines(np.maximum(dashed, seven(40))) == seven(40)).all()
+
+
+def test_a_ring_around_a_digit_goes_and_a_slim_ring_around_a_stroke_stays():
+    ringed = cv2.circle(seven(40), (60, 80), 65, 255, 5)
+    assert (remove_form_lines(ringed) == seven(40)).mean() > 0.99
+    slashed = cv2.ellipse(np.zeros((160, 520), np.uint8), (60, 80), (40, 65), 0, 0, 360, 255, 5)
+    cv2.line(slashed, (72, 60), (48, 100), 255, 5)
+    assert (remove_form_lines(slashed) == slashed).all()
 
 
 def test_an_empty_mask_stays_empty():
@@ -101,3 +168,21 @@ def test_a_rule_along_the_edge_goes_with_the_feet_on_it():
     ruled = amount("0", "1", "0", "1")
     ruled[152:] = 255
     assert not remove_form_lines(ruled)[154:].any()
+
+
+def test_walls_that_are_no_part_of_the_net_go_and_a_one_stays():
+    form = boxes(6)
+    form[30:131, 176:186] = 0
+    cv2.polylines(form, [np.array([[180, 30], [184, 60], [176, 100], [181, 130]])], False, 255, 3)
+    one = cv2.line(np.zeros_like(form), (62, 50), (58, 112), 255, 5)
+    assert (remove_form_lines(np.maximum(form, one)) == one).mean() > 0.999
+
+
+def test_a_line_through_a_number_stays():
+    row = np.zeros((300, 900), np.uint8)
+    for left in (250, 350, 450):
+        cv2.ellipse(row, (left, 150), (30, 60), 0, 0, 360, 255, 6)
+    struck = cv2.line(row.copy(), (190, 155), (510, 145), 255, 6)
+    assert (remove_form_lines(struck) == struck).all()
+    underlined = cv2.line(row.copy(), (190, 235), (510, 230), 255, 6)
+    assert (remove_form_lines(underlined) == row).mean() > 0.999

@@ -22,7 +22,7 @@ from ml.training import networks, train
 from ml.training.packaging import package_reader
 from ml.training.progress import ProgressReporter
 from ml.training.settings import TrainingSettings
-from ml.training.train import STAGE_SHARES, train_glyph_network, train_networks
+from ml.training.train import STAGE_SHARES, NetworkTraining, train_networks
 from tests.ml.conftest import drawn
 
 pytestmark = pytest.mark.slow  # imports TensorFlow, which takes seconds
@@ -84,6 +84,33 @@ def test_a_line_network_gives_what_litert_gives_for_any_width(line_model, export
     assert np.abs(outputs - expected).max() < 1e-4 * max(1.0, np.abs(expected).max())
 
 
+def test_a_fused_normalisation_is_that_of_keras(rng):
+    import keras
+    import tensorflow as tf
+
+    from ml.training.fused_normalisation import FusedNormalisation
+
+    maps = tf.constant(rng.normal(2, 3, (5, 4, 6, 7)), tf.float32)
+    weights = tf.constant(rng.normal(size=maps.shape), tf.float32)
+
+    def use(layer, training):
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(maps)
+            outputs = layer(maps, training=training)
+            weighted = tf.reduce_sum(outputs * weights)
+        gradients = tape.gradient(weighted, [maps, layer.gamma, layer.beta])
+        return [outputs, *gradients, layer.moving_mean, layer.moving_variance]
+
+    layers = [kind(momentum=0.9, name="norm") for kind in (keras.layers.BatchNormalization, FusedNormalisation)]
+    for frozen in (False, True):
+        for layer in layers:
+            layer.trainable = not frozen
+        for training in (True, False):
+            expected, fused = (use(layer, training) for layer in layers)
+            for one, other in zip(expected, fused, strict=True):
+                assert np.allclose(one, other, atol=1e-4)
+
+
 def test_the_loss_of_line_images_is_that_of_their_texts(rng):
     logits = rng.normal(size=(3, 1, 9, BLANK + 1)).astype(np.float32)
     texts = [(4, 0, 7), (5, 5), ()]
@@ -123,7 +150,8 @@ def test_the_same_seed_gives_the_same_network(few_statistics):
 
     def weights() -> dict[str, np.ndarray]:
         source = mix_glyphs({}, SyntheticPool.write(settings.pool, settings.seed), settings.seed)
-        return networks.get_weights(train_glyph_network(source, settings))
+        model = networks.build_glyph_network(settings.seed)
+        return networks.get_weights(NetworkTraining(model, lambda: source, settings).from_scratch())
 
     once, again = weights(), weights()
     assert all(np.allclose(once[name], again[name], atol=1e-3) for name in once)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from recognizer.models import Drawing
 from recognizer.serving import doorbell
-from tests.conftest import ONE, FakeReader, reading_of
+from tests.conftest import ONE, FakeReader, page_of, reading_of
 from tests.recognizer.pictures import PNG
 
 URL = "/api/v1/live/"
@@ -24,7 +24,16 @@ def test_it_works_without_an_account_and_keeps_nothing(client: Client, worker: F
     assert answer.json()["text"] == "407"
     assert answer.json()["size"] is None
     assert len(answer.json()["digits"]) == 3
+    assert answer.json()["numbers"] == []
     assert not Drawing.objects.exists()
+
+
+def test_each_number_says_how_sure_it_is(client: Client, worker: FakeReader) -> None:
+    worker.says = page_of("12 48?")
+    numbers = post(client, {"strokes": ONE}).json()["numbers"]
+    assert [(number["text"], number["state"], number["digits"]) for number in numbers] == [
+        ("12", "recognised", [0, 1]), ("48", "unsure", [2, 3]),
+    ]  # fmt: skip
 
 
 def test_a_picture_is_read_too(client: Client, worker: FakeReader) -> None:

@@ -11,9 +11,9 @@ from django.test import Client, override_settings
 
 from accounts.models import User
 from ml.ink.image_format import KEPT_LIMITS
-from recognizer.models import Drawing
+from recognizer.models import Drawing, Prediction
 from recognizer.services import predictions
-from tests.conftest import ONE, FakeReader, drawings_read, reading_of
+from tests.conftest import ONE, FakeReader, drawings_read, page_of, reading_of
 from tests.recognizer.pictures import JPEG, PNG
 
 URL = "/api/v1/predictions/"
@@ -40,6 +40,33 @@ def test_strokes_are_kept_and_read(api: Client, owner: User, worker: FakeReader)
     assert all(sum(digit["probabilities"]) == pytest.approx(1) for digit in body["digits"])
     assert body["digits"][0]["box"] == [1.0, 2.0, 30.0, 40.0]
     assert body["digits"][0]["line"] == 0
+
+
+def test_each_number_has_its_own_confidence(
+    api: Client, worker: FakeReader, django_assert_max_num_queries
+) -> None:
+    worker.says = page_of("12 48?", "- 6")
+    body = post(api, {"strokes": ONE}).json()
+    assert [(number["text"], number["state"], number["line"]) for number in body["numbers"]] == [
+        ("12", "recognised", 0), ("48", "unsure", 0), ("6", "recognised", 1),
+    ]  # fmt: skip
+    assert body["numbers"][1] == {
+        "text": "48", "confidence": 0.4, "state": "unsure", "line": 0, "box": [20.0, 0.0, 18.0, 40.0],
+        "digits": [2, 3], "alternative": "77",
+    }  # fmt: skip
+    assert [digit["number"] for digit in body["digits"]] == [0, 0, 1, 1, None, 2]
+    with django_assert_max_num_queries(5):  # the same as for one digit
+        assert api.get(body["url"]).json() == body
+
+
+def test_nothing_is_said_of_numbers_that_were_read_before_they_were_kept(api: Client, worker: FakeReader) -> None:
+    worker.says = page_of("12 48?")
+    url = post(api, {"strokes": ONE}).json()["url"]
+    Prediction.objects.update(numbers_kept=None)
+    body = api.get(url).json()
+    assert body["numbers"] is None
+    assert [digit["number"] for digit in body["digits"]] == [None] * 4
+    assert body["text"] == "12 48"
 
 
 def test_points_may_carry_times(api: Client, worker: FakeReader) -> None:

@@ -30,6 +30,9 @@ def test_pictures_and_folders(tmp_path: Path, capsys: pytest.CaptureFixture) -> 
     assert all(line["text"] == "1" for line in lines)
     assert set(lines[0]) >= {"input", "state", "text", "confidence", "digits"}
     assert len(lines[0]["digits"][0]["probabilities"]) == 10
+    [number] = lines[0]["numbers"]
+    assert (number["text"], number["digits"], lines[0]["digits"][0]["number"]) == ("1", [0], 0)
+    assert (number["confidence"], number["state"]) == (lines[0]["confidence"], lines[0]["state"])
 
 
 def test_ink(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -11,9 +11,20 @@ from django.utils import timezone
 
 from accounts.models import User
 from recognizer.models import Drawing, ModelVersion, ReviewItem, SkippedItem
+from recognizer.presentation.review_item import why
 from recognizer.services import review_queue, reviews
+from tests.conftest import page_of, reading_of
 from tests.recognizer.course import decide
-from tests.recognizer.queue import expire_leases, ids, item_of, queued, reviewer_named, set_items, willing
+from tests.recognizer.queue import (
+    expire_leases,
+    ids,
+    item_of,
+    queued,
+    queued_as,
+    reviewer_named,
+    set_items,
+    willing,
+)
 
 Reason, State = ReviewItem.Reason, ReviewItem.State
 
@@ -46,6 +57,19 @@ def test_the_worthiest_come_first(owner: User, version: ModelVersion, rita: User
     held = ReviewItem.objects.held_by(rita)
     assert held.count() == 3
     assert all(item.leased_until > timezone.now() for item in held)
+
+
+def test_a_long_page_comes_before_others_for_its_least_sure_number_not_for_its_length(
+    owner: User, version: ModelVersion, rita: User
+) -> None:
+    """Each of these pages as a whole is right with a probability of 10 %."""
+    sure, doubtful, digit = queued_as(
+        owner, version, page_of(*["12 48 305"] * 8), page_of("12", "48?"), reading_of("7", confidence=0.7)
+    )
+    assert claim(rita, 3) == [doubtful.pk, digit.pk, sure.pk]
+    assert item_of(sure).reason == Reason.NONE
+    assert item_of(doubtful).reason == Reason.UNSURE
+    assert why(item_of(doubtful)) == "The reader is unsure: 2 numbers, 1 doubtful."
 
 
 def test_nobody_gets_what_another_holds(owner: User, version: ModelVersion, rita: User, ron: User) -> None:

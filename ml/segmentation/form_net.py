@@ -1,0 +1,278 @@
+"""The net of a form: level and upright tracks that meet as the sides of boxes and the teeth of combs do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.ink.greyscale import Grey
+from ml.ink.strokes import Box
+from ml.labels import Floats
+from ml.segmentation.tracks import Track
+
+Bools = NDArray[np.bool_]
+
+_REACH = 2.0  # px, beside the edge of a line, where another may end that meets it
+_BOX_WIDTH = 4.0  # widths of the pen; loops of digits are narrower than boxes
+_BOX_HEIGHT = 6.0
+_FILLED = 0.75  # of a side of a box is ink; between digits in a row there is paper
+_PARTLY_FILLED = 0.5  # of a wall where the row of boxes asks for one; strokes may part it
+_ALIKE = 1.6  # how many times thicker one line of a form may be than another; a stroke may be thicker still
+_UNPARALLEL = 0.035  # by which the slope of a line differs from that of the others at most
+_MANY = 3  # lines, whose slopes show that of the form; teeth of a comb
+_UNEVEN = 0.3  # of the distance of teeth, by which it differs at most
+_TOOTH = 0.2  # of their height, by which teeth of one comb differ at most
+_PLACE = 0.15  # of the distance of walls, by which one may miss its place
+_LEAST_BOW = 0.6  # px; the second line of a double frame is as straight as the first
+_MOSTLY = 0.6  # of the distances of walls are equal, where boxes share walls
+_OVERSHOOT = 0.25  # of a side of a box, by which a line drawn by hand goes beyond its corner
+_DOUBLE = 0.06  # of the height of a box, between the two lines of a double one
+_NARROWEST_GAP = 0.15
+_WIDEST_GAP = 1.2  # heights of a box, between two boxes of one form
+_MOST_WALLS = 100  # of which missing ones are looked for; squared paper has no missing ones
+
+
+class FormNet:
+    """Straight tracks of a mask (h, w), upright ones of the turned mask; some are marked as lines of a form."""
+
+    def __init__(
+        self, level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float
+    ) -> None:
+        self.level, self.upright = list(level), list(upright)
+        self._mask, self._turned, self._pen = mask, turned, pen
+        slope, start = _column(level, "slope"), _column(level, "level")
+        lean, foot = _column(upright, "slope").T, _column(upright, "level").T
+        self._y = (start + slope * foot) / (1 - slope * lean)  # (levels, uprights): where they meet, or would
+        self._x = foot + lean * self._y
+        beside = _REACH + _column(upright, "thickness").T / 2  # so far from an upright a level line ends
+        below = _REACH + _column(level, "thickness") / 2
+        self._meets = (self._x >= _column(level, "left") - beside) & (self._x <= _column(level, "right") + beside)
+        self._meets &= (self._y >= _column(upright, "left").T - below) & (
+            self._y <= _column(upright, "right").T + below
+        )
+        self._mark_boxes()
+        self._mark_teeth()
+        self._mark_doubled()
+
+    @property
+    def sides(self) -> list[Track]:
+        """The level lines of the form."""
+        return [track for track, chosen in zip(self.level, self.is_side, strict=True) if chosen]
+
+    @property
+    def walls(self) -> list[Track]:
+        """Its upright lines, tracks of the turned mask."""
+        return [track for track, chosen in zip(self.upright, self.is_wall, strict=True) if chosen]
+
+    @property
+    def box_height(self) -> float:
+        """In pixels: between neighbouring sides, or the length of teeth; 0 without a form."""
+        apart: list[float] = []
+        for wall in np.flatnonzero(self.is_wall):
+            levels = np.sort(self._y[self._meets[:, wall] & self.is_side, wall])
+            apart += np.diff(levels).tolist() or [float(self.upright[int(wall)].length)]
+        return float(np.median(apart)) if apart else 0.0
+
+    def _mark_boxes(self) -> None:
+        """Two level and two upright tracks that meet, with ink from corner to corner and in the corners."""
+        has_corner = self._meets & _has_ink(self._mask, self._x, self._y)
+        along = _filled_between(self.level, has_corner, self._x, self._mask, _BOX_WIDTH * self._pen)
+        down = _filled_between(self.upright, has_corner.T, self._y.T, self._turned, _BOX_HEIGHT * self._pen)
+        are_walls = along.sum(axis=0) >= 2  # (uprights, uprights): joined on two levels
+        are_sides = down.sum(axis=0) >= 2
+        self.is_wall = are_walls.any(axis=0) & (down & are_sides).any(axis=(1, 2))
+        self.is_side = are_sides.any(axis=0) & (along & are_walls).any(axis=(1, 2))
+        _drop_odd(self.level, self.is_side, self.walls)
+        _drop_odd(self.upright, self.is_wall, self.sides)
+        self._drop_strokes(self.level, self.is_side, self._x, self._meets & self.is_wall, self._mask.shape[1])
+        turned_meets = (self._meets & self.is_side[:, None]).T
+        self._drop_strokes(self.upright, self.is_wall, self._y.T, turned_meets, self._mask.shape[0])
+
+    def _drop_strokes(self, tracks: Sequence[Track], chosen: Bools, at: Floats, meets: Bools, far: int) -> None:
+        """Unmark tracks that end inside a box: farther beyond the last line they meet than lines overshoot."""
+        steps = [np.diff(np.sort(at[i, meets[i]])) for i in np.flatnonzero(chosen)]
+        joined = np.concatenate([*steps, np.zeros(0)])
+        if not len(joined):
+            return
+        most = max(_OVERSHOOT * float(np.median(joined)), 2 * self._pen)
+        for number in np.flatnonzero(chosen).tolist():
+            track, met = tracks[number], at[number, meets[number]]
+            ends_left = met.min(initial=np.inf) - track.left > most and track.left > 0.02 * far
+            ends_right = track.right - met.max(initial=-np.inf) > most and track.right < 0.98 * far
+            if track.length < _MANY * np.median(joined) and (ends_left or ends_right):
+                chosen[number] = False
+
+    def _mark_teeth(self) -> None:
+        """Combs: uprights of one height that stand on one level track, at equal distances up to its ends."""
+        length = np.array([t.length for t in self.upright])
+        thickness = np.array([t.thickness for t in self.upright])
+        low = np.array([t.right for t in self.upright])
+        for number, track in enumerate(self.level):
+            if self.is_side[number]:
+                continue
+            standing = np.flatnonzero(self._meets[number] & ~self.is_wall)
+            standing = standing[abs(low[standing] - self._y[number, standing]) < 0.25 * length[standing]]
+            if len(standing) < _MANY:
+                continue
+            place = self._x[number, standing]
+            near = 0.08 * track.length
+            if place.min() > track.left + near or place.max() < track.right - near:
+                continue
+            ends = standing[[place.argmin(), place.argmax()]]
+            height = length[ends].mean()
+            is_tooth = abs(length[standing] - height) < _TOOTH * height + 2
+            is_tooth &= thickness[standing] < _ALIKE * max(track.thickness, thickness[ends].min())
+            teeth = standing[is_tooth]
+            pitch = np.diff(np.sort(self._x[number, teeth]))
+            steps = np.rint(pitch / max(pitch.min(), 1)) if len(pitch) else pitch
+            if len(teeth) < _MANY or not set(ends) <= set(teeth):
+                continue
+            if (abs(pitch / pitch.min() - steps) < _UNEVEN * steps).all():
+                self.is_wall[teeth] = True
+                self.is_side[number] = True
+
+    def _mark_doubled(self) -> None:
+        """Lines beside a line of the form and as long as it, or as a box: the second of a double frame."""
+        height = self.box_height
+        for tracks, chosen in ((self.level, self.is_side), (self.upright, self.is_wall)):
+            for first in np.flatnonzero(chosen):
+                for number in np.flatnonzero(~chosen):
+                    if _are_doubled(tracks[first], tracks[number], height):
+                        chosen[number] = True
+
+    def _rows(self) -> Iterator[tuple[int, int, list[int]]]:
+        """The two sides of each row of boxes, and the walls that stand between them."""
+        walls = np.flatnonzero(self.is_wall).tolist()
+        if not 2 <= len(walls) <= _MOST_WALLS:
+            return
+        sides = np.flatnonzero(self.is_side)
+        sides = sides[np.argsort([self.level[i].level for i in sides])]
+        for place, upper in enumerate(sides):
+            for lower in sides[place + 1 :]:
+                own = [i for i in walls if self._meets[upper, i] and self._meets[lower, i]]
+                if len(own) >= 2:
+                    yield int(upper), int(lower), own
+                    break
+
+    def missing_walls(self) -> list[Track]:
+        """Walls that strokes hide, where a row of boxes asks for them: at ends of sides, or at equal steps."""
+        return [wall for row in self._rows() for wall in self._missing_in_row(*row)]
+
+    def gaps(self) -> list[Box]:
+        """The places between boxes of one row that stand apart, in pixels: what lies in them is printed."""
+        gaps = []
+        for upper, lower, _ in self._rows():
+            above, below = self.level[upper], self.level[lower]
+            ends, is_below = _run_ends(above, self._mask, 0.0), below.filled(self._mask)
+            height = below.level - above.level
+            for left, right in ends[1:-1].reshape(-1, 2):
+                start, stop = (round(end) - below.left for end in (left, right))
+                is_open = 0 <= start < stop <= len(is_below) and is_below[start:stop].mean() <= 1 - _FILLED
+                if is_open and _NARROWEST_GAP * height < right - left < _WIDEST_GAP * height:
+                    top = above.level + above.slope * left
+                    gaps.append((float(left), float(top), float(right - left), float(height)))
+        return gaps
+
+    def _missing_in_row(self, upper: int, lower: int, walls: list[int]) -> list[Track]:
+        above, below = self.level[upper], self.level[lower]
+        at = np.sort(self._x[upper, walls])
+        lean = float(np.median([self.upright[i].slope for i in walls]))
+        thickness = float(np.median([self.upright[i].thickness for i in walls]))
+        steps = np.diff(at)
+        pitch = float(np.median(steps))
+        is_usual = abs(steps - pitch) < _PLACE * pitch
+        wanted = [] if is_usual.mean() < _MOSTLY else [a + step / k * j for a, step in zip(at, steps, strict=False)
+                  for k in [round(step / pitch)] if k > 1 and abs(step / pitch - k) < _PLACE
+                  for j in range(1, k)]  # fmt: skip
+        shift = lean * (below.level - above.level)
+        lower_ends = _run_ends(below, self._mask, thickness)
+        for end in _run_ends(above, self._mask, thickness):
+            if len(lower_ends) and abs(lower_ends - end - shift).min() < thickness + 3:
+                wanted.append(end)
+        missing = []
+        for x in wanted:
+            if abs(at - x).min() < _PLACE * pitch:
+                continue
+            top = above.level + above.slope * x
+            low = below.level + below.slope * x
+            rows = np.arange(round(top), round(low) + 1)
+            wall = Track.through(rows, x + lean * (rows - top), thickness) if len(rows) > 2 else None
+            if wall is not None and wall.filled(self._turned).mean() > _PARTLY_FILLED:
+                missing.append(wall)
+        return missing
+
+
+def _column(tracks: Sequence[Track], name: str) -> Floats:
+    """(n, 1) one number of each track."""
+    return np.array([getattr(track, name) for track in tracks], np.float64).reshape(-1, 1)
+
+
+def _has_ink(mask: Grey, x: Floats, y: Floats) -> Bools:
+    """Whether a mask (h, w) has ink at places of any shape, or one pixel beside them; a loop has no corners."""
+    height, width = mask.shape
+    has_ink = np.zeros(x.shape, bool)
+    for right in (-1, 0, 1):
+        for down in (-1, 0, 1):
+            column, row = np.rint(x).astype(np.int64) + right, np.rint(y).astype(np.int64) + down
+            has_ink |= mask[row.clip(0, height - 1), column.clip(0, width - 1)] > 0
+    return has_ink
+
+
+def _filled_between(tracks: Sequence[Track], meets: Bools, at: Floats, mask: Grey, least: float) -> Bools:
+    """(n, m, m): whether each of n tracks has ink from where it meets one to where it meets another of m tracks.
+
+    `meets` and `at` (n, m) say which of them it meets, and where; these places are `least` pixels apart.
+    """
+    joined = np.zeros((len(tracks), meets.shape[1], meets.shape[1]), bool)
+    for number, track in enumerate(tracks):
+        met = np.flatnonzero(meets[number])
+        if len(met) < 2:
+            continue
+        ink = np.concatenate([[0], np.cumsum(track.filled(mask))])
+        place = (np.rint(at[number, met]).astype(np.int64) - track.left).clip(0, track.length)
+        apart = abs(np.subtract.outer(place, place))
+        between = abs(np.subtract.outer(ink[place], ink[place]))
+        joined[number][np.ix_(met, met)] = (apart >= least) & (between > _FILLED * apart)
+    return joined
+
+
+def _drop_odd(tracks: Sequence[Track], chosen: Bools, others: Sequence[Track]) -> None:
+    """Unmark those of the chosen tracks that are thicker than the others, or not parallel to the rest."""
+    if not chosen.any() or not others:
+        return
+    own = np.flatnonzero(chosen)
+    slope, thickness = (
+        np.array([getattr(tracks[i], name) for i in own.tolist()]) for name in ("slope", "thickness")
+    )
+    usual = np.median([other.thickness for other in others])
+    is_odd = thickness > _ALIKE * max(usual, thickness.min()) + 1
+    if len(own) >= _MANY:
+        is_odd |= abs(slope - np.median(slope)) > _UNPARALLEL
+    chosen[own[is_odd]] = False
+
+
+def _are_doubled(line: Track, other: Track, box_height: float) -> bool:
+    """Whether another track runs along a line, close by, and is nearly as long as it or as a box is high."""
+    overlap = min(line.right, other.right) - max(line.left, other.left)
+    if overlap < 0.8 * other.length or other.length < 0.85 * min(line.length, box_height):
+        return False
+    middle = (other.left + other.right) / 2
+    apart = abs(other.level + other.slope * middle - line.level - line.slope * middle)
+    return bool(
+        apart < max(_DOUBLE * box_height, 2 * line.thickness)
+        and abs(line.slope - other.slope) < _UNPARALLEL
+        and other.thickness < _ALIKE * line.thickness
+        and other.bow < max(_LEAST_BOW, 2 * line.bow)
+    )
+
+
+def _run_ends(track: Track, mask: Grey, thickness: float) -> Floats:
+    """Where ink on a track begins and ends, in the middles of the walls there; gaps are wider than a wall."""
+    filled = np.concatenate([[False], track.filled(mask), [False]])
+    change = np.flatnonzero(filled[1:] != filled[:-1])
+    starts, ends = change[::2], change[1::2]
+    is_gap = starts[1:] - ends[:-1] > thickness + 2
+    starts, ends = starts[np.r_[True, is_gap]], ends[np.r_[is_gap, True]]
+    return track.left + np.sort(np.concatenate([starts + thickness / 2, ends - thickness / 2]))
