@@ -93,7 +93,7 @@ class CandidateLine(ABC):
                 min_side=self._costs.min_side * self._height,
                 cost=self._shape_cost(box),
                 low_cost=low_cost,
-                prior_cost=affinity_cost + self._start_cost(places),
+                prior_cost=affinity_cost + self._start_cost(places) + _separated_cost(places, separators),
                 negative_cost=self._negative_cost(places, box),
                 may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
                 separator_log_odds=separators.get(places, -math.inf),
@@ -296,6 +296,18 @@ class ImageLine(CandidateLine):
     @cached_property
     def _width(self) -> float:
         return float(union_box(self._boxes)[2])
+
+
+def _separated_cost(places: Places, separators: Mapping[Places, float]) -> float:
+    """What it costs, in nats, that ink at these places is no separator, but with other ink or in parts.
+
+    `separators` are the log odds of what may be one. Each path has one candidate with the first place of a separator.
+    """
+    return sum(
+        math.log1p(math.exp(log_odds))
+        for own, log_odds in separators.items()
+        if own[0] in places and own != places
+    )
 
 
 def _spanning_tree_cost(places: Places, link_costs: Mapping[tuple[int, int], float]) -> float:
