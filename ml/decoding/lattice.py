@@ -33,16 +33,20 @@ _LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more th
 
 @dataclass(frozen=True)
 class Segment:
-    """A candidate on the best path, with its label (None: no digit) and the probability that this is right."""
+    """A candidate on the best path, with its label (None: no digit) and the probability that this is right.
+
+    `separator_probability` is that ink that is no digit separates numbers, and is not ink that could not be read.
+    """
 
     candidate: Candidate
     label: int | None
     probability: float
+    separator_probability: float = 0.0
 
     @property
     def separates(self) -> bool:
         """Whether it is ink between numbers, such as a slash, and not ink that could not be read."""
-        return self.label is None and self.candidate.separator_log_odds > 0
+        return self.label is None and self.separator_probability > 0.5
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ class Lattice:
         segments = []
         for edge in best.edges:
             log_sum = self._sums.through(edge.candidate.places, edge.log_weight)
-            segments.append(Segment(edge.candidate, edge.label, self._probability(log_sum)))
+            segments.append(self._segment(edge, self._probability(log_sum)))
         probability, second_probability = self._probability(best.log_sum), self._probability(second.log_sum)
         texts = tuple((hypothesis, self._probability(hypothesis.log_sum)) for hypothesis in hypotheses)
         return BestPath(tuple(segments), probability, second.labels, second_probability, texts)
@@ -202,6 +206,14 @@ class Lattice:
             return math.log1p(-self._clipped[i])
         return float(self._digits[i, edge.label]) + math.log(self._clipped[i])
 
+    def _segment(self, edge: Edge, probability: float) -> Segment:
+        """With the probability that it separates numbers, if it is no digit."""
+        candidate = edge.candidate
+        if edge.label is not None or candidate.separator_log_odds == -math.inf:
+            return Segment(candidate, edge.label, probability)
+        separates, _ = _log_probabilities(candidate.separator_log_odds)
+        return Segment(candidate, None, probability, math.exp(separates - candidate.prior_cost - edge.log_weight))
+
     @cached_property
     def _index(self) -> dict[Candidate, int]:
         return {candidate: i for i, candidate in enumerate(self._candidates)}
@@ -282,7 +294,7 @@ class Lattice:
         for edge in best.edges:
             agreeing = [hypothesis.has_label_near(edge) for hypothesis in hypotheses]
             probability = min(1.0, float(probabilities[agreeing].sum()))
-            segments.append(Segment(edge.candidate, edge.label, probability * are_digits))
+            segments.append(self._segment(edge, probability * are_digits))
         second, second_probability = (), 0.0
         if len(order) > 1:
             second, second_probability = hypotheses[order[1]].labels, float(probabilities[order[1]])

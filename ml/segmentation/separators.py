@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,11 +21,11 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components
 from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines
-from ml.segmentation.quadratic_form import QuadraticForm
+from ml.segmentation.small_network import SmallNetwork
 
 SHIPPED_SEPARATORS = Path(__file__).parents[1] / "base" / "separators.json"
 KINDS = ("bar", "dash", "mark", "cross", "stack")
-FEATURES = 16
+FEATURES = 18
 
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
@@ -41,6 +42,8 @@ _STRAIGHT = 0.24  # of its length; a bar that bends more is no separator
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
 _SHARED = 0.3  # of the narrower of two components of one digit, one above the other
 _AROUND = 2  # digits on each side that say how high digits are here
+_MANY = 6  # high components tell the slant of a hand as well as more do
+_DAYS, _YEARS = {1, 2}, {2, 4}  # digits of days, months and years
 _FAR = 1.5  # gaps count no more
 _MOST = 60  # components; a longer line is a scribble
 _MAX_LOG_ODDS = 9.0
@@ -50,7 +53,7 @@ Places = tuple[int, ...]
 
 @dataclass(frozen=True)
 class FoundSeparator:
-    """Components of a line that may be a separator of a kind, by their places, with their features (16,)."""
+    """Components of a line that may be a separator of a kind, by their places, with their features (FEATURES,)."""
 
     places: Places
     kind: str
@@ -61,27 +64,27 @@ class FoundSeparator:
 class SeparatorOdds:
     """For each kind, the log odds that such ink is a separator and not a digit or a part of one."""
 
-    forms: Mapping[str, QuadraticForm]
+    networks: Mapping[str, SmallNetwork]
 
     @classmethod
     def open(cls, source: Path = SHIPPED_SEPARATORS) -> SeparatorOdds:
         """From a file of `as_json`. Raises OSError where it cannot be read and ValueError where it is not one."""
         stored = json.loads(source.read_text())
         try:
-            return cls({kind: QuadraticForm.parse(stored[kind], FEATURES) for kind in KINDS})
+            return cls({kind: SmallNetwork.parse(stored[kind], FEATURES) for kind in KINDS})
         except (KeyError, TypeError) as error:
-            raise ValueError("These are not the coefficients of separators.") from error
+            raise ValueError("These are not the weights of separators.") from error
 
-    def as_json(self) -> dict[str, dict[str, list[float]]]:
-        """The coefficients, to be stored as JSON."""
-        return {kind: form.as_json() for kind, form in self.forms.items()}
+    def as_json(self) -> dict[str, dict[str, Any]]:
+        """The weights, to be stored as JSON."""
+        return {kind: network.as_json() for kind, network in self.networks.items()}
 
     def log_odds(self, found: Sequence[FoundSeparator]) -> dict[Places, float]:
         """The log odds of each, by its places."""
         odds: dict[Places, float] = {}
         for kind in {separator.kind for separator in found}:
             own = [separator for separator in found if separator.kind == kind]
-            values = self.forms[kind].log_odds(np.stack([separator.features for separator in own]))
+            values = self.networks[kind].log_odds(np.stack([separator.features for separator in own]))
             clipped = values.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS).tolist()
             odds.update(zip((separator.places for separator in own), clipped, strict=True))
         return odds
@@ -129,10 +132,11 @@ class _LineOfInk:
             width, height = box[2] / around.unit, box[3] / around.unit
             kind = _kind_of_line(width, height)
             middle = None if kind is None else self._shape(place).middle
-            if middle is not None and _bend(middle)[0] < _STRAIGHT:
+            bend, side = (1.0, 0.0) if middle is None else _bend(middle)
+            if middle is not None and bend < _STRAIGHT:
                 if kind == "bar":
                     across, down = middle[-1] - middle[0]
-                    bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3]))
+                    bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3], math.copysign(bend, side)))
                 else:
                     marks.append((place, "dash"))
             elif max(width, height) <= _MARK and min(width, height) <= _NARROW_MARK:
@@ -148,16 +152,16 @@ class _LineOfInk:
             found += self._stacks(marks)
         taken = {place for pair in found for place in pair.places}
         found += [self._as_mark(place, kind) for place, kind in marks if place not in taken]
-        bars = [bar for bar in bars if bar.place not in taken and self._may_be_at(bar.place)]
+        bars = [bar for bar in bars if bar.place not in taken]
+        bars = [bar for bar in bars if self._may_be_at(bar, bars)]
         return found + [self._as_bar(bar, [other for other in bars if other is not bar]) for bar in bars]
 
-    def _may_be_at(self, place: int) -> bool:
-        """Whether a bar may separate at this place: at an end of the line only a bracket does, which is bent."""
-        around = self._around((place,))
+    def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
+        """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
+        around = self._around((bar.place,))
         if max(around.gap_before, around.gap_after) < math.inf:
             return True
-        middle = self._shape(place).middle
-        return middle is not None and _bend(middle)[0] > _BENT
+        return abs(bar.bend) > _BENT and any(other.bend * bar.bend < 0 and abs(other.bend) > _BENT for other in others)
 
     def _crossing(self, lines: Sequence[int]) -> list[FoundSeparator]:
         """Two neighbouring strokes each that cross."""
@@ -192,13 +196,32 @@ class _LineOfInk:
         """A bar, beside the other bars of the line: 1s are like other 1s, and slashes like other slashes."""
         middle = self._shape(bar.place).middle
         assert middle is not None
-        hand = self._hand_slant((bar.place,))
+        hand, known = self._hand_slant((bar.place,))
         unit = self._around((bar.place,)).unit
         unlike = [other for other in others if abs(other.slope - bar.slope) > _ALIKE]
         turned = bar.slope - sum(other.slope for other in unlike) / len(unlike) if unlike else 0.0
         taller = (bar.height - sum(other.height for other in others) / len(others)) / unit if others else 0.0
+        alike = [other.place for other in others if abs(other.slope - bar.slope) <= _ALIKE]
         own = (bar.slope - hand, bar.slope, hand, *_bend(middle))
-        return self._found((bar.place,), "bar", own, (turned, taller, min(len(others) - len(unlike), 3) / 3))
+        beside = (turned, taller, min(len(alike), 3) / 3, self._parts_date((bar.place, *alike)), known)
+        return self._found((bar.place,), "bar", own, beside)
+
+    def _parts_date(self, places: Places) -> float:
+        """Whether bars at these places part the digits of the line as those of a date: 1, or 0.5 of two parts only.
+
+        Two bars part day, month and year, one bar day and month, or what is above and below a fraction.
+        """
+        rest = np.ones(len(self._line), bool)
+        rest[list(places)] = False
+        tall = np.flatnonzero(rest & self._is_tall)
+        if len(places) > 2 or not len(tall):
+            return 0.0
+        digits = _stacked(self._boxes[tall])
+        before = np.searchsorted(digits[:, 0] + digits[:, 2] / 2, np.sort(self._middle[list(places)]))
+        parts = np.diff([0, *before.tolist(), len(digits)]).tolist()
+        if len(parts) == 2:
+            return 0.5 * (set(parts) <= _DAYS)
+        return float(set(parts[:2]) <= _DAYS and parts[2] in _YEARS)
 
     def _as_mark(self, place: int, kind: str) -> FoundSeparator:
         middle = self._shape(place).middle if kind == "dash" else None
@@ -208,13 +231,13 @@ class _LineOfInk:
         return self._found((place,), kind, (down / (abs(across) + 1e-9), 0.0, 0.0, *_bend(middle)))
 
     def _as_cross(self, places: Places, cross: Cross) -> FoundSeparator:
-        hand = self._hand_slant(places)
+        hand, _ = self._hand_slant(places)
         return self._found(places, "cross", (cross.steep - hand, cross.steep, hand, cross.balance, cross.level))
 
     def _found(
-        self, places: Places, kind: str, own: tuple[float, ...], beside: tuple[float, ...] = (0.0,) * 3
+        self, places: Places, kind: str, own: tuple[float, ...], beside: tuple[float, ...] = (0.0,) * 5
     ) -> FoundSeparator:
-        """With its features: five of its form, four of its size and place, four of gaps, three of other bars."""
+        """With its features: five of its form, four of its size and place, four of gaps, five of the line around bars."""
         around = self._around(places)
         _, y, width, height = _union(self._boxes[list(places)])
         gaps = (around.gap_before, around.gap_after)
@@ -237,10 +260,12 @@ class _LineOfInk:
             self._shapes[place] = self._components.shape(self._line[place])
         return self._shapes[place]
 
-    def _hand_slant(self, without: Places) -> float:
-        """How the high ink slants that is not at these places: the median."""
+    def _hand_slant(self, without: Places) -> tuple[float, float]:
+        """How the high ink slants that is not at these places: the median, and how well it is known, from 0 to 1."""
         tall = [place for place in np.flatnonzero(self._is_tall).tolist() if place not in without]
-        return float(np.median([self._shape(place).slant for place in tall])) if tall else 0.0
+        if not tall:
+            return 0.0, 0.0
+        return float(np.median([self._shape(place).slant for place in tall])), min(len(tall), _MANY) / _MANY
 
     def _around(self, places: Places) -> _Around:
         """What is around these places."""
@@ -268,11 +293,15 @@ class _LineOfInk:
 
 @dataclass(frozen=True)
 class _Bar:
-    """An upright line by its place, its slope in dx by dy upwards, and its height."""
+    """An upright line by its place, its slope in dx by dy upwards, its height, and its bend as a share of its length.
+
+    The bend is below 0 where the line is bent as a closing bracket, or as an opening one; both are of one sign.
+    """
 
     place: int
     slope: float
     height: float
+    bend: float
 
 
 @dataclass(frozen=True)

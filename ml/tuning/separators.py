@@ -22,7 +22,6 @@ from ml.ink.strokes import Strokes, bounds, transform
 from ml.labels import Floats
 from ml.segmentation.components import Components, StrokeComponents, typical_height
 from ml.segmentation.image_components import find_image_components
-from ml.segmentation.quadratic_form import fit_quadratic_form
 from ml.segmentation.separators import (
     KINDS,
     SHIPPED_SEPARATORS,
@@ -33,6 +32,7 @@ from ml.segmentation.text_lines import find_lines
 from ml.synthesis.handwriting import random_handwriting
 from ml.synthesis.number_cases import NO_DIGIT, WrittenNumber, recorded_writer, write_number_case
 from ml.synthesis.separated_numbers import SEPARATED_CASES, Hand, separator_writer, synthetic_hand, write_pattern
+from ml.tuning.small_network_fitting import fit_small_network
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,6 @@ _PEN = (3, 10)  # px of the pictures, for digits 100 high
 _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
-_DECAY = 1e-4
 # The log odds of bars are lowered by this: a 1 that is lost is worse than a slash that is taken for one.
 _CAUTION = {"bar": 1.2, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
 
@@ -228,21 +227,21 @@ def _signs_only(components: Components, component: int, strokes: Strokes, is_sig
     return through.pop() if len(through) == 1 else None
 
 
-def fit_separators(examples: Examples) -> SeparatorOdds:
+def fit_separators(examples: Examples, seed: int) -> SeparatorOdds:
     """Fit the log odds of each kind."""
-    forms = {}
+    networks = {}
     for kind, own in examples.items():
         features = np.stack([features for features, _, _ in own])
         is_sign = np.array([sign for _, sign, _ in own])
         weights = np.array([weight for _, _, weight in own])
-        form = fit_quadratic_form(features, is_sign, weights, _DECAY)
-        shifted = form.form.copy()
-        shifted[0, 0] -= _CAUTION[kind]
-        forms[kind] = replace(form, form=shifted)
-        wrong = (form.log_odds(features) > 0) != is_sign
+        network = fit_small_network(features, is_sign, weights, seed)
+        wrong = (network.log_odds(features) > 0) != is_sign
+        output = network.output.copy()
+        output[-1] -= _CAUTION[kind]
+        networks[kind] = replace(network, output=output)
         shares = 100 * is_sign.mean(), 100 * wrong.mean()
         log.info("%s: %d, %.1f %% separators, %.2f %% wrong", kind, len(own), *shares)
-    return SeparatorOdds(forms)
+    return SeparatorOdds(networks)
 
 
 def main() -> None:
@@ -260,7 +259,7 @@ def main() -> None:
     for hands in (synthetic_hand, recorded_hands(options.data)):
         for kind, own in gather_examples(write_lines(hands, options.lines, options.seed), options.seed).items():
             examples[kind] += own
-    options.out.write_text(json.dumps(fit_separators(examples).as_json()) + "\n")
+    options.out.write_text(json.dumps(fit_separators(examples, options.seed).as_json()) + "\n")
 
 
 if __name__ == "__main__":
