@@ -19,7 +19,7 @@ import numpy as np
 
 from ml.ink.strokes import Box
 from ml.labels import Floats
-from ml.segmentation.components import Boxes, Components
+from ml.segmentation.components import Boxes, Components, positions_by_owner
 from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines
 from ml.segmentation.small_network import SmallNetwork
 
@@ -29,8 +29,9 @@ FEATURES = 18
 
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
-_MARK = 0.42  # a point or a comma is no larger
-_NARROW_MARK = 0.24  # nor is its shorter side longer: small zeros are rounder
+_MARK = 0.45  # a point or a comma is no larger
+_NARROW_MARK = 0.24  # where its shorter side is longer, it must be one line that is nearly straight: no small zero
+_BENT_MARK = 0.4  # of its length, is the bend of such a mark, at most
 _LEAST_BAR = 0.45
 _LEAST_DASH = 0.12  # width
 _FLAT = 0.6  # height divided by width of a dash, at most
@@ -116,6 +117,8 @@ class _LineOfInk:
         self._left, self._right = self._boxes[:, 0], self._boxes[:, 0] + self._boxes[:, 2]
         self._middle = (self._left + self._right) / 2
         self._is_tall = self._boxes[:, 3] >= _TALL * height
+        self._positions = positions_by_owner([components.owners[i] for i in line])
+        self._whole = np.array([_union(self._boxes[own]) for own in self._positions.values()])
         self._shapes: dict[int, InkShape] = {}
         self._surroundings: dict[Places, _Around] = {}
 
@@ -139,7 +142,7 @@ class _LineOfInk:
                     bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3], math.copysign(bend, side)))
                 else:
                     marks.append((place, "dash"))
-            elif max(width, height) <= _MARK and min(width, height) <= _NARROW_MARK:
+            elif max(width, height) <= _MARK and self._is_mark(place, min(width, height)):
                 marks.append((place, "mark"))
             elif max(width, height) < _CROSS and min(width, height) > _LEAST_CROSS:
                 cross = self._components.cross(self._line[place])
@@ -155,6 +158,13 @@ class _LineOfInk:
         bars = [bar for bar in bars if bar.place not in taken]
         bars = [bar for bar in bars if self._may_be_at(bar, bars)]
         return found + [self._as_bar(bar, [other for other in bars if other is not bar]) for bar in bars]
+
+    def _is_mark(self, place: int, shorter: float) -> bool:
+        """Whether small ink, with this shorter side in heights, may be a point or a comma, and no small zero."""
+        if shorter <= _NARROW_MARK:
+            return True
+        middle = self._shape(place).middle
+        return middle is not None and _bend(middle)[0] < _BENT_MARK
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
         """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
@@ -275,8 +285,9 @@ class _LineOfInk:
         middle = own[0] + own[2] / 2
         others = np.ones(len(self._line), bool)
         others[list(places)] = False
-        tall = np.flatnonzero(others & self._is_tall)
-        digits = _stacked(self._boxes[tall] if len(tall) else self._boxes[others])
+        whole = self._whole[[not {*places}.intersection(own_places) for own_places in self._positions.values()]]
+        tall = whole[whole[:, 3] >= _TALL * self._height]
+        digits = _stacked(tall if len(tall) else whole)
         centres = digits[:, 0] + digits[:, 2] / 2
         before, after = digits[centres < middle], digits[centres >= middle]
         near = np.concatenate([before[-1:], after[:1]])

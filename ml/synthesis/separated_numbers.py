@@ -31,6 +31,9 @@ SEPARATOR_SHAPES: Mapping[str, tuple[str, ...]] = {
     "|": ("2,-16 2,118", "4,-10 2,112"),
 }
 
+_SIZE_SPREAD = 0.15  # standard deviation of the log of how large a hand writes a sign
+_FIXED = {".": 0.97, ",": 0.9, ":": 0.9}  # what stays in its place in signs of any size, in heights; else the middle
+
 SeparatorWriter = Callable[
     [str, Generator], Strokes
 ]  # a sign, in heights: 0 is the top of digits, 1 the base line
@@ -45,9 +48,16 @@ class Hand:
 
 
 def separator_writer(handwriting: Handwriting, rng: Generator) -> SeparatorWriter:
-    """A writer of separators in a synthetic handwriting, with one way for each sign."""
+    """A writer of separators in a synthetic handwriting, with one way and one size for each sign."""
     ways = {sign: str(rng.choice(shapes)) for sign, shapes in SEPARATOR_SHAPES.items()}
-    return lambda sign, rng: write_template(ways[sign], handwriting, rng)
+    sizes = {sign: float(np.exp(rng.normal(0, _SIZE_SPREAD))) for sign in SEPARATOR_SHAPES}
+
+    def write(sign: str, rng: Generator) -> Strokes:
+        written = write_template(ways[sign], handwriting, rng)
+        fixed = np.array([0, _FIXED.get(sign, 0.5)])
+        return [((stroke - fixed) * sizes[sign] + fixed).astype(np.float32) for stroke in written]
+
+    return write
 
 
 def synthetic_hand(rng: Generator) -> Hand:

@@ -43,6 +43,7 @@ PLAIN_CASES = ("apart", "close", "overlapping", "sloped", "mixed_sizes", "delaye
 RECORDED = ("pendigits_strokes.npz", "unipen_part_strokes.npz", "digilets_strokes.npz", "chars74k_strokes.npz",
             "skahl_digits_strokes.npz", "lipitk_numerals_strokes.npz")  # fmt: skip
 _LEAST_LABELS = 5  # different digits of a recorded hand
+_OFTEN = {"date": 2}  # times as many lines as of other cases: a slash is like a 1
 _ONES = 0.3  # of the plain lines are written with many 1s
 _SLANTED = 0.4  # of all lines are slanted further, each as a whole
 _SLANT = 0.3  # standard deviation of that slant
@@ -52,7 +53,7 @@ _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 # The log odds of bars are lowered by this: a 1 that is lost is worse than a slash that is taken for one.
-_CAUTION = {"bar": 1.2, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
+_CAUTION = {"bar": 0.8, "dash": 0.0, "mark": 0.0, "cross": 0.0, "stack": 0.0}
 
 
 def recorded_hands(data: Path) -> HandChoice:
@@ -99,6 +100,8 @@ def _digits_by_writer(file: Path) -> list[list[tuple[int, Strokes]]]:
     return [own for own in digits.values() if len({label for label, _ in own}) >= _LEAST_LABELS]
 
 
+# Heights; signs that were written alone, and larger than beside digits, are left out.
+_LARGEST_SIGN = {".": 0.25, ",": 0.6, ":": 1.0}
 # Where the middle of a recorded sign lies in its line; its place was not recorded. Points and commas begin there.
 _PLACES = {"/": 0.5, "-": 0.53, "+": 0.53, "=": 0.53, "(": 0.5, ")": 0.5, "|": 0.5, ":": 0.65, ".": 0.92,
            ",": 0.88}  # fmt: skip
@@ -122,6 +125,8 @@ def recorded_signs(file: Path) -> dict[str, list[Strokes]]:
                 x, y, _, height = bounds(drawings[i])
                 unit = float(np.median(heights))
                 top = _PLACES[sign] - (0 if sign in ".," else height / unit / 2)
+                if height > _LARGEST_SIGN.get(sign, 1.8) * unit:
+                    continue
                 signs.setdefault(sign, []).append(
                     [((s - [x, y]) / unit + [0, top]).astype(np.float32) for s in drawings[i]]
                 )
@@ -138,10 +143,10 @@ def _shear(drawings: list[Strokes]) -> float:
 
 
 def write_lines(hands: HandChoice, n: int, seed: int) -> Iterator[tuple[WrittenNumber, bool]]:
-    """`n` lines of each case, and whether they have separators."""
+    """`n` lines of each case, of some more, and whether they have separators."""
     for name in (*SEPARATED_CASES, *PLAIN_CASES):
         rng = np.random.default_rng((seed, *name.encode()))
-        for _ in range(n):
+        for _ in range(n * _OFTEN.get(name, 1)):
             hand = hands(rng)
             if name in SEPARATED_CASES:
                 if rng.random() < _ONES:
