@@ -32,7 +32,6 @@ from ml.segmentation.page_layout import find_layouts
 from ml.segmentation.stroke_rings import without_ring
 
 _FLAT = 0.3  # heights of a line; a lower component that is wider than a height is a line drawn under or between
-_SURE_SEPARATOR = 3.0  # log odds; the line network takes slashes for 1s, and is not asked beside less sure ones
 _MOST_IN_LINE_IMAGE = 100  # components; a line of more is scribbles or dirt, and the line network takes too long
 
 Floats = NDArray[np.float64]
@@ -174,7 +173,7 @@ class DrawingDecoder:
                 and isinstance(self._components, ImageComponents)
                 and len(line) <= _MOST_IN_LINE_IMAGE
                 and self._is_doubtful(path, height)
-                and not any(abs(odds) < _SURE_SEPARATOR for odds in lattice.separator_log_odds)
+                and not lattice.has_doubtful_bars  # the line network takes slashes for 1s
             ):
                 separators = {i for s in path.segments if s.separates for i in s.candidate.components}
                 rest = [component for component in line if component not in separators]

@@ -28,6 +28,7 @@ _LABELS = 3  # the likeliest labels of a candidate; others never make a second t
 _HYPOTHESES = 4  # kept at each state of the path graph
 _HYPOTHESES_FOR_LINE_NETWORK = 12  # kept where the line network has to choose among them
 _DIGIT_PROBABILITIES = (1e-9, 1 - 1e-9)  # the bounds of the probability that a candidate is a digit
+_DOUBTFUL_BAR = (-1.0, 3.0)  # log odds of a separator; below, a bar is a 1 as on other lines
 _LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more than this against a text
 
 
@@ -97,9 +98,10 @@ class Lattice:
             self._log_weights.append(weights)
 
     @property
-    def separator_log_odds(self) -> list[float]:
-        """Of the candidates that may separate numbers."""
-        return [c.separator_log_odds for c in self._candidates if c.separator_log_odds > -math.inf]
+    def has_doubtful_bars(self) -> bool:
+        """Whether there is ink, as high as a digit, that may well separate numbers, or may be a digit."""
+        least, most = _DOUBTFUL_BAR
+        return any(c.is_high and least < c.separator_log_odds < most for c in self._candidates)
 
     @property
     def log_sum(self) -> float:

@@ -14,8 +14,11 @@ from ml.decoding.lattice import BestPath, Segment
 
 _LETTER_LIKE = frozenset({0, 1, 2, 5, 6, 8, 9})  # o, l and i, z, s, b, B, g and q
 _WORD_GAP = 0.5  # heights of the line between the boxes of neighbours in a word, at most
-_LARGE = 0.3  # heights of the line; smaller ink is a mark or a dot, and no letter
-_LOW = 0.7  # heights of the highest ink of a word; letters such as o and s are lower, digits are not
+_LARGE = 0.45  # heights of the line; smaller ink is a mark or a dot, and no letter
+_LOW, _LOW_ZERO = (
+    0.7,
+    0.5,
+)  # heights of the highest ink of a word; letters such as s are lower, and digits but 0 are not
 
 
 def refuse_words(path: BestPath, height: float) -> BestPath:
@@ -30,7 +33,7 @@ def refuse_words(path: BestPath, height: float) -> BestPath:
     if all(path.segments[i].label is None for i in refused):
         return path
     segments = [replace(s, label=None) if i in refused else s for i, s in enumerate(path.segments)]
-    return replace(path, segments=tuple(segments), second=(), second_probability=0.0)
+    return replace(path, segments=tuple(segments), second=(), second_probability=0.0, texts=())
 
 
 def _neighbours(segments: Sequence[Segment], height: float) -> list[list[int]]:
@@ -50,9 +53,9 @@ def _neighbours(segments: Sequence[Segment], height: float) -> list[list[int]]:
 
 
 def _is_word(segments: Sequence[Segment]) -> bool:
-    """Whether most of the ink is no digit, or the rest looks like letters too.
+    """Whether most of the ink is no digit, or half of it and the rest looks like letters too.
 
-    One sign beside digits of one height, such as #12 or 50%, is no word.
+    One sign beside digits of one height, such as #12 or 50%, is no word, nor are digits beside fewer signs.
     """
     digits = [segment for segment in segments if segment.label is not None]
     letters = len(segments) - len(digits)
@@ -60,6 +63,8 @@ def _is_word(segments: Sequence[Segment]) -> bool:
         return letters > 1
     if not letters or any(digit.label not in _LETTER_LIKE for digit in digits):
         return False
+    if letters == len(digits):
+        return letters > 1
     highest = max(segment.candidate.box[3] for segment in segments)
-    are_uneven = any(digit.candidate.box[3] < _LOW * highest for digit in digits)
-    return letters > 1 or (are_uneven and len(segments) > 2)
+    are_uneven = any(digit.candidate.box[3] < (_LOW if digit.label else _LOW_ZERO) * highest for digit in digits)
+    return are_uneven and len(segments) > 2

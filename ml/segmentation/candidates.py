@@ -44,6 +44,7 @@ class Candidate:
     low_cost: float  # as any digit but 0, which alone is often low: in addition to `cost`
     prior_cost: float  # as a digit or not: of beginning here, and of holding its components together
     negative_cost: float  # as no digit
+    is_high: bool  # as high as a digit
     may_be_ligature: bool  # may only lead from one digit to the next
     separator_log_odds: float = -math.inf  # that it separates numbers, and is neither a digit nor a part of one
 
@@ -95,6 +96,7 @@ class CandidateLine(ABC):
                 low_cost=low_cost,
                 prior_cost=affinity_cost + self._start_cost(places) + _separated_cost(places, separators),
                 negative_cost=self._negative_cost(places, box),
+                is_high=box[3] >= _TALL * self._height,
                 may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
                 separator_log_odds=separators.get(places, -math.inf),
             )

@@ -11,6 +11,7 @@ from ml.labels import Floats
 
 _ROWS = 16  # of a picture's component that are measured
 _FORKED = 1.7  # widest ink of a row, from first to its last pixel, by the usual ink of a row: that is two lines
+_BROAD = 0.5  # of its length is a line broad, at most; a small zero whose inside is filled is broader
 _HOLLOW = 1.3  # the same of the mean of all rows
 _DIRECTIONS = np.deg2rad(np.arange(0, 180, 7.5))  # of the arms of a cross that are tried
 _CROSS_PIXELS = 400  # of a cross that are looked at
@@ -60,7 +61,12 @@ def picture_shape(mask: NDArray[np.bool_]) -> InkShape:
     extent, ink = last - first + 1.0, sampled.sum(axis=1)
     usual = float(np.sort(ink)[_ROWS // 2])
     middle = None
-    if usual and ink.all() and extent.max() < _FORKED * usual + 2 and extent.mean() < _HOLLOW * usual + 1:
+    if (
+        0 < usual < _BROAD * len(rows) + 1
+        and ink.all()
+        and extent.max() < _FORKED * usual + 2
+        and extent.mean() < _HOLLOW * usual + 1
+    ):
         across = (first + last + 1.0) / 2
         middle = np.stack([at, across] if is_flat else [across, at], axis=1)
     if is_flat:

@@ -18,7 +18,8 @@ from ml.segmentation.components import Boxes
 # Heights of the digits beside a point, where no other unit is named.
 _TALL = 0.5  # of the highest ink; what is lower is no digit beside a point
 _MEASURED = 5  # digits of which the pen is measured
-_SIDES = (0.6, 3.5)  # of the pen: the shorter side of a point at least, its longer side at most
+_LEAST_AREA = 12  # px
+_SIDES = (0.7, 3.5)  # of the pen: the shorter side of a point at least, its longer side at most
 _LEAST_FILL = 0.45  # of its box
 _NEAR = 1.0  # from a point to the digits beside it
 _OVER = 0.3  # that a digit may reach over a point
@@ -41,7 +42,7 @@ def find_points(
         return np.zeros(0, np.int64)
     pen = float(np.median([_pen_of(labels, boxes, digit) for digit in digits[:_MEASURED]]))
     short, long = boxes[:, 2:].min(axis=1), boxes[:, 2:].max(axis=1)
-    is_full = area >= _LEAST_FILL * short * long
+    is_full = (area >= _LEAST_AREA) & (area >= _LEAST_FILL * short * long)
     specks = np.flatnonzero(~is_writing & is_full & (short >= _SIDES[0] * pen) & (long <= _SIDES[1] * pen))
     depths = [_depth(boxes[speck], boxes[digits]) for speck in specks]
     points = [speck for speck, (depth, _) in zip(specks, depths, strict=True) if _FOOT[0] < depth < _FOOT[1]]

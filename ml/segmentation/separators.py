@@ -30,8 +30,12 @@ FEATURES = 18
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
 _MARK = 0.45  # a point or a comma is no larger
-_NARROW_MARK = 0.24  # where its shorter side is longer, it must be one line that is nearly straight: no small zero
-_BENT_MARK = 0.4  # of its length, is the bend of such a mark, at most
+_NARROW_MARK = (
+    0.24  # nor is the shorter side of a stroke longer, unless it is nearly straight: small zeros are round
+)
+_NARROW_SPOT = 0.31  # the same of ink in pictures, which is as broad as the pen
+_STRAIGHT_MARK = 0.4  # of its length, is the bend of a nearly straight mark, at most
+_OVER_FOOT = 0.2  # a mark that ends higher is a small zero; one above another may be a colon
 _LEAST_BAR = 0.45
 _LEAST_DASH = 0.12  # width
 _FLAT = 0.6  # height divided by width of a dash, at most
@@ -39,7 +43,8 @@ _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
 _BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
 _ALIKE = 0.15  # between the slopes of two bars of one kind, at most
-_STRAIGHT = 0.24  # of its length; a bar that bends more is no separator
+_STRAIGHT = 0.22  # of its length; a bar that bends more is no separator
+_BRACKET = 0.5  # width divided by height of a bar that bends, at most
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
 _SHARED = 0.3  # of the narrower of two components of one digit, one above the other
 _AROUND = 2  # digits on each side that say how high digits are here
@@ -137,6 +142,8 @@ class _LineOfInk:
             middle = None if kind is None else self._shape(place).middle
             bend, side = (1.0, 0.0) if middle is None else _bend(middle)
             if middle is not None and bend < _STRAIGHT:
+                if kind == "bar" and bend > _BENT and width > _BRACKET * height:
+                    continue
                 if kind == "bar":
                     across, down = middle[-1] - middle[0]
                     bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3], math.copysign(bend, side)))
@@ -154,6 +161,7 @@ class _LineOfInk:
             )
             found += self._stacks(marks)
         taken = {place for pair in found for place in pair.places}
+        marks = [(place, kind) for place, kind in marks if kind == "dash" or self._stands(place)]
         found += [self._as_mark(place, kind) for place, kind in marks if place not in taken]
         bars = [bar for bar in bars if bar.place not in taken]
         bars = [bar for bar in bars if self._may_be_at(bar, bars)]
@@ -161,17 +169,25 @@ class _LineOfInk:
 
     def _is_mark(self, place: int, shorter: float) -> bool:
         """Whether small ink, with this shorter side in heights, may be a point or a comma, and no small zero."""
-        if shorter <= _NARROW_MARK:
-            return True
+        if not self._components.has_strokes:
+            return shorter <= _NARROW_SPOT
         middle = self._shape(place).middle
-        return middle is not None and _bend(middle)[0] < _BENT_MARK
+        return shorter <= _NARROW_MARK or (middle is not None and _bend(middle)[0] < _STRAIGHT_MARK)
+
+    def _stands(self, place: int) -> bool:
+        """Whether ink ends near the feet of the digits beside it."""
+        around = self._around((place,))
+        _, y, _, height = self._boxes[place]
+        return bool(y + height > around.foot - _OVER_FOOT * around.unit)
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
         """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
         around = self._around((bar.place,))
         if max(around.gap_before, around.gap_after) < math.inf:
             return True
-        return abs(bar.bend) > _BENT and any(other.bend * bar.bend < 0 and abs(other.bend) > _BENT for other in others)
+        return abs(bar.bend) > _BENT and any(
+            other.bend * bar.bend < 0 and abs(other.bend) > _BENT for other in others
+        )
 
     def _crossing(self, lines: Sequence[int]) -> list[FoundSeparator]:
         """Two neighbouring strokes each that cross."""

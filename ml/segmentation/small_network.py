@@ -26,7 +26,11 @@ class SmallNetwork:
     def parse(cls, stored: Mapping[str, Any], features: int) -> SmallNetwork:
         """From what `as_json` returned. Raises ValueError for numbers that are not finite or not as many."""
         mean, spread, hidden, output = (np.array(stored[name], np.float64) for name in _ARRAYS)
-        if mean.shape != (features,) or spread.shape != (features,) or hidden.shape != (features + 1, len(output) - 1):
+        if (
+            mean.shape != (features,)
+            or spread.shape != (features,)
+            or hidden.shape != (features + 1, len(output) - 1)
+        ):
             raise ValueError("These are not the weights of so many features.")
         if not all(np.isfinite(values).all() for values in (mean, spread, hidden, output)) or (spread <= 0).any():
             raise ValueError("These weights are not finite.")

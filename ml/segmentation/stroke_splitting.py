@@ -23,7 +23,9 @@ _REACH = 3  # steps before and after a point over which its turn is measured
 _TURN = np.deg2rad(40)  # a sharper turn may be a cut
 _LEVEL = np.deg2rad(45)  # a heading closer to the right runs on to the next digit
 _MIN_DISTANCE = 5  # steps between cuts, and between a cut and the ends of the stroke
-_STRAIGHT = 1.12  # length divided by the distance of the ends, at most, of ligatures and of strokes that hold no digit
+_STRAIGHT = (
+    1.12  # length divided by the distance of the ends, at most, of ligatures and of strokes that hold no digit
+)
 
 
 def split_strokes(strokes: Strokes, height: float) -> tuple[Strokes, list[int]]:
