@@ -74,8 +74,8 @@ class CandidateLine(ABC):
 
     def candidates(self) -> list[Candidate]:
         """Each component alone is always among them, so that there is a path through the line."""
-        sets = self._place_sets()
         separators = shipped_separators().log_odds(find_separators(self._components, self._line, self._height))
+        sets = list(dict.fromkeys([*self._place_sets(), *separators]))
         candidates = []
         for places, affinity_cost in zip(sets, self.affinity_costs(sets), strict=True):
             if affinity_cost >= _MAX_AFFINITY_COST:

@@ -73,8 +73,8 @@ class Components(Protocol):
         """Whether the component may only lead from one digit to the next."""
         ...
 
-    def shape(self, component: int) -> InkShape:
-        """The form of the component; of pictures in pixels from its corner."""
+    def shape(self, chosen: Sequence[int]) -> InkShape:
+        """The form of a component, or of all parts of one owner; of pictures in pixels from the corner of the ink."""
         ...
 
     def cross(self, component: int) -> Cross | None:
@@ -134,9 +134,11 @@ class StrokeComponents:
             and is_ligature(self._strokes[component])
         )
 
-    def shape(self, component: int) -> InkShape:
+    def shape(self, chosen: Sequence[int]) -> InkShape:
         """See `Components.shape`."""
-        return stroke_shape(self._resampled[component])
+        if len(chosen) == 1:
+            return stroke_shape(self._resampled[chosen[0]])
+        return stroke_shape(resample([np.concatenate(self.strokes(sorted(chosen)))])[0])
 
     def cross(self, component: int) -> Cross | None:
         """None: a stroke is one line."""

@@ -80,18 +80,13 @@ class ImageComponents:
         """See `ml.segmentation.components.Components.crossed_ink`."""
         return float(self._crossed[component])
 
-    def shape(self, component: int) -> InkShape:
+    def shape(self, chosen: Sequence[int]) -> InkShape:
         """See `ml.segmentation.components.Components.shape`."""
-        return picture_shape(self._mask(component))
+        return picture_shape(self._cut_out(chosen)[1])
 
     def cross(self, component: int) -> Cross | None:
         """See `ml.segmentation.components.Components.cross`."""
-        return cross_in_picture(self._mask(component))
-
-    def _mask(self, component: int) -> NDArray[np.bool_]:
-        """Where the ink of a component is, in its box."""
-        x, y, width, height = self._windows[component]
-        return np.asarray(self._labels[y : y + height, x : x + width] == component + 1)
+        return cross_in_picture(self._cut_out([component])[1])
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         """See `ml.segmentation.components.Components.glyph`."""

@@ -29,7 +29,8 @@ FEATURES = 18
 
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
-_MARK = 0.45  # a point or a comma is no larger
+_MARK = 0.45  # a point or a comma is no larger, and a comma that begins low no longer than `_LONG_MARK`
+_LONG_MARK, _LOW = 0.65, 0.55  # below the top of the digits beside it
 _NARROW_MARK = (
     0.24  # nor is the shorter side of a stroke longer, unless it is nearly straight: small zeros are round
 )
@@ -42,6 +43,7 @@ _FLAT = 0.6  # height divided by width of a dash, at most
 _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
 _BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
+_BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is broader
 _ALIKE = 0.15  # between the slopes of two bars of one kind, at most
 _STRAIGHT = 0.22  # of its length; a bar that bends more is no separator
 _BRACKET = 0.5  # width divided by height of a bar that bends, at most
@@ -124,137 +126,156 @@ class _LineOfInk:
         self._is_tall = self._boxes[:, 3] >= _TALL * height
         self._positions = positions_by_owner([components.owners[i] for i in line])
         self._whole = np.array([_union(self._boxes[own]) for own in self._positions.values()])
-        self._shapes: dict[int, InkShape] = {}
+        self._shapes: dict[Places, InkShape] = {}
         self._surroundings: dict[Places, _Around] = {}
 
     def separators(self) -> list[FoundSeparator]:
         """All that have the form of one. What is part of a cross or a stack is not one by itself."""
-        owners = [self._components.owners[i] for i in self._line]
-        marks: list[tuple[int, str]] = []  # places of points and dashes, with their kind
         bars: list[_Bar] = []
+        marks: dict[str, list[Places]] = {"dash": [], "mark": []}
         found: list[FoundSeparator] = []
-        for place, box in enumerate(self._boxes):
-            if owners.count(owners[place]) > 1 or not _may_separate(box, self._height):
-                continue
-            around = self._around((place,))
-            width, height = box[2] / around.unit, box[3] / around.unit
-            kind = _kind_of_line(width, height)
-            middle = None if kind is None else self._shape(place).middle
-            bend, side = (1.0, 0.0) if middle is None else _bend(middle)
-            if middle is not None and bend < _STRAIGHT:
-                if kind == "bar" and bend > _BENT and width > _BRACKET * height:
-                    continue
-                if kind == "bar":
-                    across, down = middle[-1] - middle[0]
-                    bars.append(_Bar(place, -across / (abs(down) + 1e-9), box[3], math.copysign(bend, side)))
-                else:
-                    marks.append((place, "dash"))
-            elif max(width, height) <= _MARK and self._is_mark(place, min(width, height)):
-                marks.append((place, "mark"))
-            elif max(width, height) < _CROSS and min(width, height) > _LEAST_CROSS:
-                cross = self._components.cross(self._line[place])
-                if cross is not None:
-                    found.append(self._as_cross((place,), cross))
-        if len(self._line) > 2:  # two strokes alone are no separator
-            found += self._crossing(
-                sorted([bar.place for bar in bars] + [p for p, kind in marks if kind == "dash"])
-            )
+        for own in self._positions.values():
+            places = tuple(own)
+            kind = self._kind(places)
+            if kind == "bar":
+                bars.append(self._bar(places))
+            elif kind is not None:
+                marks[kind].append(places)
+            elif len(places) == 1:
+                cross = self._cross(places[0])
+                found += [] if cross is None else [self._as_cross(places, cross)]
+        if len(self._positions) > 2:  # two strokes alone are no separator
+            found += self._crossing(sorted([bar.places for bar in bars] + marks["dash"]))
             found += self._stacks(marks)
         taken = {place for pair in found for place in pair.places}
-        marks = [(place, kind) for place, kind in marks if kind == "dash" or self._stands(place)]
-        found += [self._as_mark(place, kind) for place, kind in marks if place not in taken]
-        bars = [bar for bar in bars if bar.place not in taken]
+        marks["mark"] = [places for places in marks["mark"] if self._stands(places)]
+        found += [self._as_mark(own, kind) for kind in marks for own in marks[kind] if not taken.intersection(own)]
+        bars = [bar for bar in bars if not taken.intersection(bar.places)]
         bars = [bar for bar in bars if self._may_be_at(bar, bars)]
         return found + [self._as_bar(bar, [other for other in bars if other is not bar]) for bar in bars]
 
-    def _is_mark(self, place: int, shorter: float) -> bool:
+    def _kind(self, places: Places) -> str | None:
+        """What the ink at these places may be by itself, "bar", "dash" or "mark"; None of any other ink."""
+        box = _union(self._boxes[list(places)])
+        if not _may_separate(box, self._height):
+            return None
+        around = self._around(places)
+        width, height = box[2] / around.unit, box[3] / around.unit
+        is_low = box[1] > around.top + _LOW * around.unit
+        kind = None if is_low and width <= _MARK and height > width else _kind_of_line(width, height)
+        middle = None if kind is None else self._shape(places).middle
+        if middle is not None and _bend(middle)[0] < _STRAIGHT:
+            return kind if kind == "dash" or _may_be_bar(box, middle) else None
+        longest = _LONG_MARK if is_low else _MARK
+        return (
+            "mark" if width <= _MARK and height <= longest and self._is_mark(places, min(width, height)) else None
+        )
+
+    def _bar(self, places: Places) -> _Bar:
+        middle = self._middle_line(places)
+        bend, side = _bend(middle)
+        return _Bar(places, -_slope(middle), _union(self._boxes[list(places)])[3], math.copysign(bend, side))
+
+    def _cross(self, place: int) -> Cross | None:
+        """The ink at a place as a cross, if it is of the size of one."""
+        around = self._around((place,))
+        width, height = self._boxes[place, 2:] / around.unit
+        is_large = max(width, height) < _CROSS and min(width, height) > _LEAST_CROSS
+        return self._components.cross(self._line[place]) if is_large else None
+
+    def _is_mark(self, places: Places, shorter: float) -> bool:
         """Whether small ink, with this shorter side in heights, may be a point or a comma, and no small zero."""
         if not self._components.has_strokes:
             return shorter <= _NARROW_SPOT
-        middle = self._shape(place).middle
+        middle = self._shape(places).middle
         return shorter <= _NARROW_MARK or (middle is not None and _bend(middle)[0] < _STRAIGHT_MARK)
 
-    def _stands(self, place: int) -> bool:
+    def _stands(self, places: Places) -> bool:
         """Whether ink ends near the feet of the digits beside it."""
-        around = self._around((place,))
-        _, y, _, height = self._boxes[place]
-        return bool(y + height > around.foot - _OVER_FOOT * around.unit)
+        around = self._around(places)
+        _, y, _, height = _union(self._boxes[list(places)])
+        return y + height > around.foot - _OVER_FOOT * around.unit
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
         """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
-        around = self._around((bar.place,))
+        around = self._around(bar.places)
         if max(around.gap_before, around.gap_after) < math.inf:
             return True
         return abs(bar.bend) > _BENT and any(
             other.bend * bar.bend < 0 and abs(other.bend) > _BENT for other in others
         )
 
-    def _crossing(self, lines: Sequence[int]) -> list[FoundSeparator]:
+    def _crossing(self, lines: Sequence[Places]) -> list[FoundSeparator]:
         """Two neighbouring strokes each that cross."""
         found: list[FoundSeparator] = []
         for a, b in pairwise(lines):
-            if b - a > 1 or self._left[b] > self._right[a]:
+            if b[0] - a[-1] > 1 or self._left[list(b)].min() > self._right[list(a)].max():
                 continue
-            first, second = self._shape(a).middle, self._shape(b).middle
-            cross = None if first is None or second is None else cross_of_lines(first, second)
+            cross = cross_of_lines(self._middle_line(a), self._middle_line(b))
             if cross is not None:
-                found.append(self._as_cross((a, b), cross))
+                found.append(self._as_cross((*a, *b), cross))
         return found
 
-    def _stacks(self, marks: Sequence[tuple[int, str]]) -> list[FoundSeparator]:
+    def _stacks(self, marks: Mapping[str, Sequence[Places]]) -> list[FoundSeparator]:
         """Two points or two dashes each, one above the other: a colon or an equals sign."""
         stacks = []
-        for (first, kind), (second, other_kind) in pairwise(marks):
-            if kind != other_kind or second - first > 1:
-                continue
-            above, below = sorted(self._boxes[[first, second]].tolist(), key=lambda box: box[1])
-            gap = below[1] - above[1] - above[3]
-            shift = abs(self._middle[first] - self._middle[second])
-            unit = self._around((first, second)).unit
-            if gap < 0 or shift > _SHIFTED * unit:
-                continue
-            widths = sorted([above[2] / unit, below[2] / unit])
-            own = (gap / unit, shift / unit, float(kind == "dash"), *widths)
-            stacks.append(self._found((first, second), "stack", own))
+        for kind, own in marks.items():
+            for first, second in pairwise(own):
+                if second[0] - first[-1] > 1:
+                    continue
+                above, below = sorted(
+                    (_union(self._boxes[list(places)]) for places in (first, second)), key=lambda box: box[1]
+                )
+                gap = below[1] - above[1] - above[3]
+                shift = abs(above[0] + above[2] / 2 - below[0] - below[2] / 2)
+                unit = self._around((*first, *second)).unit
+                if gap < 0 or shift > _SHIFTED * unit:
+                    continue
+                form = (
+                    gap / unit,
+                    shift / unit,
+                    float(kind == "dash"),
+                    *sorted([above[2] / unit, below[2] / unit]),
+                )
+                stacks.append(self._found((*first, *second), "stack", form))
         return stacks
 
     def _as_bar(self, bar: _Bar, others: Sequence[_Bar]) -> FoundSeparator:
         """A bar, beside the other bars of the line: 1s are like other 1s, and slashes like other slashes."""
-        middle = self._shape(bar.place).middle
-        assert middle is not None
-        hand, known = self._hand_slant((bar.place,))
-        unit = self._around((bar.place,)).unit
-        unlike = [other for other in others if abs(other.slope - bar.slope) > _ALIKE]
+        hand, known = self._hand_slant(bar.places)
+        unit = self._around(bar.places).unit
+        alike = [other for other in others if abs(other.slope - bar.slope) <= _ALIKE]
+        unlike = [other for other in others if other not in alike]
         turned = bar.slope - sum(other.slope for other in unlike) / len(unlike) if unlike else 0.0
         taller = (bar.height - sum(other.height for other in others) / len(others)) / unit if others else 0.0
-        alike = [other.place for other in others if abs(other.slope - bar.slope) <= _ALIKE]
-        own = (bar.slope - hand, bar.slope, hand, *_bend(middle))
-        beside = (turned, taller, min(len(alike), 3) / 3, self._parts_date((bar.place, *alike)), known)
-        return self._found((bar.place,), "bar", own, beside)
+        parts = self._parts_date([bar.places, *(other.places for other in alike)])
+        form = (bar.slope - hand, bar.slope, hand, *_bend(self._middle_line(bar.places)))
+        return self._found(bar.places, "bar", form, (turned, taller, min(len(alike), 3) / 3, parts, known))
 
-    def _parts_date(self, places: Places) -> float:
+    def _parts_date(self, bars: Sequence[Places]) -> float:
         """Whether bars at these places part the digits of the line as those of a date: 1, or 0.5 of two parts only.
 
         Two bars part day, month and year, one bar day and month, or what is above and below a fraction.
         """
         rest = np.ones(len(self._line), bool)
-        rest[list(places)] = False
+        rest[[place for places in bars for place in places]] = False
         tall = np.flatnonzero(rest & self._is_tall)
-        if len(places) > 2 or not len(tall):
+        if len(bars) > 2 or not len(tall):
             return 0.0
         digits = _stacked(self._boxes[tall])
-        before = np.searchsorted(digits[:, 0] + digits[:, 2] / 2, np.sort(self._middle[list(places)]))
+        middles = sorted(float(self._middle[list(places)].mean()) for places in bars)
+        before = np.searchsorted(digits[:, 0] + digits[:, 2] / 2, middles)
         parts = np.diff([0, *before.tolist(), len(digits)]).tolist()
         if len(parts) == 2:
             return 0.5 * (set(parts) <= _DAYS)
         return float(set(parts[:2]) <= _DAYS and parts[2] in _YEARS)
 
-    def _as_mark(self, place: int, kind: str) -> FoundSeparator:
-        middle = self._shape(place).middle if kind == "dash" else None
-        if middle is None:
-            return self._found((place,), kind, (0.0,) * 5)
+    def _as_mark(self, places: Places, kind: str) -> FoundSeparator:
+        if kind != "dash":
+            return self._found(places, kind, (0.0,) * 5)
+        middle = self._middle_line(places)
         across, down = middle[-1] - middle[0]
-        return self._found((place,), kind, (down / (abs(across) + 1e-9), 0.0, 0.0, *_bend(middle)))
+        return self._found(places, kind, (down / (abs(across) + 1e-9), 0.0, 0.0, *_bend(middle)))
 
     def _as_cross(self, places: Places, cross: Cross) -> FoundSeparator:
         hand, _ = self._hand_slant(places)
@@ -281,17 +302,23 @@ class _LineOfInk:
         )
         return FoundSeparator(places, kind, features)
 
-    def _shape(self, place: int) -> InkShape:
-        if place not in self._shapes:
-            self._shapes[place] = self._components.shape(self._line[place])
-        return self._shapes[place]
+    def _shape(self, places: Places) -> InkShape:
+        if places not in self._shapes:
+            self._shapes[places] = self._components.shape([self._line[place] for place in places])
+        return self._shapes[places]
+
+    def _middle_line(self, places: Places) -> Floats:
+        """Of ink that is one line."""
+        middle = self._shape(places).middle
+        assert middle is not None
+        return middle
 
     def _hand_slant(self, without: Places) -> tuple[float, float]:
         """How the high ink slants that is not at these places: the median, and how well it is known, from 0 to 1."""
         tall = [place for place in np.flatnonzero(self._is_tall).tolist() if place not in without]
         if not tall:
             return 0.0, 0.0
-        return float(np.median([self._shape(place).slant for place in tall])), min(len(tall), _MANY) / _MANY
+        return float(np.median([self._shape((place,)).slant for place in tall])), min(len(tall), _MANY) / _MANY
 
     def _around(self, places: Places) -> _Around:
         """What is around these places."""
@@ -320,12 +347,12 @@ class _LineOfInk:
 
 @dataclass(frozen=True)
 class _Bar:
-    """An upright line by its place, its slope in dx by dy upwards, its height, and its bend as a share of its length.
+    """An upright line by its places, its slope in dx by dy upwards, its height, and its bend in its lengths.
 
-    The bend is below 0 where the line is bent as a closing bracket, or as an opening one; both are of one sign.
+    An opening and a closing bracket have bends of different signs.
     """
 
-    place: int
+    places: Places
     slope: float
     height: float
     bend: float
@@ -349,10 +376,23 @@ def _kind_of_line(width: float, height: float) -> str | None:
     return "bar" if height >= _LEAST_BAR and height >= 0.8 * width else None
 
 
-def _may_separate(box: Floats, height: float) -> bool:
+def _may_be_bar(box: Box, middle: Floats) -> bool:
+    """Whether a line (k, 2) in a box is as narrow as a bracket, or as straight and thin as a slash."""
+    _, _, width, height = box
+    is_narrow = _bend(middle)[0] <= _BENT or width <= _BRACKET * height
+    return is_narrow and width - abs(_slope(middle)) * height <= _BROAD * height
+
+
+def _slope(middle: Floats) -> float:
+    """Of an upright line (k, 2), in dx by dy downwards."""
+    across, down = middle[-1] - middle[0]
+    return float(across / (abs(down) + 1e-9))
+
+
+def _may_separate(box: Box, height: float) -> bool:
     """Whether the size of ink lets it be a separator at all, before its surroundings are looked at."""
-    _, _, across, down = box.tolist()
-    return bool(down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height)
+    _, _, across, down = box
+    return down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height
 
 
 def _bend(middle: Floats) -> tuple[float, float]:

@@ -32,7 +32,11 @@ SEPARATOR_SHAPES: Mapping[str, tuple[str, ...]] = {
 }
 
 _SIZE_SPREAD = 0.15  # standard deviation of the log of how large a hand writes a sign
-_FIXED = {".": 0.97, ",": 0.9, ":": 0.9}  # what stays in its place in signs of any size, in heights; else the middle
+_FIXED = {
+    ".": 0.97,
+    ",": 0.9,
+    ":": 0.9,
+}  # what stays in its place in signs of any size, in heights; else the middle
 
 SeparatorWriter = Callable[
     [str, Generator], Strokes
