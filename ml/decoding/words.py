@@ -53,9 +53,9 @@ def _neighbours(segments: Sequence[Segment], height: float) -> list[list[int]]:
 
 
 def _is_word(segments: Sequence[Segment]) -> bool:
-    """Whether most of the ink is no digit, or half of it and the rest looks like letters too.
+    """Whether most of the ink is no digit, or the rest looks like letters too.
 
-    One sign beside digits of one height, such as #12 or 50%, is no word, nor are digits beside fewer signs.
+    One sign beside digits of one height, such as #12 or 50%, is no word.
     """
     digits = [segment for segment in segments if segment.label is not None]
     letters = len(segments) - len(digits)
@@ -63,8 +63,6 @@ def _is_word(segments: Sequence[Segment]) -> bool:
         return letters > 1
     if not letters or any(digit.label not in _LETTER_LIKE for digit in digits):
         return False
-    if letters == len(digits):
-        return letters > 1
     highest = max(segment.candidate.box[3] for segment in segments)
     are_uneven = any(digit.candidate.box[3] < (_LOW if digit.label else _LOW_ZERO) * highest for digit in digits)
-    return are_uneven and len(segments) > 2
+    return letters > 1 or (are_uneven and len(segments) > 2)

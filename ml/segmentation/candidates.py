@@ -15,7 +15,8 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components, positions_by_owner, union_box
 from ml.segmentation.costs import Costs
-from ml.segmentation.separators import find_separators, shipped_separators
+from ml.segmentation.separator_odds import shipped_separators
+from ml.segmentation.separators import find_separators
 from ml.segmentation.text_lines import LineOrder
 
 Places = tuple[int, ...]  # rising places of components along their line, from 0
@@ -303,7 +304,7 @@ class ImageLine(CandidateLine):
 def _separated_cost(places: Places, separators: Mapping[Places, float]) -> float:
     """What it costs, in nats, that ink at these places is no separator, but with other ink or in parts.
 
-    `separators` are the log odds of what may be one. Each path has one candidate with the first place of a separator.
+    `separators` are the log odds of what may be one. Each path has one candidate with its first place.
     """
     return sum(
         math.log1p(math.exp(log_odds))

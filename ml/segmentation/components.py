@@ -74,7 +74,7 @@ class Components(Protocol):
         ...
 
     def shape(self, chosen: Sequence[int]) -> InkShape:
-        """The form of a component, or of all parts of one owner; of pictures in pixels from the corner of the ink."""
+        """The form of a component, or of all parts of one owner; of pictures in pixels from their corner."""
         ...
 
     def cross(self, component: int) -> Cross | None:

@@ -1,7 +1,7 @@
-"""Points between the numbers of a picture, which are as small as specks of dirt: told by the pen and by their place.
+"""Points between the numbers of a picture, as small as specks of dirt, and told from them by pen and place.
 
-A point is as broad as the lines of the digits beside it, and lies at their feet, or above such a point as in a colon.
-Dirt lies anywhere.
+A point is as broad as the lines of the digits beside it, and lies at their feet, or above such a point as in a
+colon. Dirt lies anywhere.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _pen_of(labels: NDArray[np.int32], boxes: Boxes, component: int) -> float:
 
 
 def _depth(speck: Floats, digits: Boxes) -> tuple[float, float]:
-    """How far the middle of a speck is below the top of the digits on both sides, in their heights, and that height.
+    """How far the middle of a speck is below the top of the digits beside it, in their heights, and that height.
 
     nan where no digit is near on one side.
     """

@@ -6,14 +6,10 @@ hand slants, where its digits begin and end, and the gaps around.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -21,11 +17,7 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components, positions_by_owner
 from ml.segmentation.ink_shape import Cross, InkShape, cross_of_lines
-from ml.segmentation.small_network import SmallNetwork
-
-SHIPPED_SEPARATORS = Path(__file__).parents[1] / "base" / "separators.json"
-KINDS = ("bar", "dash", "mark", "cross", "stack")
-FEATURES = 18
+from ml.segmentation.separator_odds import FoundSeparator, Places
 
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
@@ -45,6 +37,7 @@ _LEAST_CROSS = 0.2
 _BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
 _BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is broader
 _ALIKE = 0.15  # between the slopes of two bars of one kind, at most
+_CLOSED = 0.3  # of how far a line runs from its first end, is its other end from that, at most, in a loop
 _STRAIGHT = 0.22  # of its length; a bar that bends more is no separator
 _BRACKET = 0.5  # width divided by height of a bar that bends, at most
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
@@ -54,54 +47,6 @@ _MANY = 6  # high components tell the slant of a hand as well as more do
 _DAYS, _YEARS = {1, 2}, {2, 4}  # digits of days, months and years
 _FAR = 1.5  # gaps count no more
 _MOST = 60  # components; a longer line is a scribble
-_MAX_LOG_ODDS = 9.0
-
-Places = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class FoundSeparator:
-    """Components of a line that may be a separator of a kind, by their places, with their features (FEATURES,)."""
-
-    places: Places
-    kind: str
-    features: Floats
-
-
-@dataclass(frozen=True)
-class SeparatorOdds:
-    """For each kind, the log odds that such ink is a separator and not a digit or a part of one."""
-
-    networks: Mapping[str, SmallNetwork]
-
-    @classmethod
-    def open(cls, source: Path = SHIPPED_SEPARATORS) -> SeparatorOdds:
-        """From a file of `as_json`. Raises OSError where it cannot be read and ValueError where it is not one."""
-        stored = json.loads(source.read_text())
-        try:
-            return cls({kind: SmallNetwork.parse(stored[kind], FEATURES) for kind in KINDS})
-        except (KeyError, TypeError) as error:
-            raise ValueError("These are not the weights of separators.") from error
-
-    def as_json(self) -> dict[str, dict[str, Any]]:
-        """The weights, to be stored as JSON."""
-        return {kind: network.as_json() for kind, network in self.networks.items()}
-
-    def log_odds(self, found: Sequence[FoundSeparator]) -> dict[Places, float]:
-        """The log odds of each, by its places."""
-        odds: dict[Places, float] = {}
-        for kind in {separator.kind for separator in found}:
-            own = [separator for separator in found if separator.kind == kind]
-            values = self.networks[kind].log_odds(np.stack([separator.features for separator in own]))
-            clipped = values.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS).tolist()
-            odds.update(zip((separator.places for separator in own), clipped, strict=True))
-        return odds
-
-
-@cache
-def shipped_separators() -> SeparatorOdds:
-    """The odds that the project ships."""
-    return SeparatorOdds.open()
 
 
 def find_separators(components: Components, line: Sequence[int], height: float) -> list[FoundSeparator]:
@@ -145,7 +90,7 @@ class _LineOfInk:
                 cross = self._cross(places[0])
                 found += [] if cross is None else [self._as_cross(places, cross)]
         if len(self._positions) > 2:  # two strokes alone are no separator
-            found += self._crossing(sorted([bar.places for bar in bars] + marks["dash"]))
+            found += self._crossing(sorted([bar.places for bar in bars] + marks["dash"] + marks["mark"]))
             found += self._stacks(marks)
         taken = {place for pair in found for place in pair.places}
         marks["mark"] = [places for places in marks["mark"] if self._stands(places)]
@@ -211,7 +156,8 @@ class _LineOfInk:
         for a, b in pairwise(lines):
             if b[0] - a[-1] > 1 or self._left[list(b)].min() > self._right[list(a)].max():
                 continue
-            cross = cross_of_lines(self._middle_line(a), self._middle_line(b))
+            first, second = self._shape(a).middle, self._shape(b).middle
+            cross = None if first is None or second is None else cross_of_lines(first, second)
             if cross is not None:
                 found.append(self._as_cross((*a, *b), cross))
         return found
@@ -253,7 +199,7 @@ class _LineOfInk:
         return self._found(bar.places, "bar", form, (turned, taller, min(len(alike), 3) / 3, parts, known))
 
     def _parts_date(self, bars: Sequence[Places]) -> float:
-        """Whether bars at these places part the digits of the line as those of a date: 1, or 0.5 of two parts only.
+        """Whether bars at these places part the digits of the line as in a date: 1, or 0.5 of two parts only.
 
         Two bars part day, month and year, one bar day and month, or what is above and below a fraction.
         """
@@ -284,7 +230,7 @@ class _LineOfInk:
     def _found(
         self, places: Places, kind: str, own: tuple[float, ...], beside: tuple[float, ...] = (0.0,) * 5
     ) -> FoundSeparator:
-        """With its features: five of its form, four of its size and place, four of gaps, five of the line around bars."""
+        """With its features: five of form, four of size and place, four of gaps, five of the line around bars."""
         around = self._around(places)
         _, y, width, height = _union(self._boxes[list(places)])
         gaps = (around.gap_before, around.gap_after)
@@ -314,7 +260,7 @@ class _LineOfInk:
         return middle
 
     def _hand_slant(self, without: Places) -> tuple[float, float]:
-        """How the high ink slants that is not at these places: the median, and how well it is known, from 0 to 1."""
+        """How the high ink slants that is not at these places, and how well that is known, from 0 to 1."""
         tall = [place for place in np.flatnonzero(self._is_tall).tolist() if place not in without]
         if not tall:
             return 0.0, 0.0
@@ -396,10 +342,15 @@ def _may_separate(box: Box, height: float) -> bool:
 
 
 def _bend(middle: Floats) -> tuple[float, float]:
-    """How far a line (k, 2) is from straight, in its lengths: the most, and to which side in the mean."""
+    """How far a line (k, 2) is from straight, in its lengths: the most, and to which side in the mean.
+
+    (1, 0) where the ends are beside each other.
+    """
     chord = middle[-1] - middle[0]
-    length = max(float(np.hypot(*chord)), 1e-9)
     offset = middle - middle[0]
+    length = float(np.hypot(*chord))
+    if length <= _CLOSED * float(np.hypot(*offset.T).max()):
+        return 1.0, 0.0
     away = (offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length**2
     return float(np.abs(away).max()), float(away.mean())
 

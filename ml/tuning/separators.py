@@ -22,12 +22,8 @@ from ml.ink.strokes import Strokes, bounds, transform
 from ml.labels import Floats
 from ml.segmentation.components import Components, StrokeComponents, typical_height
 from ml.segmentation.image_components import find_image_components
-from ml.segmentation.separators import (
-    KINDS,
-    SHIPPED_SEPARATORS,
-    SeparatorOdds,
-    find_separators,
-)
+from ml.segmentation.separator_odds import KINDS, SHIPPED_SEPARATORS, SeparatorOdds
+from ml.segmentation.separators import find_separators
 from ml.segmentation.text_lines import find_lines
 from ml.synthesis.handwriting import random_handwriting
 from ml.synthesis.number_cases import NO_DIGIT, WrittenNumber, recorded_writer, write_number_case

@@ -18,7 +18,7 @@ _LEAST_SPREAD = 1e-3  # of a feature that is always the same
 
 
 def fit_small_network(features: Floats, is_true: NDArray[np.bool_], weights: Floats, seed: int) -> SmallNetwork:
-    """Fit to features (m, k); `weights` (m,) say how much each example counts. The same seed gives the same network."""
+    """Fit to features (m, k); `weights` (m,) say how much each example counts. A seed gives one network."""
     rng = np.random.default_rng(seed)
     mean, spread = features.mean(axis=0), features.std(axis=0) + _LEAST_SPREAD
     x = np.concatenate([(features - mean) / spread, np.ones((len(features), 1))], axis=1)

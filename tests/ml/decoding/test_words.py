@@ -22,6 +22,7 @@ def path_of(labels, heights=None, gap=20.0) -> BestPath:
             low_cost=0.0,
             prior_cost=0.0,
             negative_cost=0.0,
+            is_high=True,
             may_be_ligature=False,
         )
         segments.append(Segment(candidate, label, 0.9))
@@ -45,6 +46,7 @@ def test_words_are_refused(labels):
     assert labels_of(refused) == [None] * len(labels)
     assert refused.second == ()
     assert refused.second_probability == 0
+    assert refused.texts == ()
 
 
 def test_one_letter_beside_low_and_high_letters_makes_a_word():
@@ -66,6 +68,18 @@ def test_one_letter_beside_low_and_high_letters_makes_a_word():
 )
 def test_numbers_beside_signs_go_on(labels):
     path = path_of(labels)
+    assert refuse_words(path, 100) is path
+
+
+@pytest.mark.parametrize(
+    ("labels", "heights"),
+    [
+        ([5, 0, 8, None], [100.0, 55.0, 90.0, 100.0]),  # a zero is low in numbers too
+        ([1, 0, None, None], [100.0, 90.0, 40.0, 30.0]),  # the rest is too small for letters
+    ],
+)
+def test_low_zeros_and_small_marks_make_no_word(labels, heights):
+    path = path_of(labels, heights)
     assert refuse_words(path, 100) is path
 
 

@@ -28,7 +28,7 @@ class BareComponents:
     def may_be_ligature(self, component: int) -> bool:
         return False
 
-    def shape(self, component: int) -> InkShape:
+    def shape(self, chosen: Sequence[int]) -> InkShape:
         return InkShape(None, 0.0)
 
     def cross(self, component: int) -> Cross | None:

@@ -49,6 +49,13 @@ def test_ink_of_two_lines_has_no_middle_line(lines):
     assert picture_shape(picture(*lines)).middle is None
 
 
+def test_a_blob_has_no_middle_line():
+    assert (
+        picture_shape(cv2.ellipse(np.zeros((40, 40), np.uint8), (20, 20), (13, 18), 0, 0, 360, 1, -1) > 0).middle
+        is None
+    )
+
+
 @pytest.mark.parametrize("turn", [0, 45])
 def test_a_cross_in_a_picture(turn):
     angle = np.deg2rad(turn)

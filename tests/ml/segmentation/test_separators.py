@@ -1,18 +1,11 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 
 from ml.segmentation.components import StrokeComponents, typical_height
-from ml.segmentation.separators import (
-    KINDS,
-    SHIPPED_SEPARATORS,
-    SeparatorOdds,
-    find_separators,
-    shipped_separators,
-)
+from ml.segmentation.separator_odds import shipped_separators
+from ml.segmentation.separators import find_separators
 from ml.synthesis.handwriting import Handwriting
 from ml.synthesis.handwriting import write_digit as write
 from ml.synthesis.separated_numbers import Hand, separator_writer, write_pattern
@@ -80,15 +73,58 @@ def test_place_and_size_make_no_difference(rng):
     assert found(strokes)["bar"] == pytest.approx(found([3 * s + 500 for s in strokes])["bar"], abs=0.01)
 
 
-def test_what_is_stored_is_what_was_fitted():
-    stored = json.loads(SHIPPED_SEPARATORS.read_text())
-    assert set(stored) == set(KINDS)
-    assert shipped_separators().as_json() == stored
+def bent(x: float, side: float) -> np.ndarray:
+    """An upright line 100 high that is bent by 18 to one side."""
+    y = np.linspace(0, 1, 12)
+    return np.stack([x + 18 * side * (1 - (2 * y - 1) ** 2), 100 * y], axis=1).astype(np.float32)
 
 
-@pytest.mark.parametrize("damage", [{}, {"bar": {"mean": [], "spread": [], "form": []}}, {"bar": 1}])
-def test_a_damaged_file_is_refused(tmp_path, damage):
-    file = tmp_path / "separators.json"
-    file.write_text(json.dumps(damage))
-    with pytest.raises(ValueError, match="coefficients"):
-        SeparatorOdds.open(file)
+def test_at_an_end_of_the_line_only_a_pair_of_brackets_separates(rng):
+    eights = [stroke + np.float32([60, 0]) for stroke in write_pattern("00", hand(8, rng), rng).strokes]
+    right = max(stroke[:, 0].max() for stroke in eights) + 20
+    assert "bar" not in found([bent(30, -1), *eights])
+    assert "bar" not in found([bent(30, -1), *eights, bent(right, -1)])
+    assert "bar" in found([bent(30, -1), *eights, bent(right, 1)])
+
+
+def circle(x: float, y: float, radius: float) -> np.ndarray:
+    turn = np.linspace(0, 2 * np.pi, 20)
+    return (np.array([x, y]) + radius * np.stack([np.cos(turn), np.sin(turn)], axis=1)).astype(np.float32)
+
+
+def beside_eights(*strokes: np.ndarray, rng) -> dict[str, float]:
+    """What is found of strokes between two 8s, 100 high."""
+    left, right = ([100 * stroke for stroke in write(8, rng=rng, handwriting=PLAIN)] for _ in range(2))
+    return found([*left, *strokes, *[stroke + np.float32([160, 0]) for stroke in right]])
+
+
+def test_a_small_zero_is_no_point(rng):
+    assert "mark" not in beside_eights(circle(110, 80, 19), rng=rng)
+    assert "mark" in beside_eights(circle(110, 92, 6), rng=rng)
+
+
+def test_a_mark_stands_at_the_feet_of_digits_unless_it_is_in_a_colon(rng):
+    assert not beside_eights(circle(110, 45, 5), rng=rng)
+    assert "stack" in beside_eights(circle(110, 45, 5), circle(110, 90, 5), rng=rng)
+
+
+def test_a_long_comma_is_a_mark_and_no_bar(rng):
+    comma = np.stack([np.linspace(115, 100, 8), np.linspace(80, 135, 8)], axis=1).astype(np.float32)
+    assert set(beside_eights(comma, rng=rng)) == {"mark"}
+
+
+class CutComponents(StrokeComponents):
+    """Strokes of which the third is cut into halves."""
+
+    def __init__(self, strokes) -> None:
+        half = len(strokes[2]) // 2 + 1
+        super().__init__([*strokes[:2], strokes[2][:half], strokes[2][half - 1 :], *strokes[3:]])
+        self.owners = [0, 1, 2, 2, *range(3, len(strokes))]
+
+
+def test_a_slash_that_is_cut_is_found_as_a_whole(rng):
+    strokes = write_pattern("00/00", hand(8, rng), rng).strokes
+    separators = find_separators(CutComponents(strokes), range(len(strokes) + 1), 100.0)
+    whole = find_separators(StrokeComponents(strokes), range(len(strokes)), 100.0)
+    assert [(s.kind, s.places) for s in separators] == [("bar", (2, 3))]
+    assert separators[0].features == pytest.approx(whole[0].features, abs=0.05)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml.data.loaders import DatasetError
-from ml.segmentation.separators import KINDS
-from ml.synthesis.separated_numbers import synthetic_hand, write_pattern
+from ml.segmentation.separator_odds import FEATURES, KINDS
+from ml.synthesis.separated_numbers import SEPARATED_CASES, synthetic_hand, write_pattern
 from ml.tuning.separators import (
     PLAIN_CASES,
     Examples,
@@ -18,7 +18,9 @@ from ml.tuning.separators import (
 
 def test_both_kinds_of_lines_are_written():
     lines = list(write_lines(synthetic_hand, 2, seed=1))
-    assert [separated for _, separated in lines].count(False) == 2 * len(PLAIN_CASES)
+    are_separated = [separated for _, separated in lines]
+    assert are_separated.count(False) == 2 * len(PLAIN_CASES)
+    assert are_separated.count(True) > 2 * len(SEPARATED_CASES)  # dates are written more often
 
 
 def test_what_separates_is_known_in_strokes_and_in_pictures(rng):
@@ -31,12 +33,12 @@ def test_each_kind_is_fitted(rng):
     examples: Examples = {kind: [] for kind in KINDS}
     for own in examples.values():
         for _ in range(300):
-            features = rng.normal(size=16)
+            features = rng.normal(size=FEATURES)
             own.append((features, bool(features[0] > 0), 1.0))
-    fitted = fit_separators(examples)
+    fitted = fit_separators(examples, seed=1)
     for kind in KINDS:
-        odds = fitted.forms[kind].log_odds(2 * np.eye(16)[:1])
-        assert odds[0] > 0
+        odds = fitted.networks[kind].log_odds(np.outer([2, -2], np.eye(FEATURES)[0]))
+        assert odds[0] > 0 > odds[1]
 
 
 def test_a_folder_without_recorded_digits_is_refused(tmp_path):
