@@ -22,6 +22,7 @@ from ml.segmentation.separator_odds import FoundSeparator, Places
 # Heights of the digits around, where no unit is named.
 _TALL = 0.5  # of the line; lower ink says nothing about where digits begin and end
 _MARK = 0.45  # a point or a comma is no larger, and a comma that begins low no longer than `_LONG_MARK`
+_SURELY_HIGH = 0.9  # of the line; so high is no mark beside any digit
 _LONG_MARK, _LOW = 0.65, 0.55  # below the top of the digits beside it
 _NARROW_MARK = (
     0.24  # nor is the shorter side of a stroke longer, unless it is nearly straight: small zeros are round
@@ -70,7 +71,10 @@ class _LineOfInk:
         self._middle = (self._left + self._right) / 2
         self._is_tall = self._boxes[:, 3] >= _TALL * height
         self._positions = positions_by_owner([components.owners[i] for i in line])
-        self._whole = np.array([_union(self._boxes[own]) for own in self._positions.values()])
+        is_cut = len(self._positions) < len(line)
+        self._whole = (
+            np.array([self._box(tuple(own)) for own in self._positions.values()]) if is_cut else self._boxes
+        )
         self._shapes: dict[Places, InkShape] = {}
         self._surroundings: dict[Places, _Around] = {}
 
@@ -101,8 +105,8 @@ class _LineOfInk:
 
     def _kind(self, places: Places) -> str | None:
         """What the ink at these places may be by itself, "bar", "dash" or "mark"; None of any other ink."""
-        box = _union(self._boxes[list(places)])
-        if not _may_separate(box, self._height):
+        box = self._box(places)
+        if not _may_separate(box, self._height) or not self._may_be_bar_or_low(places, box):
             return None
         around = self._around(places)
         width, height = box[2] / around.unit, box[3] / around.unit
@@ -116,10 +120,20 @@ class _LineOfInk:
             "mark" if width <= _MARK and height <= longest and self._is_mark(places, min(width, height)) else None
         )
 
+    def _may_be_bar_or_low(self, places: Places, box: Box) -> bool:
+        """Whether a stroke is low, or straight; most strokes are neither, and nothing else is asked of these."""
+        if not self._components.has_strokes or box[3] < max(_SURELY_HIGH * self._height, _FLAT * box[2]):
+            return True
+        middle = self._shape(places).middle
+        return middle is not None and _bend(middle)[0] < _STRAIGHT
+
+    def _box(self, places: Places) -> Box:
+        return _union(self._boxes[list(places)] if len(places) > 1 else self._boxes[places[0] : places[0] + 1])
+
     def _bar(self, places: Places) -> _Bar:
         middle = self._middle_line(places)
         bend, side = _bend(middle)
-        return _Bar(places, -_slope(middle), _union(self._boxes[list(places)])[3], math.copysign(bend, side))
+        return _Bar(places, -_slope(middle), self._box(places)[3], math.copysign(bend, side))
 
     def _cross(self, place: int) -> Cross | None:
         """The ink at a place as a cross, if it is of the size of one."""
@@ -138,7 +152,7 @@ class _LineOfInk:
     def _stands(self, places: Places) -> bool:
         """Whether ink ends near the feet of the digits beside it."""
         around = self._around(places)
-        _, y, _, height = _union(self._boxes[list(places)])
+        _, y, _, height = self._box(places)
         return y + height > around.foot - _OVER_FOOT * around.unit
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
@@ -169,9 +183,7 @@ class _LineOfInk:
             for first, second in pairwise(own):
                 if second[0] - first[-1] > 1:
                     continue
-                above, below = sorted(
-                    (_union(self._boxes[list(places)]) for places in (first, second)), key=lambda box: box[1]
-                )
+                above, below = sorted((self._box(places) for places in (first, second)), key=lambda box: box[1])
                 gap = below[1] - above[1] - above[3]
                 shift = abs(above[0] + above[2] / 2 - below[0] - below[2] / 2)
                 unit = self._around((*first, *second)).unit
@@ -232,7 +244,7 @@ class _LineOfInk:
     ) -> FoundSeparator:
         """With its features: five of form, four of size and place, four of gaps, five of the line around bars."""
         around = self._around(places)
-        _, y, width, height = _union(self._boxes[list(places)])
+        _, y, width, height = self._box(places)
         gaps = (around.gap_before, around.gap_after)
         features = np.array(
             [
@@ -270,7 +282,7 @@ class _LineOfInk:
         """What is around these places."""
         if places in self._surroundings:
             return self._surroundings[places]
-        own = _union(self._boxes[list(places)])
+        own = self._box(places)
         middle = own[0] + own[2] / 2
         others = np.ones(len(self._line), bool)
         others[list(places)] = False

@@ -67,6 +67,12 @@ def test_a_hat_belongs_to_the_line_below_it():
     assert [len(line) for line in find_lines(BareComponents(boxes))] == [3, 4]
 
 
+@pytest.mark.parametrize(("top", "lines"), [(85, [5]), (110, [4, 1])])
+def test_a_long_comma_belongs_to_the_line_above_it(top, lines):
+    boxes = np.concatenate([row(4), [[135, top, 20, 55]]])
+    assert [len(line) for line in find_lines(BareComponents(boxes))] == lines
+
+
 def test_single_components_are_digits():
     path = read(row(3), lambda components: (components[0] + 4, 0.99) if len(components) == 1 else None)
     assert [segment.label for segment in path.segments] == [4, 5, 6]
