@@ -31,7 +31,8 @@ _NARROW_SPOT = 0.31  # the same of ink in pictures, which is as broad as the pen
 _STRAIGHT_MARK = 0.4  # of its length, is the bend of a nearly straight mark, at most
 _OVER_FOOT = 0.2  # a mark that ends higher is a small zero; one above another may be a colon
 _LEAST_BAR = 0.45
-_LEAST_DASH = 0.12  # width
+_DASH = (0.12, 1.5)  # width; a longer dash is a line under or through numbers
+_LOWEST_DASH = 0.85  # below the top of the digits beside it; lower is a piece of a line under them
 _FLAT = 0.6  # height divided by width of a dash, at most
 _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
@@ -114,7 +115,8 @@ class _LineOfInk:
         kind = None if is_low and width <= _MARK and height > width else _kind_of_line(width, height)
         middle = None if kind is None else self._shape(places).middle
         if middle is not None and _bend(middle)[0] < _STRAIGHT:
-            return kind if kind == "dash" or _may_be_bar(box, middle) else None
+            is_high = box[1] + box[3] / 2 < around.top + _LOWEST_DASH * around.unit
+            return kind if (is_high if kind == "dash" else _may_be_bar(box, middle)) else None
         longest = _LONG_MARK if is_low else _MARK
         return (
             "mark" if width <= _MARK and height <= longest and self._is_mark(places, min(width, height)) else None
@@ -329,7 +331,7 @@ class _Around:
 
 def _kind_of_line(width: float, height: float) -> str | None:
     """What ink of this size, in heights, may be if it is one line."""
-    if width >= _LEAST_DASH and height <= _FLAT * width:
+    if _DASH[0] <= width <= _DASH[1] and height <= _FLAT * width:
         return "dash"
     return "bar" if height >= _LEAST_BAR and height >= 0.8 * width else None
 
