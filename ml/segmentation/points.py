@@ -43,14 +43,18 @@ def find_points(
     pen = float(np.median([_pen_of(labels, boxes, digit) for digit in digits[:_MEASURED]]))
     short, long = boxes[:, 2:].min(axis=1), boxes[:, 2:].max(axis=1)
     is_full = (area >= _LEAST_AREA) & (area >= _LEAST_FILL * short * long)
-    specks = np.flatnonzero(~is_writing & is_full & (short >= _SIDES[0] * pen) & (long <= _SIDES[1] * pen))
-    depths = [_depth(boxes[speck], boxes[digits]) for speck in specks]
-    points = [speck for speck, (depth, _) in zip(specks, depths, strict=True) if _FOOT[0] < depth < _FOOT[1]]
-    for speck, (depth, unit) in zip(specks, depths, strict=True):
-        shifts = np.abs(boxes[points, 0] - boxes[speck, 0]) if _UPPER[0] < depth < _UPPER[1] else np.zeros(0)
-        if (shifts < _SHIFTED * unit).any():
-            points.append(speck)
-    return np.array(points if 2 * len(points) > len(specks) else [], np.int64)
+    spots = np.flatnonzero(is_full & (short >= _SIDES[0] * pen) & (long <= _SIDES[1] * pen))
+    depths = {spot: _depth(boxes[spot], boxes[digits]) for spot in spots.tolist()}
+    low = [spot for spot, (depth, _) in depths.items() if _FOOT[0] < depth < _FOOT[1]]
+    points = []
+    for spot, (depth, unit) in depths.items():
+        is_above = (
+            _UPPER[0] < depth < _UPPER[1] and (np.abs(boxes[low, 0] - boxes[spot, 0]) < _SHIFTED * unit).any()
+        )
+        if not is_writing[spot] and (spot in low or is_above):
+            points.append(spot)
+    specks = int((~is_writing[spots]).sum())
+    return np.array(points if 2 * len(points) > specks else [], np.int64)
 
 
 def _pen_of(labels: NDArray[np.int32], boxes: Boxes, component: int) -> float:
