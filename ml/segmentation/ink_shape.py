@@ -46,7 +46,7 @@ class InkShape:
 
 def stroke_shape(points: Floats) -> InkShape:
     """Of a stroke, from its points (k, 2) at equal steps."""
-    x, y = (points - points.mean(axis=0)).T
+    x, y = (points - points.sum(axis=0) / len(points)).T
     return InkShape(_from_its_start(points), -float(x @ y) / max(float(y @ y), 1e-9))
 
 

@@ -91,7 +91,7 @@ class _LineOfInk:
                 bars.append(self._bar(places))
             elif kind is not None:
                 marks[kind].append(places)
-            elif len(places) == 1:
+            elif len(places) == 1 and not self._components.has_strokes:  # one stroke is no cross
                 cross = self._cross(places[0])
                 found += [] if cross is None else [self._as_cross(places, cross)]
         if len(self._positions) > 2:  # two strokes alone are no separator
@@ -363,7 +363,7 @@ def _bend(middle: Floats) -> tuple[float, float]:
     chord = middle[-1] - middle[0]
     offset = middle - middle[0]
     length = float(np.hypot(*chord))
-    if length <= _CLOSED * float(np.hypot(*offset.T).max()):
+    if length <= _CLOSED * math.sqrt((offset * offset).sum(axis=1).max()):
         return 1.0, 0.0
     away = (offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length**2
     return float(np.abs(away).max()), float(away.mean())
