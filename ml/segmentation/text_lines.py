@@ -111,7 +111,7 @@ def _hangs(boxes: Boxes, is_body: NDArray[np.bool_], height: float) -> NDArray[n
     middle, foot = y[high] + h[high] / 2, y[high] + h[high]
     apart = np.maximum.outer(x, x[high]) - np.minimum.outer(x + w, (x + w)[high])
     starts = (y[:, None] > middle) & (y[:, None] < foot) & ((y + h)[:, None] > foot)
-    return is_low & (starts & (apart < height)).any(axis=1)
+    return np.asarray(is_low & (starts & (apart < height)).any(axis=1))
 
 
 def _distances(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:
