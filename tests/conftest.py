@@ -21,7 +21,7 @@ from ml.decoding.reading import Digit, Number, Reading
 from ml.inference.explain import Explanation, OcclusionLoss, SimilarDigit, StrokeContribution
 from ml.inference.reader import NoSuchDigit
 from recognizer import tasks
-from recognizer.models import Drawing, ModelVersion
+from recognizer.models import Drawing, ModelVersion, Promotion
 from recognizer.services import model_versions, predictions, reviews
 from recognizer.serving import doorbell, engine
 
@@ -211,6 +211,15 @@ def register_another(name: str = "another", **fields: Any) -> ModelVersion:
     ModelVersion.objects.filter(pk=version.pk).update(**fields)
     version.refresh_from_db()
     return version
+
+
+def register_own() -> ModelVersion:
+    """A version trained here, which is active after an older shipped one."""
+    old = register_another("old", origin="shipped")
+    model_versions.promote_version(version=old, instead_of=None, kind=Promotion.Kind.INSTALLED)
+    trained = register_another("trained", parent=old)
+    model_versions.promote_version(version=trained, instead_of=old, kind=Promotion.Kind.AUTOMATIC)
+    return trained
 
 
 @pytest.fixture

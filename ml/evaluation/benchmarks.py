@@ -27,7 +27,8 @@ from ml.data.lookalikes import SEPARABLE_LETTERS, is_digitlike
 from ml.data.splits import cheques_to_train_on, semeion_to_train_on, unseen_characters
 from ml.ink.images import decode_image
 from ml.ink.strokes import Strokes
-from ml.synthesis.forms import EMPTY_LAYOUTS, LAYOUTS, fill_form
+from ml.synthesis.form_layouts import EMPTY_LAYOUTS, LAYOUTS
+from ml.synthesis.forms import fill_form
 from ml.synthesis.handwriting import compose_line, write_sign
 from ml.synthesis.number_cases import synthetic_writer
 

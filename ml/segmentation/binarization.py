@@ -19,6 +19,8 @@ _QUANTILE_DEVIATIONS = (
 _MAX_LINE = 0.25  # of the shorter side of a picture; no line is as broad
 _MAX_BITMAP_LINE = 0.67  # of the shorter side of a bitmap, where a 1 may be a block
 _FULL_BITMAP = 0.25  # share of dark pixels; with more of both kinds, the width of the lines decides the polarity
+_PAPER_SIDE = 96  # px of the shorter side of the picture of the paper's brightness
+_BITMAP_PAPER_SIDE = 64  # the same of a bitmap: so wide a closing takes time with the fourth power of it
 _BITMAP_SIDE = 300  # px; the longer side of a digit that fills its frame
 _BITMAP_GREY = 0.2  # share of pixels between black and white, at edges; in uneven light it is a third and more
 _FAINT = 50  # of 255; what departs so little from paper is ink only if it is sharp and paper is even
@@ -28,11 +30,12 @@ _SOFT, _SOFTEST = 0.1, 0.15  # of the depth of ink, gained within a pixel at its
 
 def extract_ink(grey: Grey) -> Grey:
     """Ink high, paper 0, with uneven light divided out, of grey pixels (h, w) of either polarity."""
-    dark_on_light = grey if _is_dark_on_light(grey) else 255 - grey
-    max_line = _MAX_BITMAP_LINE if _is_bitmap(grey) else _MAX_LINE
+    is_bitmap = _is_bitmap(grey)
+    dark_on_light = grey if _is_dark_on_light(grey, is_bitmap) else 255 - grey
+    max_line, paper_side = (_MAX_BITMAP_LINE, _BITMAP_PAPER_SIDE) if is_bitmap else (_MAX_LINE, _PAPER_SIDE)
     # The brightness of the paper is a closing wider than any line. It is smooth, so a smaller size is enough.
     height, width = grey.shape
-    shrink = max(1.0, min(height, width) / 96)
+    shrink = max(1.0, min(height, width) / paper_side)
     size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
     small = cv2.resize(dark_on_light, size, interpolation=cv2.INTER_AREA)
     side = 2 * int(min(size) * max_line / 2) + 3
@@ -43,14 +46,15 @@ def extract_ink(grey: Grey) -> Grey:
     return as_uint8(cv2.divide(missing, np.maximum(paper, 1), scale=255, dtype=cv2.CV_8U))
 
 
-def _is_dark_on_light(grey: Grey) -> bool:
+def _is_dark_on_light(grey: Grey, is_bitmap: bool) -> bool:
     """Whether ink is darker than paper: ink is what lies farther from the median brightness.
 
-    Where a shadow makes that unclear, it is what stands out from its surroundings.
+    In a bitmap of much ink it is what has the narrower lines. Where a shadow makes that unclear, it is what stands
+    out from its surroundings.
     """
     smooth = as_uint8(cv2.blur(grey, (3, 3)))
     low, middle, high = _quantiles(_counts(smooth), 0.005, 0.5, 0.995)
-    if _is_bitmap(grey):
+    if is_bitmap:
         dark = smooth < (low + high) / 2
         if _FULL_BITMAP < dark.mean() < 1 - _FULL_BITMAP:
             return _depth(dark) <= _depth(~dark)

@@ -21,7 +21,8 @@ _EDGE = (2, 0.8)  # px from the edge of a picture, heights of the writing: highe
 _WHOLE = 0.9  # of the height of a picture; so high a digit may as well be the lines at its edges
 _MANY = 12  # solid components may be dashes
 _SOLID = 0.55  # of its box is ink
-_HOLLOW = (0.45, 8)  # of its box is ink at most, px of its shorter side: what is a box or a ring, and many digits
+_HOLLOW = (0.6, 8)  # of its box is ink at most, px of its shorter side: what is a box or a ring, and many digits
+_THIN = 0.45
 _INNER = 0.2  # of the height of a ring; lower ink inside is a dot
 _CORNER = 8  # so many of a box's corner fit into its sides; few digits have ink in all four
 
@@ -44,9 +45,15 @@ def may_hold_form(mask: Grey, stats: NDArray[np.int32]) -> bool:
     hollow = np.flatnonzero((area <= _HOLLOW[0] * w * h) & (np.minimum(w, h) >= _HOLLOW[1]))
     left, top, right, low = (side[hollow, None] for side in (x, y, x + w, y + h))
     is_inside = (x > left) & (y > top) & (x + w < right) & (y + h < low) & (h >= _INNER * h[hollow, None])
-    return bool(is_inside.any()) or any(_has_corners(mask[y[i] : y[i] + h[i], x[i] : x[i] + w[i]]) for i in hollow)
+    return bool(is_inside.any()) or any(
+        _has_corners(
+            mask[y[i] : y[i] + h[i], x[i] : x[i] + w[i]],
+            _CORNER if area[i] <= _THIN * w[i] * h[i] else 2 * _CORNER,
+        )
+        for i in hollow
+    )
 
 
-def _has_corners(window: NDArray[np.uint8]) -> bool:
-    small = cv2.resize(window, (_CORNER, _CORNER), interpolation=cv2.INTER_AREA)
+def _has_corners(window: NDArray[np.uint8], side: int) -> bool:
+    small = cv2.resize(window, (side, side), interpolation=cv2.INTER_AREA)
     return bool(small[[0, 0, -1, -1], [0, -1, 0, -1]].all())

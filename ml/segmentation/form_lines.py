@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
-from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
 from ml.segmentation.rings import remove_rings
@@ -25,15 +25,26 @@ _LEAST = 2.5  # widths of the pen; shorter lines are no sides of boxes, and teet
 _BOW = 0.014  # of its length, standard deviation of a line from a straight one; the side of a 0 has more
 _LEAST_BOW = 0.6  # px; steps of pixels are no less
 _THICK = 1.6  # thicknesses of a line; thicker ink belongs to a stroke that crosses it or stands on it
+_NEAR, _NEAR_PENS = (
+    2.0,
+    0.3,
+)  # px, widths of the pen, between the ends of lines that meet; blur fills their corners
+_DASH = 0.7  # widths of the pen, at least, is a line thick of whose dashes only a part was seen
 _STROKE = 0.8  # widths of the pen of ink beside a line are a stroke that ends there
 _RESIDUE = 0.3  # of the height of a box; smaller ink beside its sides is what is left of them
+_ALONG = 1.5  # thicknesses of a line, beside it: there lies half of what is left of it, and less of a loop
 _SLIM, _END = 0.25, 0.2  # heights: width, and ends, of a wall from side to side; a 1 ends inside its box
+_FLAT, _SOLID = 0.35, 0.5  # widths: height of a bar that is no digit; of its box is ink
 _DOUBLE = 1.9  # thicknesses of a line; two walls side by side may be one component
 _OVERLAP = 0.15  # of the height of a box, by which a printed sign may reach beyond the gap between two boxes
 _LONG = 1.4  # heights of the writing; a longer level line is no bar of a digit and no minus
 _LONG_UPRIGHT = 2.5  # heights of the writing; a longer upright line is no 1
 _LONG_BOW = 0.025  # as `_BOW`, of a line below writing, which may be drawn by hand
 _CLOSE = 0.25  # heights of the writing, below a line, where a number that it strikes out goes on
+_SEVERAL = 4  # walls, of two boxes or more
+_SHORT = 0.2  # heights of the writing, that a line below it may be too short at one side
+_DIGIT = 0.5  # heights of the writing; lower components are parts of digits
+_PART = 0.6  # heights of the writing; so much of a line is seen beside thick strokes that touch it
 _STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
@@ -58,27 +69,43 @@ def remove_form_lines(mask: Grey) -> Grey:
     labels, stats = _components(mask)
     if not may_hold_form(mask, stats):
         return mask
-    given, mask = mask, remove_rings(remove_dashes(mask, labels, stats))
+    given, (mask, joined, dash) = mask, part_dashes(mask, labels, stats)
+    mask = remove_rings(mask)
+    joined = joined if dash else mask
     pens = pen_widths(mask) if mask.any() else np.zeros(0)
     if not len(pens):
         return mask
     pen = float(np.median(pens))
     thickest = 1.5 * float(pens.max()) + 2
-    turned = np.ascontiguousarray(mask.T)
-    level, upright = find_tracks(mask, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
-    net = FormNet(
-        [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)], mask, turned, pen
-    )
+    turned = np.ascontiguousarray(joined.T)
+    level, upright = find_tracks(joined, thickest, _LEAST * pen), find_tracks(turned, thickest, _LEAST * pen)
+    net = _net(level, upright, joined, turned, pen, dash)
     sides, walls = net.sides, net.walls
-    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen)
+    least = _DASH * pen if dash else 0.0
+    cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
     if walls:
-        cleaned = _without_residue(mask, cleaned, net)
+        cleaned = _without_residue(joined, cleaned, net)
     if cleaned is not mask:
         cleaned = remove_rings(cleaned, net.box_height)
     cleaned = _without_rules(
         cleaned, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
     return given if cleaned is given else _without_empty_form(given, cleaned, pen)
+
+
+def _net(
+    level: Sequence[Track], upright: Sequence[Track], mask: Grey, turned: Grey, pen: float, dash: float
+) -> FormNet:
+    """The net of the straight tracks of a mask (h, w). Lines of dashes may end before they meet, by one `dash`.
+
+    Dashes that blur to lines are not known as such: they make a net of several boxes, or none.
+    """
+    straight = [t for t in level if _is_straight(t)], [t for t in upright if _is_straight(t)]
+    net = FormNet(*straight, mask, turned, pen, _NEAR + (max(pen, dash) if dash else _NEAR_PENS * pen))
+    if net.walls or len(straight[0]) < 2 or len(straight[1]) < _SEVERAL:
+        return net
+    wide = FormNet(*straight, mask, turned, pen, _NEAR + pen)
+    return wide if len(wide.walls) >= _SEVERAL and len(wide.sides) >= 2 else net
 
 
 def _components(mask: Grey) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -91,29 +118,29 @@ def _is_straight(track: Track) -> bool:
     return track.bow <= max(_LEAST_BOW, _BOW * track.length)
 
 
-def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float) -> Grey:
-    """The mask (h, w) without level tracks and, after them, upright ones."""
+def _without(mask: Grey, sides: Sequence[Track], walls: Sequence[Track], pen: float, least: float = 0.0) -> Grey:
+    """The mask (h, w) without level tracks and, after them, upright ones, all at least so many pixels thick."""
     if not sides and not walls:
         return mask
     cleaned = mask.copy()
     for track in sides:
-        _erase(cleaned, track, pen)
+        _erase(cleaned, track, max(track.thickness, least), pen)
     for track in walls:
-        _erase(cleaned.T, track, pen)
+        _erase(cleaned.T, track, max(track.thickness, least), pen)
     return cleaned
 
 
-def _erase(mask: Grey, track: Track, pen: float) -> None:
+def _erase(mask: Grey, track: Track, thickness: float, pen: float) -> None:
     """Take the ink on a track out of a mask (h, w) wherever it is no thicker than the track.
 
     A stroke that ends at the track is cut off there; one that crosses it, or runs along it, stays.
     """
     height, width = mask.shape
-    reach = round(track.thickness + 1)
+    reach = round(thickness + 1)
     x = np.arange(max(0, track.left - reach), min(width, track.right + reach + 1))
     level = np.interp(x, track.x, track.y - track.slope * track.x).reshape(1, -1)
     y = cv2.blur(level, (max(3, len(x) // 20), 1)).ravel() + track.slope * x
-    half = round(_THICK * track.thickness + pen) + 2
+    half = round(_THICK * thickness + pen) + 2
     offset = np.arange(-half, half + 1)[:, None]
     rows = np.rint(y).astype(int) + offset  # (2 * half + 1, n): the surroundings of the track in each column
     is_inside = (rows >= 0) & (rows < height)
@@ -122,9 +149,9 @@ def _erase(mask: Grey, track: Track, pen: float) -> None:
     up, down = np.logical_and.accumulate(is_ink[half::-1]), np.logical_and.accumulate(is_ink[half:])
     run = np.concatenate([up[:0:-1], down])  # the ink that holds together with the middle of the track
     above, below = up.sum(axis=0), down.sum(axis=0)
-    is_thin = above + below - 1 <= _THICK * track.thickness + 1
-    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= track.thickness / 2 + 1)
-    own = track.thickness / 2 + 1
+    is_thin = above + below - 1 <= _THICK * thickness + 1
+    is_at_edge = ~is_inside.all(axis=0) & (np.abs(offset) <= thickness / 2 + 1)
+    own = thickness / 2 + 1
     ends_here = (np.minimum(above, below) <= own + 1) & (np.maximum(above, below) >= own + _STROKE * pen)
     removed = run & (is_thin | is_at_edge | (ends_here & (np.abs(offset) <= own)))
     mask[rows[removed], np.broadcast_to(x, rows.shape)[removed]] = 0
@@ -135,10 +162,11 @@ def _without_residue(before: Grey, cleaned: Grey, net: FormNet) -> Grey:
     labels, stats = _components(cleaned)
     x, y, w, h = stats[:, :4].T.astype(np.float64)
     side = np.maximum(w, h)
-    touched = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, 1)
+    removed = as_uint8(cv2.subtract(before, cleaned))
+    touched = _ends_beside(removed, labels, stats, 1)
     line = float(np.median([wall.thickness for wall in net.walls]))
     small = max(_RESIDUE * net.box_height, 2 * line)
-    is_residue = touched[2] & (side < small)
+    is_residue = touched[2] & (side < small) & _lie_beside(removed, labels, round(_ALONG * line))
     is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
     for left, top, width, height in net.gaps():
         over = _OVERLAP * height
@@ -163,16 +191,26 @@ def _ends_beside(
     return np.stack([np.bincount(beside[part], minlength=len(stats)) > 0 for part in parts])
 
 
+def _lie_beside(removed: Grey, labels: NDArray[np.int32], reach: int) -> NDArray[np.bool_]:
+    """(n,) whether at least half of each component is so many pixels from removed ink (h, w)."""
+    near = cv2.dilate(removed, np.ones((2 * reach + 1,) * 2, np.uint8))
+    inked = np.flatnonzero(labels > 0)
+    component, count = labels.ravel()[inked], int(labels.max()) + 1
+    beside = np.bincount(component[near.ravel()[inked] > 0], minlength=count)
+    return np.asarray(2 * beside >= np.bincount(component, minlength=count))
+
+
 def _without_empty_form(before: Grey, cleaned: Grey, pen: float) -> Grey:
-    """The cleaned mask (h, w), or an empty one where all that is left are specks and walls from side to side."""
+    """The cleaned mask (h, w), or an empty one where only specks, level bars and walls between lines are left."""
     labels, stats = _components(cleaned)
-    w, h = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
+    w, h, area = stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
     is_wall = _ends_beside(as_uint8(cv2.subtract(before, cleaned)), labels, stats, round(pen / 2) + 1)[:2, 1:].all(
         axis=0
     )
     is_wall &= w < _SLIM * h
-    return cleaned if (~is_speck & ~is_wall).any() else np.zeros_like(cleaned)
+    is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
+    return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else np.zeros_like(cleaned)
 
 
 def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track], pen: float) -> Grey:
@@ -186,15 +224,18 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     unit = _height_of_writing(_without(mask, rules, crossing, pen))
     if len(rules) < _MANY:
         rules = [
-            t
+            t.prolonged(mask)
             for t in rules
             if t.length >= _LONE_LENGTH * height
             or t.thickness <= _FINE * pen
             or (len(rules) > 1 and t.length >= _WHOLE * width)
             or (unit < _WITHIN * height and _is_at_edge(t, mask.T.shape))
         ]
-    long = [t for t in level if t not in rules and _is_long(t, mask, _LONG * unit) and _is_below(t, mask, unit)]
-    rules += long
+    seen = [t.prolonged(mask) for t in level if t.length > _PART * unit]
+    long = [t for t in seen if _is_long(t, mask, _LONG * unit)]
+    if long:
+        writing = _without(mask, [*rules, *long], [], pen)
+        rules += [t for t in long if _is_below(t, writing, unit)]
     margins = [t for t in upright if _is_rule(t, turned)]
     if len(margins) < _MIN_UPRIGHT or height < _MIN_UPRIGHT_LENGTH * width:
         margins = [t for t in margins if t.length >= _LONE_LENGTH * width or t.thickness <= _FINE * pen]
@@ -209,28 +250,32 @@ def _without_rules(mask: Grey, level: Sequence[Track], upright: Sequence[Track],
     return _without(mask, rules, margins, pen)
 
 
-def _is_below(track: Track, mask: Grey, unit: float) -> bool:
-    """Whether a level track sticks out at both sides of the writing above it, as the foot of a digit does not.
+def _is_below(track: Track, writing: Grey, unit: float) -> bool:
+    """Whether a level track sticks out at both sides of the writing (h, w) above it; the foot of a digit does not.
 
-    A line through the middle of a number strikes it out, and stays.
+    Below several digits it may do so at one side. A line through the middle of a number strikes it out, and stays.
     """
-    columns = np.arange(track.left, track.right + 1).clip(0, mask.shape[1] - 1)
+    columns = np.arange(track.left, track.right + 1).clip(0, writing.shape[1] - 1)
     away = np.arange(round(track.thickness) + 1, round(track.thickness + _CLOSE * unit) + 1)[:, None]
     beside = [
-        (mask[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(mask) - 1), columns] > 0).any(
-            axis=0
-        )
+        (
+            writing[(np.rint(track.middle).astype(np.int64) + side * away).clip(0, len(writing) - 1), columns] > 0
+        ).any(axis=0)
         for side in (-1, 1)
     ]
     if unit and beside[1].sum() > _STRUCK * beside[0].sum() > 0:
         return False
     low = round(float(track.y.min()) - track.thickness)
-    above = mask[max(0, low - round(unit)) : max(0, low), :].any(axis=0)
-    inked = np.flatnonzero(above)
+    above = writing[max(0, low - round(unit)) : max(0, low)]
+    inked = np.flatnonzero(above.any(axis=0))
     near = inked[(inked > track.left - unit) & (inked < track.right + unit)]
     if not len(near):
         return unit == 0.0
-    return bool(near[0] > track.left + track.thickness and near[-1] < track.right - track.thickness)
+    out = [near[0] - track.left, track.right - near[-1]]
+    if min(out) > track.thickness:
+        return True
+    digits = _components(np.ascontiguousarray(above[:, near[0] : near[-1] + 1]))[1][1:, cv2.CC_STAT_HEIGHT]
+    return bool(max(out) > track.thickness and min(out) > -_SHORT * unit and (digits >= _DIGIT * unit).sum() > 1)
 
 
 def _crosses(margin: Track, rule: Track, height: int) -> bool:
@@ -279,5 +324,7 @@ def _is_rule(track: Track, mask: Grey) -> bool:
 def _is_long(track: Track, mask: Grey, least: float) -> bool:
     off = track.y - track.level - track.slope * track.x
     return bool(
-        track.length > least and np.std(off) < _LONG_BOW * track.length and track.filled(mask).mean() > _UNBROKEN
+        track.length > least
+        and np.std(off) < _LONG_BOW * track.length
+        and (least == 0.0 or track.filled(mask).mean() > _UNBROKEN)
     )

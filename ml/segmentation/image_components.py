@@ -23,6 +23,7 @@ from ml.segmentation.binarization import (
     pen_width,
     remove_shadows,
 )
+from ml.segmentation.border import are_strips
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.form_lines import remove_form_lines
 from ml.segmentation.ink_shape import Cross, InkShape, cross_in_picture, picture_shape
@@ -40,7 +41,7 @@ _STAIRS_BLUR = 1.0  # px of the given picture; standard deviation of the blur th
 _FINE = 4.0  # px of the given picture; loops between finer lines would close
 _FINE_BLUR = 0.25  # of what lines are broader than `_FINE`, the largest standard deviation of that blur
 _TEXTURE_SCALE = 1.5  # a picture that was enlarged more shows no grain of paper
-_DUST = 8  # px of a picture that was not enlarged; lower ink is illegible
+_DUST = 8  # px of the picture in which ink is looked for; lower ink is illegible
 _ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
 _DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
 _LONG = 400  # px; a thin line as long that goes from border to border is a fold, or the edge of a page
@@ -132,8 +133,12 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
     is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
         mask = remove_form_lines(mask)
-    labels, boxes = _connected_ink(mask, is_bitmap)
-    if not len(boxes) or (scale == 1 and _are_dots(labels, boxes)):
+    labels, boxes = _connected_ink(mask, is_bitmap, margin * scale)
+    if (
+        not len(boxes)
+        or (scale == 1 and _are_dots(labels, boxes))
+        or (not is_bitmap and boxes[:, 2:].max() < _DUST)
+    ):
         return None
     return ImageComponents(ink, split_wide_components(ink, labels, boxes), scale, margin, is_bitmap)
 
@@ -163,7 +168,7 @@ def _without_stairs(ink: Grey, mask: Grey, given: Grey, scale: float) -> Grey:
     return as_uint8(cv2.GaussianBlur(ink, (0, 0), sigma)) if sigma > 0 else ink
 
 
-def _connected_ink(mask: Grey, is_bitmap: bool) -> tuple[NDArray[np.int32], Boxes]:
+def _connected_ink(mask: Grey, is_bitmap: bool, margin: float) -> tuple[NDArray[np.int32], Boxes]:
     """Labels (h, w) and boxes (n, 4) of what may be writing: no specks, no frame around the page."""
     count, found = cv2.connectedComponents(mask, connectivity=8)
     labels = np.asarray(found, np.int32)
@@ -176,7 +181,7 @@ def _connected_ink(mask: Grey, is_bitmap: bool) -> tuple[NDArray[np.int32], Boxe
     boxes = np.concatenate([low, high - low + 1]).T.astype(np.float64)
     if count == 1:
         return labels, boxes
-    kept = _writing(labels, boxes, np.bincount(component).astype(np.float64), is_bitmap)
+    kept = _writing(labels, boxes, np.bincount(component).astype(np.float64), is_bitmap, margin)
     renumbered = np.zeros(count - 1, np.int32)
     renumbered[kept] = np.arange(1, len(kept) + 1)
     labels.ravel()[inked] = renumbered[component]
@@ -184,7 +189,7 @@ def _connected_ink(mask: Grey, is_bitmap: bool) -> tuple[NDArray[np.int32], Boxe
 
 
 def _writing(
-    labels: NDArray[np.int32], boxes: Boxes, area: NDArray[np.float64], is_bitmap: bool
+    labels: NDArray[np.int32], boxes: Boxes, area: NDArray[np.float64], is_bitmap: bool, margin: float
 ) -> NDArray[np.int64]:
     """The components (k,) that may be writing, the largest first.
 
@@ -196,6 +201,9 @@ def _writing(
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
     is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
     is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
+    if not is_bitmap:
+        is_strip = are_strips(labels, boxes, margin)
+        is_inside, is_across = is_inside & ~is_strip, is_across | is_strip
     if not (area[is_inside] > 0.002 * area.sum()).any():
         is_inside = ~is_across
     if not is_inside.any():

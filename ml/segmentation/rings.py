@@ -11,8 +11,8 @@ from ml.segmentation.binarization import component_pen_width
 
 Ints = NDArray[np.int64]
 
-_LEAST_SIDE = 5.0  # widths of its line; smaller components are no rings
-_MAX_SHARE = 0.45  # of its box that is ink; a ring is hollow
+_LEAST_SIDE = 4.0  # widths of its line; smaller components are no rings
+_MAX_SHARE = 0.6  # of its box that is ink; a ring is hollow
 _INNER = 0.2  # of the height of a ring; lower ink inside is a dot, and not what the ring is for
 _LARGEST_INNER = 0.85  # of the height of a ring
 _SLIM = 0.85  # width by height; a slimmer ring around one stroke is a 0 with a stroke in it
@@ -23,8 +23,10 @@ _DIVIDED = 0.92  # of its height inside: ink over so much of it is a wall, and m
 _LEAST_OUTLINE = 0.4  # of a box and the digits that touch it lies along its outline
 _BAND = 0.1  # of the shorter side of a ring: by so much its line sways from its convex hull
 _WIDE = 1.3  # heights; no digit is so wide a rectangle
+_WHOLE = 0.8  # of its convex hull is ink, or paper that ink surrounds
 _RECTANGULAR = 0.92  # of the smallest rectangle around it is filled by a box with round corners; by a 0 0.8
 _ALIKE = 0.12  # by which boxes of one form differ in size at most
+_PRINTED = 0.04  # by which printed boxes differ, and a pixel; the zeros of a hand are less alike
 _MANY = 3  # empty boxes of one size; fewer may be letters
 
 
@@ -47,9 +49,11 @@ def remove_rings(mask: Grey, box_height: float = 0.0) -> Grey:
         if ring.touches_nothing and len(inner) and ring.may_hold(stats[inner], labels, inner):
             rings.append(ring)
         elif ring.is_rectangular:
-            is_frame = ring.touches_nothing and ring.width > _WIDE * ring.height
-            (rings if is_frame else boxes).append(ring)
-    of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height]
+            if ring.touches_nothing and ring.width > _WIDE * ring.height and not ring.is_divided:
+                rings.append(ring)
+            elif ring.is_whole:
+                boxes.append(ring)
+    of_form = [box for box in boxes if abs(box.height - box_height) < _ALIKE * box_height and not box.is_divided]
     rings += of_form or _of_one_size(boxes, rings)
     if not rings:
         return mask
@@ -81,6 +85,7 @@ class _Ring:
         self._window = np.s_[self.y : self.y + self.height, self.x : self.x + self.width]
         self._own = labels[self._window] == number
         self.line = component_pen_width(self._own)
+        self._framed = as_uint8(cv2.copyMakeBorder(as_uint8(self._own), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0))
         points = np.argwhere(self._own)[:, ::-1].astype(np.int32)
         self._hull = cv2.convexHull(points)
         filled = np.zeros((self.height + 2, self.width + 2), np.uint8)
@@ -109,12 +114,24 @@ class _Ring:
 
     @property
     def is_rectangular(self) -> bool:
-        """Whether it is a box, with sharp or round corners, that no wall divides."""
+        """Whether it is a box, with sharp or round corners."""
         _, sides, _ = cv2.minAreaRect(self._hull)
         around = (sides[0] + 1) * (sides[1] + 1)
+        area = cv2.contourArea(self._hull) + cv2.arcLength(self._hull, True) / 2 + 1  # with half a pixel around it
+        return bool(area >= _RECTANGULAR * around)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether paper inside is cut off from paper outside, as in a box and not in a 5."""
+        closed = cv2.morphologyEx(self._framed, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+        cv2.floodFill(closed, None, (0, 0), 2)
+        return bool((closed != 2).sum() >= _WHOLE * cv2.contourArea(self._hull))
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether a wall from top to bottom may divide it."""
         within = (self._own & ~self._on_outline).any(axis=1).sum()
-        is_divided = within >= _DIVIDED * (self.height - 2 * self._band)
-        return bool(cv2.contourArea(self._hull) >= _RECTANGULAR * around and not is_divided)
+        return bool(within >= _DIVIDED * (self.height - 2 * self._band))
 
     def may_hold(self, inner: NDArray[np.int32], labels: NDArray[np.int32], numbers: Ints) -> bool:
         """Whether the components inside, with these stats, are writing, and not the stroke of a 0."""
@@ -134,17 +151,18 @@ class _Ring:
         if self.touches_nothing:
             mask[self._window][self._own] = 0
             return
-        outside = cv2.copyMakeBorder(as_uint8(self._own), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        outside = self._framed.copy()
         cv2.floodFill(outside, None, (0, 0), 2)
-        depth = cv2.distanceTransform(as_uint8(outside != 2), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        depth = cv2.distanceTransform(as_uint8(outside != 2), cv2.DIST_L2, 3)[2:-2, 2:-2]
         mask[self._window][self._own & (depth <= self.line + 1.5) & self._on_outline] = 0
 
 
 def _of_one_size(boxes: list[_Ring], rings: list[_Ring]) -> list[_Ring]:
-    """Those of the empty boxes that are as large as several others."""
+    """Those of the empty boxes that are as large as several others; where all are empty, as print is."""
     if not boxes:
         return []
     sizes = np.array([(ring.width, ring.height) for ring in [*boxes, *rings]], np.float64)
-    apart = abs(sizes[:, None] - sizes[None]) / np.maximum(sizes[:, None], sizes[None])
-    alike = (apart < _ALIKE).all(axis=2).sum(axis=1)
+    apart = abs(sizes[:, None] - sizes[None])
+    most = _ALIKE * sizes if rings or any(not box.touches_nothing for box in boxes) else _PRINTED * sizes + 1
+    alike = (apart <= most).all(axis=2).sum(axis=1)
     return [box for box, many in zip(boxes, alike[: len(boxes)], strict=True) if many >= _MANY]

@@ -12,8 +12,9 @@ _INNER = (0.2, 0.9)  # of the height of a ring: the height of what it may be dra
 _OPEN = 0.25  # of its convex hull's outline, from the end of a ring to its beginning, at most
 _FILLED = 0.85  # of the area of its convex hull is inside a ring; of a 6 or a 2 less
 _OVERSHOOT = 1.4  # outlines of its convex hull; a longer stroke winds in itself, as in an 8
-_SLIM = 0.85  # width by height; a slimmer ring around one straight stroke is a 0 with a stroke in it
+_SLIM = 0.85  # width by height; a slimmer ring around one straight stroke is a 0
 _STRAIGHT = 1.15  # lengths of its chord; a longer stroke is bent
+_UPRIGHT = np.tan(np.deg2rad(10))  # width by height of a straight 1 at most; strokes in zeros lean further
 
 
 def without_ring(strokes: Strokes) -> Strokes:
@@ -35,10 +36,16 @@ def without_ring(strokes: Strokes) -> Strokes:
     if not _INNER[0] * sides[ring, 1] <= inner_height <= _INNER[1] * sides[ring, 1]:
         return strokes
     inner = [stroke for stroke, is_other in zip(strokes, others, strict=True) if is_other]
-    is_slim = sides[ring, 0] < _SLIM * sides[ring, 1]
-    if (len(inner) == 1 and is_slim and _is_straight(inner[0])) or not _runs_around(strokes[ring], inner):
+    is_slim = bool(sides[ring, 0] < _SLIM * sides[ring, 1])
+    if len(inner) == 1 and _crosses_out_zeros(inner[0], is_slim):
         return strokes
-    return inner
+    return inner if _runs_around(strokes[ring], inner) else strokes
+
+
+def _crosses_out_zeros(stroke: Stroke, is_slim: bool) -> bool:
+    """Whether a stroke alone in a ring makes it a 0, rather than being a 1."""
+    width, height = abs(stroke[-1] - stroke[0])
+    return _is_straight(stroke) and (is_slim or bool(width > _UPRIGHT * height))
 
 
 def _is_straight(stroke: Stroke) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import cv2
@@ -66,6 +66,19 @@ class Track:
         rows = np.rint(self.middle).astype(np.int64) + np.array([[-1], [0], [1]])
         height, width = mask.shape
         return np.asarray((mask[rows.clip(0, height - 1), columns.clip(0, width - 1)] > 0).any(axis=0))
+
+    def prolonged(self, mask: Grey) -> Track:
+        """The track as far as ink of a mask (h, w) goes on straight, also where it is thick."""
+        height, width = mask.shape
+        way = self.slope * np.arange(width) + self.level
+        rows = np.rint(way).astype(np.int64) + np.array([[-1], [0], [1]])
+        has_ink = (mask[rows.clip(0, height - 1), np.arange(width)] > 0).any(axis=0)
+        gaps = np.flatnonzero(~has_ink)
+        left = int(gaps[gaps < self.left][-1]) + 1 if (gaps < self.left).any() else 0
+        right = int(gaps[gaps > self.right][0]) - 1 if (gaps > self.right).any() else width - 1
+        x = np.concatenate([np.arange(left, self.left), self.x, np.arange(self.right + 1, right + 1)])
+        y = np.concatenate([way[left : self.left], self.y, way[self.right + 1 : right + 1]])
+        return replace(self, x=x, y=y)
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Track]) -> Track:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ml.segmentation.dashes import remove_dashes
+from ml.segmentation.dashes import part_dashes
 
 
 def dashed(n: int) -> np.ndarray:
@@ -21,7 +21,7 @@ def one() -> np.ndarray:
 
 def without_dashes(mask: np.ndarray) -> np.ndarray:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return remove_dashes(mask, labels, stats)
+    return part_dashes(mask, labels, stats)[0]
 
 
 def test_a_level_and_an_upright_row_go():
@@ -41,3 +41,12 @@ def test_few_dashes_and_scattered_ones_stay():
         for top in range(10, 380, 80):
             scattered[top : top + 3, left : left + 8] = 255
     assert (without_dashes(scattered) == scattered).all()
+
+
+def test_dashes_are_joined_to_a_line():
+    mask = dashed(20)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    _, joined, length = part_dashes(mask, labels, stats)
+    assert length == 8
+    assert joined[61, 10:320].all()
+    assert not joined[:55].any()

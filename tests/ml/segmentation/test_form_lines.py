@@ -186,3 +186,58 @@ def test_a_line_through_a_number_stays():
     assert (remove_form_lines(struck) == struck).all()
     underlined = cv2.line(row.copy(), (190, 235), (510, 230), 255, 6)
     assert (remove_form_lines(underlined) == row).mean() > 0.999
+
+
+def test_dashed_boxes_go_with_the_solid_walls_between_them():
+    form = np.zeros((160, 520), np.uint8)
+    for x in range(20, 500, 16):
+        form[30:33, x : x + 8] = form[130:133, x : x + 8] = 255
+    for x in range(20, 501, 80):
+        form[30:133, x : x + 3] = 255
+    form[30:133:16, [20, 21, 22, 500, 501, 502]] = 0
+    assert not remove_form_lines(form).any()
+    left = remove_form_lines(np.maximum(form, seven(40)))
+    assert (left == seven(40)).mean() > 0.995
+
+
+def feet(*left: int) -> np.ndarray:
+    """A mask (160, 520) of strokes that stand on row 110."""
+    mask = np.zeros((160, 520), np.uint8)
+    for x in left:
+        cv2.line(mask, (x + 15, 40), (x, 110), 255, 7)
+    return mask
+
+
+def test_lines_under_a_number_go_though_it_stands_on_them():
+    written = feet(120, 190, 260)
+    for lines in ((113,), (113, 126)):
+        underlined = written.copy()
+        for y in lines:
+            cv2.line(underlined, (100, y), (290, y + 3), 255, 6)
+        left = remove_form_lines(underlined)
+        assert not left[122:].any()
+        assert not left[:, :110].any()
+        assert (left[written > 0] > 0).mean() > 0.85
+
+
+def test_a_line_that_is_seen_beside_thick_strokes_goes_below_them():
+    written = feet(120, 190, 260)
+    underlined = cv2.line(written.copy(), (100, 113), (400, 113), 255, 6)
+    underlined[90:117, 110:180] = 255
+    left = remove_form_lines(underlined)
+    assert not left[:, 300:].any()
+    assert not left[:, :105].any()
+
+
+def test_the_long_foot_of_a_two_stays():
+    points = [[120, 60], [150, 40], [175, 60], [120, 110], [290, 110]]
+    two = cv2.polylines(np.zeros((160, 520), np.uint8), [np.array(points)], False, 255, 7)
+    assert (remove_form_lines(two) == two).all()
+
+
+def test_bars_are_all_that_is_left_of_an_empty_form():
+    lines = np.zeros((160, 520), np.uint8)
+    cv2.line(lines, (60, 90), (460, 84), 255, 8)
+    cv2.line(lines, (60, 102), (460, 84), 255, 8)  # they meet
+    assert not remove_form_lines(lines).any()
+    assert remove_form_lines(np.maximum(lines, feet(120, 190))).any()

@@ -64,6 +64,44 @@ def test_a_wall_that_a_stroke_hides_is_missing_where_the_others_ask_for_it():
     assert abs(wall.level - 180) < 3
 
 
+def test_a_wall_is_asked_for_at_equal_steps_and_not_inside_a_box_of_a_group():
+    hidden = boxes(5)
+    hidden[44:137, 176:186] = 0
+    hidden[44:104, 178:183] = 255  # the rest is part of a stroke
+    hidden[104:137, 170:190] = 255
+    [wall] = net_of(hidden).missing_walls()
+    assert abs(wall.level - 180) < 3
+    groups = paper()
+    for left in (20, 90, 200, 270, 380):
+        cv2.rectangle(groups, (left, 40), (left + 70, 140), 255, 3)
+    cv2.line(groups, (130, 50), (130, 130), 255, 5)  # 70 before the second group
+    net = net_of(groups)
+    assert net.missing_walls() == []
+    assert not any(abs(wall.level - 130) < 5 for wall in net.walls)
+
+
+def test_dashes_that_end_before_the_corner_meet_within_their_length():
+    short = boxes(4)
+    for left in range(20, 341, 80):
+        short[128:137, left - 4 : left + 5] = 0
+    assert net_of(short).walls == []
+    turned = np.ascontiguousarray(short.T)
+    net = FormNet(find_tracks(short, 9, 10), find_tracks(turned, 9, 10), short, turned, 4.0, 12.0)
+    assert len(net.walls) == 5
+
+
+def test_a_side_goes_on_through_a_stroke_that_touches_it():
+    touched = cv2.ellipse(boxes(4), (320, 122), (40, 18), 0, 0, 360, 255, -1)
+    assert len(net_of(touched).sides) == 2
+
+
+def test_bars_of_digits_from_wall_to_wall_are_no_side():
+    bars = boxes(4)
+    for left, level in ((20, 80), (100, 92), (180, 80), (260, 92)):
+        cv2.line(bars, (left, level), (left + 80, level + (12 if level == 80 else -12)), 255, 3)
+    assert len(net_of(bars).sides) == 2
+
+
 def test_places_between_boxes_that_stand_apart_are_gaps():
     gaps = net_of(boxes(4, pitch=115)).gaps()
     assert len(gaps) == 3

@@ -116,12 +116,12 @@ def test_paper_without_writing_is_empty(reader, rng):
     assert reader.read([paper.astype(np.uint8)])[0].state == "empty"
 
 
-@pytest.mark.parametrize(("level", "state"), [(205, "not_a_digit"), (211, "empty"), (220, "empty")])
-def test_one_speck_says_nothing(reader, level, state):
+@pytest.mark.parametrize("level", [205, 211, 220])
+def test_one_speck_is_nothing(reader, level):
     """The second is so faint that it is ink by one measure, and none by another."""
     paper = np.full((105, 105), 255, np.uint8)
     paper[52, 52] = level
-    assert reader.read([paper])[0].state == state
+    assert reader.read([paper])[0].state == "empty"
 
 
 @pytest.mark.parametrize("inverted", [False, True])

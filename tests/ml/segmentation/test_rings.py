@@ -49,6 +49,42 @@ def test_empty_boxes_of_one_size_go_and_a_lone_one_stays():
     assert not remove_rings(alone, box_height=121).any()
 
 
+def test_a_box_of_the_size_of_others_goes_though_a_digit_touches_it():
+    eight = cv2.ellipse(paper(), (155, 80), (20, 59), 0, 0, 360, 255, 6)
+    left = remove_rings(box(20) | box(220) | box(320) | box(120) | eight)
+    assert not left[:, :115].any()
+    assert not left[:, 200:].any()
+    assert (left[30:130, 120:191] == eight[30:130, 120:191]).mean() > 0.98
+
+
+def test_a_box_may_be_as_thick_as_a_fifth_of_it():
+    thick = [cv2.rectangle(paper(), (left, 20), (left + 80, 120), 255, 14) for left in (30, 140, 250)]
+    written = seven(50)
+    left = remove_rings(np.maximum.reduce([*thick, cv2.resize(written, (400, 160))]))
+    assert (left == written).mean() > 0.99
+
+
+def rounded(left: int, width: int = 60, height: int = 76) -> np.ndarray:
+    """A box with corners so round that it is nearly a 0."""
+    inner = cv2.rectangle(paper(), (left + 18, 38), (left + width - 18, 20 + height - 18), 255, -1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (37, 37))
+    outer = cv2.dilate(inner, disc)
+    return outer - cv2.erode(outer, np.ones((9, 9), np.uint8))
+
+
+def test_empty_rings_go_where_they_are_as_alike_as_print():
+    assert not remove_rings(rounded(20) | rounded(110) | rounded(200)).any()
+    by_hand = rounded(20) | rounded(110, 66) | rounded(200, 60, 84)
+    assert remove_rings(by_hand) is by_hand
+
+
+def test_a_five_as_high_as_the_boxes_of_a_form_stays():
+    five = cv2.polylines(
+        paper(), [np.array([[120, 20], [60, 20], [60, 75], [120, 75], [120, 130], [60, 130]])], False, 255, 8
+    )
+    assert remove_rings(five, box_height=118) is five
+
+
 def test_a_wide_frame_goes():
     assert (remove_rings(box(20, 340) | seven()) == seven()).all()
     assert not remove_rings(box(20, 340)).any()

@@ -34,6 +34,15 @@ def test_a_zero_with_a_stroke_in_it_stays():
     assert len(kept(ring(25, 40), np.array([[58, 30], [42, 70]], np.float32))) == 2
 
 
+def test_a_wide_zero_with_a_stroke_that_leans_stays():
+    for lean in (-12, 12):
+        assert len(kept(ring(38, 40), np.array([[50 + lean, 28], [50 - lean, 72]], np.float32))) == 2
+
+
+def test_a_ring_around_an_upright_one_goes():
+    assert len(kept(ring(38, 40), np.array([[52, 28], [49, 72]], np.float32))) == 1
+
+
 def test_a_zero_with_a_dot_in_it_stays():
     assert len(kept(ring(30, 40), np.array([[50, 50], [51, 51]], np.float32))) == 2
 

@@ -57,3 +57,14 @@ def test_strokes_at_the_ends_of_a_line_do_not_turn_it():
     track = Track.through(np.arange(100), y, 3.0)
     assert track.slope == pytest.approx(0, abs=1e-6)
     assert len(track.x) == 90
+
+
+def test_a_track_is_prolonged_through_thick_ink_up_to_a_gap():
+    mask = np.zeros((100, 300), np.uint8)
+    mask[50:53, 40:200] = 255
+    for left in (40, 206):
+        cv2.circle(mask, (left + 35, 42), 35, 255, -1)
+    [seen] = [track for track in find_tracks(mask, 8, 20) if track.length > 50]
+    assert seen.left > 90
+    whole = seen.prolonged(mask)
+    assert (whole.left, whole.right) == (40, seen.right)

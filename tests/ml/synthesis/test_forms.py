@@ -7,7 +7,8 @@ import zlib
 import numpy as np
 import pytest
 
-from ml.synthesis.forms import EMPTY_LAYOUTS, LAYOUTS, FilledForm, Look, fill_form
+from ml.synthesis.form_layouts import EMPTY_LAYOUTS, LAYOUTS
+from ml.synthesis.forms import FilledForm, Look, fill_form
 from ml.synthesis.handwriting import write_digit
 from ml.synthesis.number_cases import recorded_writer, synthetic_writer
 

@@ -13,7 +13,7 @@ from recognizer import tasks
 from recognizer.models import ModelVersion, Promotion, TrainingRun
 from recognizer.services import model_versions, training_runs
 from recognizer.serving import doorbell
-from tests.conftest import register_another
+from tests.conftest import register_another, register_own
 from tests.recognizer.course import run_of
 
 State, Trigger, Kind = TrainingRun.State, TrainingRun.Trigger, Promotion.Kind
@@ -21,12 +21,7 @@ State, Trigger, Kind = TrainingRun.State, TrainingRun.Trigger, Promotion.Kind
 
 @pytest.fixture
 def own(db: None) -> ModelVersion:
-    """The active version: it was trained here, from an older shipped one."""
-    old = register_another("old", origin="shipped")
-    model_versions.promote_version(version=old, instead_of=None, kind=Kind.INSTALLED)
-    trained = register_another("trained", parent=old)
-    model_versions.promote_version(version=trained, instead_of=old, kind=Kind.AUTOMATIC)
-    return trained
+    return register_own()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from ml.synthesis.handwriting import write_digit
 from recognizer.models import Drawing, ModelVersion, Promotion, TrainingRun, TrainingSample
 from recognizer.services import model_versions, predictions, reviews, training_runs
 from recognizer.training import pipeline, writer_roles
-from tests.conftest import register_another
+from tests.conftest import register_another, register_own
 from tests.recognizer.course import decide
 
 State, Kind = TrainingRun.State, Promotion.Kind
@@ -23,11 +23,7 @@ State, Kind = TrainingRun.State, Promotion.Kind
 
 @pytest.fixture
 def own(db: None) -> ModelVersion:
-    old = register_another("old", origin="shipped")
-    model_versions.promote_version(version=old, instead_of=None, kind=Kind.INSTALLED)
-    trained = register_another("trained", parent=old)
-    model_versions.promote_version(version=trained, instead_of=old, kind=Kind.AUTOMATIC)
-    return trained
+    return register_own()
 
 
 @pytest.fixture

@@ -1,0 +1,71 @@
+"""Strips along the border of a picture."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from ml.segmentation.border import are_strips
+
+WIDTH, HEIGHT = 150, 180
+
+
+def paper(width: int = WIDTH) -> np.ndarray:
+    return np.zeros((HEIGHT, width), np.uint8)
+
+
+def seven(top: int = 50, bottom: int = 130) -> np.ndarray:
+    return cv2.polylines(paper(), [np.array([[50, top], [100, top], [65, bottom]])], False, 255, 8)
+
+
+def line(*points: tuple[int, int]) -> np.ndarray:
+    return cv2.polylines(paper(), [np.array(points)], False, 255, 5)
+
+
+def strips_of(mask: np.ndarray, margin: int = 0) -> list[bool]:
+    """Whether its components are strips, those first that begin higher, then farther left."""
+    framed = cv2.copyMakeBorder(mask, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(framed, connectivity=8)
+    return are_strips(np.asarray(labels, np.int32), stats[1:, :4].astype(np.float64), float(margin)).tolist()
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [(1, 0), (3, HEIGHT)],
+        [(0, 2), (WIDTH, 4)],
+        [(0, HEIGHT - 3), (WIDTH, HEIGHT - 6)],
+        [(WIDTH - 1, 0), (WIDTH - 6, HEIGHT)],
+        [(2, 0), (2, HEIGHT - 3), (WIDTH, HEIGHT - 3)],  # along two sides
+        [(-4, 0), (10, HEIGHT)],  # it slopes out of the picture
+    ],
+)
+@pytest.mark.parametrize("margin", [0, 40])
+def test_a_line_along_the_border_is_a_strip_with_and_without_a_digit_beside_it(points, margin):
+    assert strips_of(line(*points), margin) == [True]
+    assert sorted(strips_of(np.maximum(line(*points), seven()), margin)) == [False, True]
+
+
+def test_what_is_left_of_lines_beside_a_strip_is_one_too():
+    mask = line((2, 0), (2, HEIGHT))
+    mask[:4, 20:30] = 255
+    assert strips_of(mask) == [True, True]
+    assert strips_of(mask - line((2, 0), (2, HEIGHT))) == [False]
+
+
+def test_digits_are_no_strips():
+    assert strips_of(seven()) == [False]
+    assert strips_of(line((75, 0), (75, HEIGHT))) == [False]
+    narrow = paper(40)
+    narrow[:, 8:32] = 255  # a 1, cut out closely
+    assert strips_of(narrow) == [False]
+    zero = cv2.ellipse(paper(), (WIDTH // 2, HEIGHT // 2), (WIDTH // 2 - 6, HEIGHT // 2 - 6), 0, 0, 360, 255, 12)
+    assert strips_of(zero) == [False]
+
+
+def test_strokes_of_a_number_that_was_cut_out_closely_stay():
+    one_and_seven = np.maximum(line((3, 0), (3, HEIGHT)), seven(4, HEIGHT - 4))
+    assert strips_of(one_and_seven) == [False, False]
+    bar_of_a_five = np.maximum(line((0, 3), (WIDTH, 3)), seven(40, HEIGHT))
+    assert strips_of(bar_of_a_five) == [False, False]
