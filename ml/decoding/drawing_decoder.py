@@ -22,10 +22,11 @@ from ml.decoding.words import refuse_words
 from ml.ink.glare import hides_ink
 from ml.ink.greyscale import to_grey
 from ml.ink.line_image import LineImage, ink_to_line_image
+from ml.ink.paper import flatten_papers, has_edges
 from ml.ink.strokes import MAX_COORDINATE, InkError, Strokes
 from ml.ink.trajectory import Trajectory
 from ml.segmentation.candidates import Candidate
-from ml.segmentation.components import Components, StrokeComponents, typical_height
+from ml.segmentation.components import Boxes, Components, StrokeComponents, typical_height
 from ml.segmentation.costs import IMAGE_COSTS, Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.segmentation.page_layout import find_layouts
@@ -213,6 +214,24 @@ def open_drawing(drawing: Strokes | NDArray[np.uint8]) -> DrawingDecoder:
     return DrawingDecoder(find_components(drawing), IMAGE_COSTS if isinstance(drawing, np.ndarray) else Costs())
 
 
+def _find_in_picture(pixels: NDArray[np.uint8]) -> ImageComponents | None:
+    components, is_edge_left = find_image_components(to_grey(pixels)), False
+    if components is not None and _divides(components.boxes, pixels.shape):
+        channels = pixels.reshape(*pixels.shape[:2], -1)
+        flat = flatten_papers(channels, is_divided=True)
+        is_edge_left = flat is None and has_edges(channels)
+        components = components if flat is None else find_image_components(flat)
+    if components is not None:
+        components.may_go_on = is_edge_left or hides_ink(pixels, components.boxes)
+    return components
+
+
+def _divides(boxes: Boxes, shape: Sequence[int]) -> bool:
+    """Whether some ink runs from one border of a picture to the opposite one, as the edge of a shadow does."""
+    first, last = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    return bool(((first <= 1) & (last >= np.array(shape[1::-1]) - 1)).any())
+
+
 def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
     """The components of strokes, or of pixels (h, w) or (h, w, 3) uint8; None where there is no ink.
 
@@ -221,10 +240,7 @@ def find_components(drawing: Strokes | NDArray[np.uint8]) -> Components | None:
     if isinstance(drawing, np.ndarray):
         if drawing.shape[2:] not in ((), (3,)) or drawing.ndim < 2 or drawing.dtype != np.uint8:
             raise InkError("A picture must be pixels, grey or of three colours, as a table of bytes.")
-        components = find_image_components(to_grey(drawing))
-        if components is not None:
-            components.may_go_on = hides_ink(drawing, components.boxes)
-        return components
+        return _find_in_picture(drawing)
     try:
         with np.errstate(over="ignore"):  # numbers too large for float32 become infinite, and are refused below
             strokes = [np.asarray(stroke, np.float32) for stroke in drawing]

@@ -14,7 +14,8 @@ Pixels = NDArray[np.uint8]  # (h, w) or (h, w, 3)
 _SIDE = 96  # px of the shorter side of the small picture in which it is looked for
 _WHITE, _BLACK = 250, 20  # of 255; all channels are above, or below
 _GREY_PAPER = 238  # of 255; only where the paper is darker, white is glare
-_LIGHT_PAPER = 100  # of 255; only where the paper is lighter, black is shadow
+_LIGHT_PAPER = 100  # of 255; only where some of the paper is lighter, black is shadow
+_LIGHT_SHARE = 0.2  # of the picture at least; on black paper ink is lighter, but less of it
 _OWN_PAPER = 0.25  # of the box of some ink; an area that covers more is its paper
 _BROAD = 7  # px of the small picture; what is narrower is ink, or a reflection that hides none
 
@@ -64,9 +65,9 @@ def _areas(unseen: NDArray[np.bool_]) -> Iterator[NDArray[np.bool_]]:
 
 
 def _unseen(small: Pixels) -> NDArray[np.bool_]:
-    """(h, w) true where it is all white, or all black, and most of the picture is not."""
+    """(h, w) true where it is all white and most of the picture is not, or all black and enough of it is light."""
     least = small if small.ndim == 2 else small.min(axis=2)
     most = small if small.ndim == 2 else small.max(axis=2)
     is_white = (least >= _WHITE) & (np.median(least) < _GREY_PAPER)
-    is_black = (most <= _BLACK) & (np.median(most) > _LIGHT_PAPER)
+    is_black = (most <= _BLACK) & (np.quantile(most, 1 - _LIGHT_SHARE) > _LIGHT_PAPER)
     return np.asarray(is_white | is_black)

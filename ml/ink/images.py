@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ml.ink.image_format import FORMATS, KEPT_LIMITS, MAX_SIDE, ImageError, ImageLimits, check_file, check_size
 
@@ -31,6 +31,8 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_PERCENTILES = (1, 10, 50, 90, 99)  # of the opaque pixels; a tenth of them are no edges, but an ink
+_DARK, _LIGHT = 80, 175  # of 255; on no ground are inks beyond both seen
 # All that Pillow and libheif were seen to raise for damaged or hostile files.
 _DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, EOFError, OverflowError, IndexError, KeyError, TypeError, ZeroDivisionError,
@@ -153,6 +155,7 @@ def _flatten(picture: Image.Image) -> Image.Image:
 
     Opaque pixels are either a page with ink on it, which gets a ground of the page's own lightness, or the ink
     alone, light or dark (or a page from which the ink is cut out), which gets a ground of the opposite lightness.
+    Where some of the ink is light and some is dark, what is opaque is the ink, whatever its colour.
     """
     if picture.mode != "RGBA":
         return picture
@@ -161,8 +164,10 @@ def _flatten(picture: Image.Image) -> Image.Image:
     opaque = light[alpha >= 128] if (alpha >= 128).any() else light[alpha > 0]
     if opaque.size == 0:
         return Image.new("L", picture.size, 255)
-    low, middle, high = np.percentile(opaque, (1, 50, 99))
+    low, dark, middle, light_ink, high = np.percentile(opaque, _PERCENTILES)
     is_page = opaque.size > alpha.size / 2 and high - low > 40
+    if not is_page and dark < _DARK and light_ink > _LIGHT:
+        return ImageChops.invert(picture.getchannel("A"))
     ground = 255 if (middle >= 128) == is_page else 0
     return Image.alpha_composite(Image.new("RGBA", picture.size, (ground,) * 3), picture).convert("RGB")
 

@@ -34,8 +34,42 @@ _NEARBY = 0.3  # of the shorter side; ink is of one polarity within it
 _CLEARLY = 1.5  # how much more light ink than dark ink there must be to be believed
 
 
-def flatten_papers(pixels: Pixels) -> Grey | None:
-    """Grey pixels (h, w), 255 on paper, lower on ink, of a picture (h, w, channels); None of a single paper."""
+def flatten_papers(pixels: Pixels, *, is_divided: bool = False) -> Grey | None:
+    """Grey pixels (h, w), 255 on paper, lower on ink, of a picture (h, w, channels); None of a single paper.
+
+    A picture that an edge divides from border to border may have all of its writing on the larger paper.
+    """
+    found = _find_papers(pixels)
+    if found is None:
+        return None
+    paper, is_edge = found
+    height, width = pixels.shape[:2]
+    size = is_edge.shape[::-1]
+    darker, lighter = _departures(pixels, paper)
+    dark, light = (_lines(departure, size) for departure in (darker, lighter))
+    is_line = cv2.max(dark, light) > _LINE
+    is_apart = is_line & ~is_edge
+    written = is_apart if is_divided else is_apart & _is_other(paper)
+    if is_apart.sum() < _APART * is_line.sum() or written.sum() < _LEAST_LINES:
+        return None
+    nearby = 2 * round(_NEARBY * min(size) / 2) + 1
+    is_light = cv2.blur(light**2, (nearby, nearby)) > _CLEARLY * cv2.blur(dark**2, (nearby, nearby))
+    if not is_light.any():
+        return 255 - darker
+    mask = cv2.resize(is_light.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    return 255 - np.where(mask > 0, lighter, darker)
+
+
+def has_edges(pixels: Pixels) -> bool:
+    """Whether there are several papers or lights in a picture (h, w, channels)."""
+    return _find_papers(pixels) is not None
+
+
+def _find_papers(pixels: Pixels) -> tuple[Pixels, NDArray[np.bool_]] | None:
+    """Paper without ink in a small picture (h, w, channels), and where papers border on each other (h, w).
+
+    None where they do not.
+    """
     height, width = pixels.shape[:2]
     if min(height, width) < _LEAST_SIDE:
         return None
@@ -45,20 +79,7 @@ def flatten_papers(pixels: Pixels) -> Grey | None:
     paper = _median(small, _NEIGHBOURHOOD)
     is_edge = _edges(paper)
     lasting = _edges(_median(small, _WIDER)) if is_edge.sum() >= _LEAST_EDGE else is_edge
-    if lasting.sum() < max(_LEAST_EDGE, _LASTING * is_edge.sum()):
-        return None
-    darker, lighter = _departures(pixels, paper)
-    dark, light = (_lines(departure, size) for departure in (darker, lighter))
-    is_line = cv2.max(dark, light) > _LINE
-    is_apart = is_line & ~is_edge
-    if is_apart.sum() < _APART * is_line.sum() or (is_apart & _is_other(paper)).sum() < _LEAST_LINES:
-        return None
-    nearby = 2 * round(_NEARBY * min(size) / 2) + 1
-    is_light = cv2.blur(light**2, (nearby, nearby)) > _CLEARLY * cv2.blur(dark**2, (nearby, nearby))
-    if not is_light.any():
-        return 255 - darker
-    mask = cv2.resize(is_light.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-    return 255 - np.where(mask > 0, lighter, darker)
+    return None if lasting.sum() < max(_LEAST_EDGE, _LASTING * is_edge.sum()) else (paper, is_edge)
 
 
 def _median(small: Pixels, neighbourhood: float) -> Pixels:

@@ -28,13 +28,11 @@ def part_dashes(mask: Grey, labels: NDArray[np.int32], stats: NDArray[np.int32])
     count = len(stats)
     if count <= _MANY:
         return mask, mask, 0.0
-    width, height = stats[:, cv2.CC_STAT_WIDTH].astype(np.float64), stats[:, cv2.CC_STAT_HEIGHT].astype(np.float64)
-    longer, shorter = np.maximum(width, height), np.minimum(width, height)
-    is_dash = stats[:, cv2.CC_STAT_AREA] >= _SOLID * width * height
+    sides = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].astype(np.float64)
+    longer, shorter = sides.max(axis=1), sides.min(axis=1)
+    is_dash = stats[:, cv2.CC_STAT_AREA] >= _SOLID * longer * shorter
     is_dash[0] = False
-    if is_dash.sum() < _MANY:
-        return mask, mask, 0.0
-    length = float(np.median(longer[is_dash]))
+    length = float(np.median(longer[is_dash])) if is_dash.any() else 0.0
     is_dash &= longer <= _ALIKE * length
     if is_dash.sum() < _MANY:
         return mask, mask, 0.0

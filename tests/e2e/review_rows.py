@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from ml.decoding.reading import Digit, Reading
@@ -55,8 +56,9 @@ def fill_queue(
     review_queue.put_many(drawings=[fetched[d.pk] for d in drawings])
     for place, text in (corrections or {}).items():
         reviews.correct_drawing(drawing=drawings[place], user=drawings[place].user, text=text)
+    now = timezone.now()  # a worker would find another worth for what nobody has looked at, and change the order
     for i, drawing in enumerate(drawings):
-        ReviewItem.objects.filter(pk=drawing.pk).update(worth=1 - i / 1000)
+        ReviewItem.objects.filter(pk=drawing.pk).update(worth=1 - i / 1000, scored_at=now)
     return [str(drawing.pk) for drawing in drawings]
 
 

@@ -31,6 +31,19 @@ def test_a_number_that_goes_on_where_nothing_is_seen_is_unsure(reader, page, hid
     assert hidden.state == "unsure"
 
 
+def test_black_hides_ink_though_most_of_the_picture_is_black(reader):
+    page = lay_papers((600, 300), PAPER)
+    strokes = write_number("2749", rng=np.random.default_rng(2), canvas=(500, 220))
+    page = write_on(page, [s + np.array([50, 40], np.float32) for s in strokes], INK)
+    page[:, :360] = 3
+    assert reader.read([page])[0].state != "recognised"
+
+
+def test_light_ink_on_black_hides_nothing():
+    board = write_on(lay_papers((400, 200), (5, 5, 5)), [np.array([[150, 60], [150, 140]], np.float32)], PAPER)
+    assert not hides_ink(board, np.array([[147.0, 57.0, 6.0, 86.0]]))
+
+
 def test_white_far_from_the_ink_hides_nothing():
     page = lay_papers((400, 200), PAPER, Patch((255, 255, 255), (0.7, 0.2, 0.9, 0.8)))
     assert hides_ink(page, np.array([[200.0, 60.0, 40.0, 80.0]]))

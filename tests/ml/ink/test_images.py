@@ -130,6 +130,14 @@ def test_ink_on_a_transparent_ground_is_seen(colour):
     assert abs(grey[20, 20] - grey[0, 0]) > 120
 
 
+def test_light_and_dark_ink_on_a_transparent_ground_are_both_seen():
+    picture = ink_alone((10, 10, 30))
+    picture.paste((255, 240, 90, 255), (28, 5, 32, 35))
+    grey = to_grey(decode_image(saved(picture))).astype(int)
+    assert abs(grey[20, 20] - grey[0, 0]) > 120
+    assert abs(grey[20, 30] - grey[0, 0]) > 120
+
+
 def test_a_shape_that_is_in_alpha_alone_is_seen():
     white = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
     white.putalpha(ink_alone((0, 0, 0)).getchannel("A"))

@@ -58,6 +58,21 @@ def test_half_a_page_in_the_dark(reader, digits, darker):
     assert reader.read([np.rint(page * light).astype(np.uint8)])[0].text == "2749"
 
 
+@pytest.mark.parametrize("lean", [-0.3, 0.2])
+def test_a_dark_part_that_holds_all_of_the_writing(reader, digits, lean):
+    """The edge of the shadow runs from border to border, and is no 1."""
+    page = write_on(lay_papers((640, 320), WHITE), digits("2749", 60, 80), BLUE)
+    y, x = np.mgrid[:320, :640]
+    light = np.where(x + lean * (y - 160) < 460, 0.3, 1)[..., None]
+    assert reader.read([np.rint(page * light).astype(np.uint8)])[0].text == "2749"
+
+
+def test_the_edge_of_a_sheet_alone_is_never_sure(reader):
+    y, x = np.mgrid[:350, :500]
+    page = np.where((x - 0.1 * y < 380)[..., None], np.array(WHITE), np.array((120, 85, 50))).astype(np.uint8)
+    assert reader.read([page])[0].state != "recognised"
+
+
 def test_ink_is_dark_and_paper_white(digits):
     page = write_on(lay_papers((500, 480), WHITE, Patch(BLACK, (0, 0.5, 1, 1))), digits("27", 80, 280), WHITE)
     grey = flatten_papers(page)
