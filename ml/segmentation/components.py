@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ml.ink.glyph import Glyph, strokes_to_glyph
 from ml.ink.strokes import Strokes
 from ml.ink.trajectory import Trajectory, strokes_to_trajectory
-from ml.segmentation.ink_shape import Cross, InkShape, stroke_shape
+from ml.segmentation.ink_shape import STRAIGHT, Cross, InkShape, bends, stroke_shape
 from ml.segmentation.stroke_affinity import (
     Pairs,
     are_retraced,
@@ -75,6 +75,10 @@ class Components(Protocol):
 
     def shape(self, chosen: Sequence[int]) -> InkShape:
         """The form of a component, or of all parts of one owner; of pictures in pixels from their corner."""
+        ...
+
+    def may_be_straight(self, component: int) -> bool:
+        """Whether a component may be one nearly straight line; quick, and of pictures always true."""
         ...
 
     def cross(self, component: int) -> Cross | None:
@@ -139,6 +143,14 @@ class StrokeComponents:
         if len(chosen) == 1:
             return stroke_shape(self._resampled[chosen[0]])
         return stroke_shape(resample([np.concatenate(self.strokes(sorted(chosen)))])[0])
+
+    def may_be_straight(self, component: int) -> bool:
+        """See `Components.may_be_straight`."""
+        return bool(self._are_straight[component])
+
+    @cached_property
+    def _are_straight(self) -> NDArray[np.bool_]:
+        return bends(self._resampled)[0] < STRAIGHT
 
     def cross(self, component: int) -> Cross | None:
         """None: a stroke is one line."""

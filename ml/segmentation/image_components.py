@@ -85,6 +85,10 @@ class ImageComponents:
         """See `ml.segmentation.components.Components.shape`."""
         return picture_shape(self._cut_out(chosen)[1])
 
+    def may_be_straight(self, component: int) -> bool:
+        """See `ml.segmentation.components.Components.may_be_straight`."""
+        return True
+
     def cross(self, component: int) -> Cross | None:
         """See `ml.segmentation.components.Components.cross`."""
         return cross_in_picture(self._cut_out([component])[1])

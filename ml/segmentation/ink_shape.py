@@ -13,6 +13,8 @@ _ROWS = 16  # of a picture's component that are measured
 _FORKED = 1.7  # widest ink of a row, from first to its last pixel, by the usual ink of a row: that is two lines
 _BROAD = 0.5  # of its length is a line broad, at most; a small zero whose inside is filled is broader
 _HOLLOW = 1.3  # the same of the mean of all rows
+STRAIGHT = 0.22  # of its length; a line that bends more is neither a slash nor a dash
+_CLOSED = 0.3  # of how far a line runs from its first end, is its other end from that, at most, in a loop
 _DIRECTIONS = np.deg2rad(np.arange(0, 180, 7.5))  # of the arms of a cross that are tried
 _CROSS_PIXELS = 400  # of a cross that are looked at
 _LEAST_SIDE = 24  # px of a cross; in smaller ink the arms are too broad to be told from a digit
@@ -81,6 +83,28 @@ def _from_its_start(points: Floats) -> Floats:
     across, down = points[-1] - points[0]
     is_backwards = across < 0 if abs(across) > abs(down) else down < 0
     return points[::-1] if is_backwards else points
+
+
+def bend(middle: Floats) -> tuple[float, float]:
+    """How far a line (k, 2) is from straight, in its lengths: the most, and to which side in the mean.
+
+    (1, 0) where the ends are beside each other.
+    """
+    most, mean = bends(middle[None])
+    return float(most[0]), float(mean[0])
+
+
+def bends(middles: Floats) -> tuple[Floats, Floats]:
+    """The same of lines (n, k, 2), each (n,)."""
+    offset = middles - middles[:, :1]
+    x, y = offset[..., 0], offset[..., 1]
+    across, down = x[:, -1:], y[:, -1:]
+    length = (across * across + down * down)[:, 0]
+    is_closed = length <= _CLOSED**2 * (x * x + y * y).max(axis=1)
+    away = (x * down - y * across) / np.maximum(length, 1e-12)[:, None]
+    return np.where(is_closed, 1.0, np.abs(away).max(axis=1)), np.where(
+        is_closed, 0.0, away.sum(axis=1) / away.shape[1]
+    )
 
 
 def cross_of_lines(a: Floats, b: Floats) -> Cross | None:

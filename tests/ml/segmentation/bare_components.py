@@ -31,6 +31,9 @@ class BareComponents:
     def shape(self, chosen: Sequence[int]) -> InkShape:
         return InkShape(None, 0.0)
 
+    def may_be_straight(self, component: int) -> bool:
+        return True
+
     def cross(self, component: int) -> Cross | None:
         return None
 
