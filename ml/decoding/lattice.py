@@ -29,6 +29,7 @@ _HYPOTHESES = 4  # kept at each state of the path graph
 _HYPOTHESES_FOR_LINE_NETWORK = 12  # kept where the line network has to choose among them
 _DIGIT_PROBABILITIES = (1e-9, 1 - 1e-9)  # the bounds of the probability that a candidate is a digit
 _DOUBTFUL_BAR = (-1.0, 3.0)  # log odds of a separator; below, a bar is a 1 as on other lines
+_DOUBT = 2.3  # log odds; see `Segment.trust`
 _LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more than this against a text
 
 
@@ -43,6 +44,17 @@ class Segment:
     label: int | None
     probability: float
     separator_probability: float = 0.0
+
+    @property
+    def trust(self) -> float:
+        """How far a digit can be trusted to be no separator.
+
+        The odds are lowered when they are fitted, to lose no 1; but some people write more slashes than others,
+        and what may well be one should not be sure to be a digit.
+        """
+        if self.label is None or self.candidate.separator_log_odds == -math.inf:
+            return 1.0
+        return math.exp(_log_probabilities(self.candidate.separator_log_odds + _DOUBT)[1])
 
     @property
     def separates(self) -> bool:

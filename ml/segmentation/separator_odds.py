@@ -15,7 +15,7 @@ from ml.labels import Floats
 from ml.segmentation.small_network import SmallNetwork
 
 SHIPPED_SEPARATORS = Path(__file__).parents[1] / "base" / "separators.json"
-KINDS = ("bar", "dash", "mark", "cross", "stack")
+KINDS = ("bar", "dash", "mark", "cross", "stack", "cut bar", "cut dash", "cut mark")  # cut off what touches it
 FEATURES = 18
 
 _MAX_LOG_ODDS = 9.0

@@ -103,25 +103,26 @@ class _Separators:
     def _kind(self, places: Places) -> str | None:
         """What the ink at these places may be by itself, "bar", "dash" or "mark"; None of any other ink."""
         box = self._line.box(places)
-        if not _may_separate(box, self._line.height) or not self._may_be_bar_or_low(places, box):
-            return None
+        is_high = box[3] >= max(_SURELY_HIGH * self._line.height, _FLAT * box[2])
+        if not _may_separate(box, self._line.height) or (is_high and not self._may_be_straight(places)):
+            return None  # most strokes are high and bent, and nothing else is asked of these
         around = self._line.around(places)
         width, height = box[2] / around.unit, box[3] / around.unit
         is_low = box[1] > around.top + _LOW * around.unit
         kind = None if is_low and width <= _MARK and height > width else _kind_of_line(width, height)
-        if kind is not None and self._line.bend(places)[0] < STRAIGHT:
-            is_high = box[1] + box[3] / 2 < around.top + _LOWEST_DASH * around.unit
-            return kind if (is_high if kind == "dash" else self._may_be_bar(places, box)) else None
+        if kind is not None and self._is_straight(places):
+            is_over = box[1] + box[3] / 2 < around.top + _LOWEST_DASH * around.unit
+            return kind if (is_over if kind == "dash" else self._may_be_bar(places, box)) else None
         longest = _LONG_MARK if is_low else _MARK
         return (
             "mark" if width <= _MARK and height <= longest and self._is_mark(places, min(width, height)) else None
         )
 
-    def _may_be_bar_or_low(self, places: Places, box: Box) -> bool:
-        """Whether a stroke is low, or straight; most strokes are neither, and nothing else is asked of these."""
-        if len(places) > 1 or box[3] < max(_SURELY_HIGH * self._line.height, _FLAT * box[2]):
-            return True
-        return self._line.components.may_be_straight(self._line.line[places[0]])
+    def _may_be_straight(self, places: Places) -> bool:
+        return len(places) > 1 or self._line.components.may_be_straight(self._line.line[places[0]])
+
+    def _is_straight(self, places: Places) -> bool:
+        return self._may_be_straight(places) and self._line.bend(places)[0] < STRAIGHT
 
     def _may_be_bar(self, places: Places, box: Box) -> bool:
         """Whether a nearly straight line is as narrow as a bracket, or as straight and thin as a slash."""
@@ -245,7 +246,8 @@ class _Separators:
         place = (around.top - y) / around.unit, (y + height - around.foot) / around.unit
         features = np.array([*own, *size, *place, *gaps, *(gap < math.inf for gap in gaps), *beside])
         np.clip(features, *_BOUNDS, out=features)
-        return FoundSeparator(places, kind, features)
+        is_cut = len(places) == 1 and places not in self._line.groups
+        return FoundSeparator(places, f"cut {kind}" if is_cut else kind, features)
 
 
 @dataclass(frozen=True)

@@ -41,15 +41,20 @@ RECORDED = ("pendigits_strokes.npz", "unipen_part_strokes.npz", "digilets_stroke
 _LEAST_LABELS = 5  # different digits of a recorded hand
 _OFTEN = {"date": 2}  # times as many lines as of other cases: a slash is like a 1
 _ONES = 0.3  # of the plain lines are written with many 1s
-_SLANTED = 0.4  # of all lines are slanted further, each as a whole
-_SLANT = 0.3  # standard deviation of that slant
-_PICTURES = 0.35  # of the lines also become pictures
+_SLANTED = 0.25  # of all lines are slanted further, each as a whole
+_SLANT = 0.2  # standard deviation of that slant
+_PICTURES = 0.7  # of the lines also become pictures
+_TOUCHING = 0.5  # of those pictures have signs that are nearer to the digits on one side
+_NEARER = 0.3  # heights, at most
+_MOST, _LITTLE = 0.7, 0.4  # of a sign lies in the box of its ink, at least; of a digit beside it, at most
+_HARDLY = 0.15  # of a stroke lies in the box of a part of the ink that has nothing of it, at most
 _PEN = (3, 10)  # px of the pictures, for digits 100 high
 _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 # The log odds are lowered by this: a 1 that is lost, or a number parted, is worse than a sign that is missed.
-_CAUTION = {"bar": 1.3, "dash": 0.5, "mark": 0.8, "cross": 0.0, "stack": 0.0}
+_CAUTION = {"bar": 1.3, "dash": 0.5, "mark": 0.8, "cross": 0.0, "stack": 0.0, "cut bar": 2.0, "cut dash": 2.0,
+            "cut mark": 2.0}  # fmt: skip
 
 
 def recorded_hands(data: Path) -> HandChoice:
@@ -203,6 +208,9 @@ def _picture(strokes: Strokes, is_sign: list[bool], rng: Generator) -> tuple[Com
     x, y, width, height = bounds(strokes)
     scale = 1.0 if height > 60 else 60 / max(height, 1.0)
     strokes = [((stroke - [x, y]) * scale + _MARGIN).astype(np.float32) for stroke in strokes]
+    if rng.random() < _TOUCHING:
+        nearer = np.float32([100 * rng.uniform(-_NEARER, _NEARER), 0])
+        strokes = [stroke + sign * nearer for stroke, sign in zip(strokes, is_sign, strict=True)]
     pen = int(rng.integers(*_PEN))
     size = (round(height * scale) + 2 * _MARGIN, round(width * scale) + 2 * _MARGIN)
     page = np.full(size, 255, np.uint8)
@@ -215,17 +223,16 @@ def _picture(strokes: Strokes, is_sign: list[bool], rng: Generator) -> tuple[Com
 
 
 def _signs_only(components: Components, component: int, strokes: Strokes, is_sign: list[bool]) -> bool | None:
-    """Whether all strokes that run through a component are signs; None where only some are."""
+    """Whether a component, or a part that was cut off, is a sign; None where it is a sign and more."""
     x, y, width, height = components.boxes[component] + [-_MISS, -_MISS, 2 * _MISS, 2 * _MISS]
-    through = set()
+    shares = {True: [0.0], False: [0.0]}  # of each sign and of each stroke of a digit, in the box of the component
     for stroke, sign in zip(strokes, is_sign, strict=True):
-        low, high = stroke.min(axis=0), stroke.max(axis=0)
-        if (low >= [x, y]).all() and (high <= [x + width, y + height]).all():
-            through.add(sign)
-        elif not sign and (low < [x + width, y + height]).all() and (high > [x, y]).all():
-            inside = (stroke >= [x, y]) & (stroke <= [x + width, y + height])
-            through |= {False} if inside.all(axis=1).mean() > 0.5 else set()
-    return through.pop() if len(through) == 1 else None
+        inside = (stroke >= [x, y]) & (stroke <= [x + width, y + height])
+        shares[sign].append(float(inside.all(axis=1).mean()))
+    of_sign, of_digit = max(shares[True]), max(shares[False])
+    if of_sign <= _HARDLY:
+        return False
+    return True if of_digit <= (_LITTLE if of_sign > _MOST else _HARDLY) else None
 
 
 def fit_separators(examples: Examples, seed: int) -> SeparatorOdds:
