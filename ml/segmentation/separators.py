@@ -35,6 +35,7 @@ _NARROW_MARK = (
 _NARROW_SPOT = 0.31  # the same of ink in pictures, which is as broad as the pen
 _STRAIGHT_MARK = 0.4  # of its length, is the bend of a nearly straight mark, at most
 _OVER_FOOT = 0.2  # a mark that ends higher is a small zero; one above another may be a colon
+_UNDER_FOOT = 0.1  # nor does a comma begin lower
 _LEAST_BAR = 0.45
 _DASH = (0.12, 1.5)  # width; a longer dash is a line under or through numbers
 _LOWEST_DASH = 0.85  # below the top of the digits beside it; lower is a piece of a line under them
@@ -43,10 +44,13 @@ _CROSS = 1.1  # width and height of a cross, at most
 _LEAST_CROSS = 0.2
 _BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
 _BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is broader
-_ALIKE = 0.15  # between the slopes of two bars of one kind, at most
+_ALIKE, _NEARLY_ALIKE = 0.15, 0.25  # between the slopes of two bars of one kind, at most
+_MOST_OTHERS = 8  # bars of a line that are looked at beside each
 _BRACKET = 0.35  # width divided by height of a bar that bends, at most
+_FAR = 0.9  # the gap between those of a colon or an equals sign, at most
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
-_DAYS, _YEARS = {1, 2}, {2, 4}  # digits of days, months and years
+_MOST_PENS = 4.0  # widths of the pen; a cut through more ink says no more
+_DAYS, _YEARS = {1, 2}, ([2], [4])  # digits of days, months and years
 _MOST = 60  # components; a longer line is a scribble
 
 
@@ -149,10 +153,10 @@ class _Separators:
         return shorter <= narrow or self._line.bend(places)[0] < _STRAIGHT_MARK
 
     def _stands(self, places: Places) -> bool:
-        """Whether ink ends near the feet of the digits beside it."""
+        """Whether ink ends near the feet of the digits beside it, or below, and does not begin there."""
         around = self._line.around(places)
         _, y, _, height = self._line.box(places)
-        return y + height > around.foot - _OVER_FOOT * around.unit
+        return y + height > around.foot - _OVER_FOOT * around.unit and y < around.foot + _UNDER_FOOT * around.unit
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
         """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
@@ -189,7 +193,7 @@ class _Separators:
                 gap = below[1] - above[1] - above[3]
                 shift = abs(above[0] + above[2] / 2 - below[0] - below[2] / 2)
                 unit = self._line.around((*first, *second)).unit
-                if gap < 0 or shift > _SHIFTED * unit:
+                if not 0 <= gap <= _FAR * unit or shift > _SHIFTED * unit:
                     continue
                 form = (
                     gap / unit,
@@ -208,28 +212,43 @@ class _Separators:
         unlike = [other for other in others if other not in alike]
         turned = bar.slope - sum(other.slope for other in unlike) / len(unlike) if unlike else 0.0
         taller = (bar.height - sum(other.height for other in others) / len(others)) / unit if others else 0.0
-        parts = self._parts_date([bar.places, *(other.places for other in alike)])
+        parts = self._parts_date(bar, others)
         form = (bar.slope - hand, bar.slope, hand, *self._line.bend(bar.places))
         return self._found(bar.places, "bar", form, (turned, taller, min(len(alike), 3) / 3, parts, known))
 
-    def _parts_date(self, bars: Sequence[Places]) -> float:
-        """Whether bars at these places part the digits of the line as in a date: 1, or 0.5 of two parts only.
+    def _parts_date(self, bar: _Bar, others: Sequence[_Bar]) -> float:
+        """Whether a bar parts the digits of the line as in a date: with one of the others 1, alone 0.5.
 
-        Two bars part day, month and year, one bar day and month, or what is above and below a fraction.
+        Two bars part day, month and year, one bar day and month, or what is above and below a fraction. All other
+        bars count as 1s.
         """
-        parts = self._line.digits_between(bars) if len(bars) <= 2 else []
-        if not parts:
-            return 0.0
-        if len(parts) == 2:
-            return 0.5 * (set(parts) <= _DAYS)
-        return float(set(parts[:2]) <= _DAYS and parts[2] in _YEARS)
+        for other in others[:_MOST_OTHERS]:
+            if abs(other.slope - bar.slope) <= _NEARLY_ALIKE:
+                parts = self._line.digits_between([bar.places, other.places])
+                if set(parts[:2]) <= _DAYS and parts[2:] in _YEARS:
+                    return 1.0
+        parts = self._line.digits_between([bar.places])
+        return 0.5 if parts and set(parts) <= _DAYS else 0.0
 
     def _as_mark(self, places: Places, kind: str) -> FoundSeparator:
+        beside = (0.0,) * 5 if places in self._line.groups else self._beside_part(places[0])
         if kind != "dash":
-            return self._found(places, kind, (0.0,) * 5)
+            return self._found(places, kind, (0.0,) * 5, beside)
         middle = self._line.middle_line(places)
         across, down = middle[-1] - middle[0]
-        return self._found(places, kind, (down / (abs(across) + 1e-9), 0.0, 0.0, *self._line.bend(places)))
+        form = (down / (abs(across) + 1e-9), 0.0, 0.0, *self._line.bend(places))
+        return self._found(places, kind, form, beside)
+
+    def _beside_part(self, place: int) -> tuple[float, ...]:
+        """Of a part that was cut off: the heights of the parts beside it, and how much ink was cut."""
+        group = next(group for group in self._line.groups if place in group)
+        unit = self._line.around((place,)).unit
+        index = group.index(place)
+        cut = [self._line.components.crossed_ink(self._line.line[place]) / _MOST_PENS for place in group[1:]]
+        heights = [self._line.box((place,))[3] / unit for place in group]
+        at_ends = [0.0, *cut, 0.0]
+        around = [0.0, *heights, 0.0]
+        return around[index], around[index + 2], at_ends[index], at_ends[index + 1], 0.0
 
     def _as_cross(self, places: Places, cross: Cross) -> FoundSeparator:
         hand, _ = self._line.hand_slant(places)
