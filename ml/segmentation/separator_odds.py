@@ -20,6 +20,10 @@ FEATURES = 18
 
 _MAX_LOG_ODDS = 9.0
 
+# Heights of the digits around.
+_WIDEST_STACK = 0.9  # the gap between the points of a colon, or the dashes of an equals sign, at most
+_UNDER_FOOT = 0.1  # no comma begins lower
+
 Places = tuple[int, ...]  # rising, of components along their line
 
 
@@ -58,8 +62,18 @@ class SeparatorOdds:
             own = [separator for separator in found if separator.kind == kind]
             values = self.networks[kind].log_odds(np.stack([separator.features for separator in own]))
             clipped = values.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS).tolist()
+            for i, separator in enumerate(own):
+                if _is_elsewhere(separator):
+                    clipped[i] = -_MAX_LOG_ODDS
             odds.update(zip((separator.places for separator in own), clipped, strict=True))
         return odds
+
+
+def _is_elsewhere(separator: FoundSeparator) -> bool:
+    """Whether ink is where no separator is, such as the corners of a frame; few were seen when this was fitted."""
+    if separator.kind == "stack":
+        return bool(separator.features[0] > _WIDEST_STACK)
+    return separator.kind == "mark" and bool(separator.features[8] - separator.features[5] > _UNDER_FOOT)
 
 
 @cache

@@ -35,7 +35,6 @@ _NARROW_MARK = (
 _NARROW_SPOT = 0.31  # the same of ink in pictures, which is as broad as the pen
 _STRAIGHT_MARK = 0.4  # of its length, is the bend of a nearly straight mark, at most
 _OVER_FOOT = 0.2  # a mark that ends higher is a small zero; one above another may be a colon
-_UNDER_FOOT = 0.1  # nor does a comma begin lower
 _LEAST_BAR = 0.45
 _DASH = (0.12, 1.5)  # width; a longer dash is a line under or through numbers
 _LOWEST_DASH = 0.85  # below the top of the digits beside it; lower is a piece of a line under them
@@ -47,7 +46,6 @@ _BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is
 _ALIKE, _NEARLY_ALIKE = 0.15, 0.25  # between the slopes of two bars of one kind, at most
 _MOST_OTHERS = 8  # bars of a line that are looked at beside each
 _BRACKET = 0.35  # width divided by height of a bar that bends, at most
-_FAR = 0.9  # the gap between those of a colon or an equals sign, at most
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
 _MOST_PENS = 4.0  # widths of the pen; a cut through more ink says no more
 _DAYS, _YEARS = {1, 2}, ([2], [4])  # digits of days, months and years
@@ -153,10 +151,10 @@ class _Separators:
         return shorter <= narrow or self._line.bend(places)[0] < _STRAIGHT_MARK
 
     def _stands(self, places: Places) -> bool:
-        """Whether ink ends near the feet of the digits beside it, or below, and does not begin there."""
+        """Whether ink ends near the feet of the digits beside it."""
         around = self._line.around(places)
         _, y, _, height = self._line.box(places)
-        return y + height > around.foot - _OVER_FOOT * around.unit and y < around.foot + _UNDER_FOOT * around.unit
+        return y + height > around.foot - _OVER_FOOT * around.unit
 
     def _may_be_at(self, bar: _Bar, others: Sequence[_Bar]) -> bool:
         """Whether a bar may separate at its place: at an end of the line only a bracket of a pair does."""
@@ -193,7 +191,7 @@ class _Separators:
                 gap = below[1] - above[1] - above[3]
                 shift = abs(above[0] + above[2] / 2 - below[0] - below[2] / 2)
                 unit = self._line.around((*first, *second)).unit
-                if not 0 <= gap <= _FAR * unit or shift > _SHIFTED * unit:
+                if gap < 0 or shift > _SHIFTED * unit:
                     continue
                 form = (
                     gap / unit,

@@ -53,8 +53,8 @@ _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 # The log odds are lowered by this: a 1 that is lost, or a number parted, is worse than a sign that is missed.
-_CAUTION = {"bar": 1.3, "dash": 0.5, "mark": 0.8, "cross": 0.0, "stack": 0.0, "cut bar": 2.0, "cut dash": 2.0,
-            "cut mark": 2.0}  # fmt: skip
+_CAUTION = {"bar": 0.4, "dash": 0.5, "mark": 0.5, "cross": 0.0, "stack": 0.0, "cut bar": 1.0, "cut dash": 0.7,
+            "cut mark": 0.3}  # fmt: skip
 
 
 def recorded_hands(data: Path) -> HandChoice:
@@ -259,7 +259,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with files of recorded digits")
     parser.add_argument("--out", type=Path, default=SHIPPED_SEPARATORS, help="where the log odds go")
-    parser.add_argument("--lines", type=int, default=300, help="of each case and kind of hand")
+    parser.add_argument("--lines", type=int, default=600, help="of each case and kind of hand")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from ml.labels import Floats
 from ml.segmentation.small_network import SmallNetwork
 
-_UNITS = 24
-_EPOCHS = 60
+_UNITS = 32
+_EPOCHS = 80
 _BATCH = 128
 _RATE = 0.004  # falls to 0
 _DECAY = 1e-4
