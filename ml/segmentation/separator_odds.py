@@ -22,7 +22,8 @@ _MAX_LOG_ODDS = 9.0
 
 # Heights of the digits around.
 _WIDEST_STACK = 0.9  # the gap between the points of a colon, or the dashes of an equals sign, at most
-_UNDER_FOOT = 0.1  # no comma begins lower
+_UNDER_FOOT = 0.1  # no comma begins lower, and one that reaches over a digit ends lower
+_LARGEST_POINT = 0.2
 
 Places = tuple[int, ...]  # rising, of components along their line
 
@@ -70,10 +71,15 @@ class SeparatorOdds:
 
 
 def _is_elsewhere(separator: FoundSeparator) -> bool:
-    """Whether ink is where no separator is, such as the corners of a frame; few were seen when this was fitted."""
+    """Whether ink is where no separator is, of which little was seen when the networks were fitted.
+
+    So are the corners of a frame, and the end of a digit that was cut off with the line under it.
+    """
     if separator.kind == "stack":
         return bool(separator.features[0] > _WIDEST_STACK)
-    return separator.kind == "mark" and bool(separator.features[8] - separator.features[5] > _UNDER_FOOT)
+    height, below_foot, gap = separator.features[5], separator.features[8], separator.features[9:11].min()
+    is_end = height > _LARGEST_POINT and below_foot < _UNDER_FOOT and gap < 0
+    return separator.kind == "mark" and bool(is_end or below_foot - height > _UNDER_FOOT)
 
 
 @cache
