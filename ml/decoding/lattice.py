@@ -29,7 +29,7 @@ _HYPOTHESES = 4  # kept at each state of the path graph
 _HYPOTHESES_FOR_LINE_NETWORK = 12  # kept where the line network has to choose among them
 _DIGIT_PROBABILITIES = (1e-9, 1 - 1e-9)  # the bounds of the probability that a candidate is a digit
 _DOUBTFUL_BAR = (-1.0, 3.0)  # log odds of a separator; below, a bar is a 1 as on other lines
-_DOUBT = 2.3  # log odds; see `Segment.trust`
+_DOUBT = 2.7  # log odds; see `Segment.trust`
 _LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more than this against a text
 
 

@@ -53,7 +53,7 @@ _MARGIN = 40  # px around a line in a picture
 _MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 # The log odds are lowered by this: a 1 that is lost, or a number parted, is worse than a sign that is missed.
-_CAUTION = {"bar": 0.4, "dash": 0.5, "mark": 0.5, "cross": 0.0, "stack": 0.0, "cut bar": 1.0, "cut dash": 0.7,
+_CAUTION = {"bar": 0.8, "dash": 0.5, "mark": 0.5, "cross": 0.0, "stack": 0.0, "cut bar": 1.0, "cut dash": 0.7,
             "cut mark": 0.3}  # fmt: skip
 
 
