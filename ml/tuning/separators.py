@@ -209,7 +209,7 @@ def _picture(strokes: Strokes, is_sign: list[bool], rng: Generator) -> tuple[Com
     scale = 1.0 if height > 60 else 60 / max(height, 1.0)
     strokes = [((stroke - [x, y]) * scale + _MARGIN).astype(np.float32) for stroke in strokes]
     if rng.random() < _TOUCHING:
-        nearer = np.float32([100 * rng.uniform(-_NEARER, _NEARER), 0])
+        nearer = np.array([100 * rng.uniform(-_NEARER, _NEARER), 0], np.float32)
         strokes = [stroke + sign * nearer for stroke, sign in zip(strokes, is_sign, strict=True)]
     pen = int(rng.integers(*_PEN))
     size = (round(height * scale) + 2 * _MARGIN, round(width * scale) + 2 * _MARGIN)
