@@ -18,6 +18,7 @@ from ml.decoding.ctc import CtcOutput
 from ml.decoding.lattice import BestPath
 from ml.decoding.reading import EMPTY_READING, LARGE_INK, DecodedLayout, Digit, ReadGlyph, Reading, compose_reading
 from ml.decoding.scored_layout import ScoredLayout
+from ml.decoding.words import refuse_words
 from ml.ink.glare import hides_ink
 from ml.ink.greyscale import to_grey
 from ml.ink.line_image import LineImage, ink_to_line_image
@@ -173,9 +174,12 @@ class DrawingDecoder:
                 and isinstance(self._components, ImageComponents)
                 and len(line) <= _MOST_IN_LINE_IMAGE
                 and self._is_doubtful(path, height)
+                and not lattice.has_doubtful_bars  # the line network takes slashes for 1s
             ):
-                path = lattice.best_path(read_line(line_image_of(self._components, line)))
-            paths.append(path)
+                separators = {i for s in path.segments if s.separates for i in s.candidate.components}
+                rest = [component for component in line if component not in separators]
+                path = lattice.best_path(read_line(line_image_of(self._components, rest)))
+            paths.append(refuse_words(path, height))
         return paths
 
     def _is_doubtful(self, path: BestPath, height: float) -> bool:
@@ -183,7 +187,8 @@ class DrawingDecoder:
         digits = sum(segment.label is not None for segment in path.segments)
         if digits > 1 and path.probability < self._costs.line_network_threshold:
             return True
-        return any(s.label is None and s.candidate.box[3] >= LARGE_INK * height for s in path.segments)
+        unread = [s.candidate for s in path.segments if s.label is None and not s.separates]
+        return any(candidate.box[3] >= LARGE_INK * height for candidate in unread)
 
 
 def _log_sum(scored: Sequence[ScoredLayout]) -> float:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ml.decoding.path_graph import log_add
 from ml.segmentation.candidates import Candidate
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """A candidate with a label, or with None as ink that is no digit, and its log weight in nats."""
 
     candidate: Candidate
@@ -24,8 +23,7 @@ class Edge:
         return x + width / 2
 
 
-@dataclass(frozen=True)
-class Hypothesis:
+class Hypothesis(NamedTuple):
     """Paths that read the same labels: the log sum of their weights, the log weight of the best, and its edges."""
 
     labels: tuple[int, ...]
@@ -55,6 +53,9 @@ class Hypothesis:
         Paths take candidates in the order of their first components. The bar over a 5 that is drawn late may begin
         left of the digit before its own.
         """
+        middles = [edge.middle for edge in self.edges]
+        if middles == sorted(middles):
+            return self
         edges = tuple(sorted(self.edges, key=lambda edge: edge.middle))
         labels = tuple(edge.label for edge in edges if edge.label is not None)
         return Hypothesis(labels, self.log_sum, self.log_max, edges)

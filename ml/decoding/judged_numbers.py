@@ -46,6 +46,7 @@ def judge_numbers(lattice: Lattice, path: BestPath, line: SpacedLine) -> list[Ju
             probability = _by_texts(lattice, path, number, left, right)
         else:
             probability = lattice.part_probability(*_ink_of(path, number, left, right))
+        probability *= math.prod(segment.trust for segment in number)
         texts, spacing = _other_texts(path, number, left, right), math.prod(around)
         splits = [(text, probability * spacing * (1 / p - 1)) for text, p in _splits(number, inner)]
         changes = [(text, p * spacing) for text, p in texts] + splits

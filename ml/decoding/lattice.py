@@ -28,16 +28,38 @@ _LABELS = 3  # the likeliest labels of a candidate; others never make a second t
 _HYPOTHESES = 4  # kept at each state of the path graph
 _HYPOTHESES_FOR_LINE_NETWORK = 12  # kept where the line network has to choose among them
 _DIGIT_PROBABILITIES = (1e-9, 1 - 1e-9)  # the bounds of the probability that a candidate is a digit
+_DOUBTFUL_BAR = (-1.0, 3.0)  # log odds of a separator; below, a bar is a 1 as on other lines
+_DOUBT = 2.7  # log odds; see `Segment.trust`
 _LEAST_LINE_LOG_PROBABILITY = -100.0  # nats; the line network counts no more than this against a text
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A candidate on the best path, with its label (None: no digit) and the probability that this is right."""
+    """A candidate on the best path, with its label (None: no digit) and the probability that this is right.
+
+    `separator_probability` is that ink that is no digit separates numbers, and is not ink that could not be read.
+    """
 
     candidate: Candidate
     label: int | None
     probability: float
+    separator_probability: float = 0.0
+
+    @property
+    def trust(self) -> float:
+        """How far a digit can be trusted to be no separator.
+
+        The odds are lowered when they are fitted, to lose no 1; but some people write more slashes than others,
+        and what may well be one should not be sure to be a digit.
+        """
+        if self.label is None or self.candidate.separator_log_odds == -math.inf:
+            return 1.0
+        return math.exp(_log_probabilities(self.candidate.separator_log_odds + _DOUBT)[1])
+
+    @property
+    def separates(self) -> bool:
+        """Whether it is ink between numbers, such as a slash, and not ink that could not be read."""
+        return self.label is None and self.separator_probability > 0.5
 
 
 @dataclass(frozen=True)
@@ -81,7 +103,17 @@ class Lattice:
             else:
                 as_no_digit = math.log1p(-probability) - candidate.prior_cost - candidate.negative_cost
                 weights = as_digit, as_no_digit
+            if candidate.separator_log_odds > -math.inf:
+                separates, is_other = _log_probabilities(candidate.separator_log_odds)
+                as_digit, as_no_digit = weights
+                weights = as_digit + is_other, log_add(as_no_digit + is_other, separates - candidate.prior_cost)
             self._log_weights.append(weights)
+
+    @property
+    def has_doubtful_bars(self) -> bool:
+        """Whether there is ink, as high as a digit, that may well separate numbers, or may be a digit."""
+        least, most = _DOUBTFUL_BAR
+        return any(c.is_high and least < c.separator_log_odds < most for c in self._candidates)
 
     @property
     def log_sum(self) -> float:
@@ -105,7 +137,7 @@ class Lattice:
         segments = []
         for edge in best.edges:
             log_sum = self._sums.through(edge.candidate.places, edge.log_weight)
-            segments.append(Segment(edge.candidate, edge.label, self._probability(log_sum)))
+            segments.append(self._segment(edge, self._probability(log_sum)))
         probability, second_probability = self._probability(best.log_sum), self._probability(second.log_sum)
         texts = tuple((hypothesis, self._probability(hypothesis.log_sum)) for hypothesis in hypotheses)
         return BestPath(tuple(segments), probability, second.labels, second_probability, texts)
@@ -188,6 +220,14 @@ class Lattice:
             return math.log1p(-self._clipped[i])
         return float(self._digits[i, edge.label]) + math.log(self._clipped[i])
 
+    def _segment(self, edge: Edge, probability: float) -> Segment:
+        """With the probability that it separates numbers, if it is no digit."""
+        candidate = edge.candidate
+        if edge.label is not None or candidate.separator_log_odds == -math.inf:
+            return Segment(candidate, edge.label, probability)
+        separates, _ = _log_probabilities(candidate.separator_log_odds)
+        return Segment(candidate, None, probability, math.exp(separates - candidate.prior_cost - edge.log_weight))
+
     @cached_property
     def _index(self) -> dict[Candidate, int]:
         return {candidate: i for i, candidate in enumerate(self._candidates)}
@@ -268,7 +308,7 @@ class Lattice:
         for edge in best.edges:
             agreeing = [hypothesis.has_label_near(edge) for hypothesis in hypotheses]
             probability = min(1.0, float(probabilities[agreeing].sum()))
-            segments.append(Segment(edge.candidate, edge.label, probability * are_digits))
+            segments.append(self._segment(edge, probability * are_digits))
         second, second_probability = (), 0.0
         if len(order) > 1:
             second, second_probability = hypotheses[order[1]].labels, float(probabilities[order[1]])
@@ -280,6 +320,11 @@ class Lattice:
             tuple((hypotheses[i], float(probabilities[i])) for i in order),
             by_line_network=True,
         )
+
+
+def _log_probabilities(log_odds: float) -> tuple[float, float]:
+    """The log probabilities of something with these odds, and of its contrary."""
+    return -math.log1p(math.exp(-log_odds)), -math.log1p(math.exp(log_odds))
 
 
 def penalise_low(candidates: Sequence[Candidate], digits: Floats) -> Floats:

@@ -123,7 +123,9 @@ def compose_reading(decoded: DecodedLayout, costs: Costs, calibration: Calibrati
         segment
         for path, height in zip(paths, heights, strict=True)
         for segment in path.segments
-        if segment.label is not None or not text or segment.candidate.box[3] >= LARGE_INK * height
+        if segment.label is not None
+        or not text
+        or (segment.candidate.box[3] >= LARGE_INK * height and not segment.separates)
     ]
     judged = [
         number

@@ -63,7 +63,7 @@ def strokes_to_glyph(strokes: Strokes, pen: float = PEN, min_side: float = 0.0) 
     centre = _CANVAS / 2 * 2**_SUBPIXEL
     # A lone point is drawn as a line to itself, which gives the round dot of the pen.
     lines = [
-        np.rint((stroke[[0, *range(len(stroke))]] - middle) * scale + centre).astype(np.int32)
+        np.rint((np.concatenate([stroke[:1], stroke]) - middle) * scale + centre).astype(np.int32)
         for stroke in strokes
     ]
     canvas = np.zeros((_CANVAS, _CANVAS), np.uint8)

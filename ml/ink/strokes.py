@@ -73,8 +73,8 @@ def reading_work(raw: Sequence[Sequence[object]]) -> int:
 
 def bounds(strokes: Strokes) -> Box:
     """The tight box of the points, without the width of the pen. `strokes` must not be empty."""
-    low = np.min([stroke.min(axis=0) for stroke in strokes], axis=0)
-    high = np.max([stroke.max(axis=0) for stroke in strokes], axis=0)
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
     return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 

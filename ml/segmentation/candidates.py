@@ -15,6 +15,8 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components, positions_by_owner, union_box
 from ml.segmentation.costs import Costs
+from ml.segmentation.separator_odds import shipped_separators
+from ml.segmentation.separators import find_separators
 from ml.segmentation.text_lines import LineOrder
 
 Places = tuple[int, ...]  # rising places of components along their line, from 0
@@ -43,7 +45,9 @@ class Candidate:
     low_cost: float  # as any digit but 0, which alone is often low: in addition to `cost`
     prior_cost: float  # as a digit or not: of beginning here, and of holding its components together
     negative_cost: float  # as no digit
+    is_high: bool  # as high as a digit
     may_be_ligature: bool  # may only lead from one digit to the next
+    separator_log_odds: float = -math.inf  # that it separates numbers, and is neither a digit nor a part of one
 
 
 def candidate_line(
@@ -71,7 +75,8 @@ class CandidateLine(ABC):
 
     def candidates(self) -> list[Candidate]:
         """Each component alone is always among them, so that there is a path through the line."""
-        sets = self._place_sets()
+        separators = shipped_separators().log_odds(find_separators(self._components, self._line, self._height))
+        sets = list(dict.fromkeys([*self._place_sets(), *separators]))
         candidates = []
         for places, affinity_cost in zip(sets, self.affinity_costs(sets), strict=True):
             if affinity_cost >= _MAX_AFFINITY_COST:
@@ -90,9 +95,11 @@ class CandidateLine(ABC):
                 min_side=self._costs.min_side * self._height,
                 cost=self._shape_cost(box),
                 low_cost=low_cost,
-                prior_cost=affinity_cost + self._start_cost(places),
+                prior_cost=affinity_cost + self._start_cost(places) + _separated_cost(places, separators),
                 negative_cost=self._negative_cost(places, box),
+                is_high=box[3] >= _TALL * self._height,
                 may_be_ligature=len(components) == 1 and self._components.may_be_ligature(components[0]),
+                separator_log_odds=separators.get(places, -math.inf),
             )
             candidates.append(candidate)
         return candidates
@@ -295,6 +302,18 @@ class ImageLine(CandidateLine):
     @cached_property
     def _width(self) -> float:
         return float(union_box(self._boxes)[2])
+
+
+def _separated_cost(places: Places, separators: Mapping[Places, float]) -> float:
+    """What it costs, in nats, that ink at these places is no separator, but with other ink or in parts.
+
+    `separators` are the log odds of what may be one. Each path has one candidate with its first place.
+    """
+    return sum(
+        math.log1p(math.exp(log_odds))
+        for own, log_odds in separators.items()
+        if own[0] in places and own != places
+    )
 
 
 def _spanning_tree_cost(places: Places, link_costs: Mapping[tuple[int, int], float]) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ml.ink.glyph import Glyph, strokes_to_glyph
 from ml.ink.strokes import Strokes
 from ml.ink.trajectory import Trajectory, strokes_to_trajectory
+from ml.segmentation.ink_shape import STRAIGHT, Cross, InkShape, bends, stroke_shape
 from ml.segmentation.stroke_affinity import shipped_affinity
 from ml.segmentation.stroke_pairs import Pairs, are_retraced, are_underlined, pair_features, resample
 from ml.segmentation.stroke_splitting import is_ligature, split_strokes
@@ -64,6 +65,18 @@ class Components(Protocol):
 
     def may_be_ligature(self, component: int) -> bool:
         """Whether the component may only lead from one digit to the next."""
+        ...
+
+    def shape(self, chosen: Sequence[int]) -> InkShape:
+        """The form of a component, or of all parts of one owner; of pictures in pixels from their corner."""
+        ...
+
+    def may_be_straight(self, component: int) -> bool:
+        """Whether a component may be one nearly straight line; quick, and of pictures always true."""
+        ...
+
+    def cross(self, component: int) -> Cross | None:
+        """The component as two straight lines that cross; None of any other ink, and of a stroke."""
         ...
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
@@ -118,6 +131,24 @@ class StrokeComponents:
             and self.owners[component - 1] == self.owners[component] == self.owners[component + 1]
             and is_ligature(self._strokes[component])
         )
+
+    def shape(self, chosen: Sequence[int]) -> InkShape:
+        """See `Components.shape`."""
+        if len(chosen) == 1:
+            return stroke_shape(self._resampled[chosen[0]])
+        return stroke_shape(resample([np.concatenate(self.strokes(sorted(chosen)))])[0])
+
+    def may_be_straight(self, component: int) -> bool:
+        """See `Components.may_be_straight`."""
+        return bool(self._are_straight[component])
+
+    @cached_property
+    def _are_straight(self) -> NDArray[np.bool_]:
+        return bends(self._resampled)[0] < STRAIGHT
+
+    def cross(self, component: int) -> Cross | None:
+        """None: a stroke is one line."""
+        return None
 
 
 def positions_by_owner(owners: Sequence[int]) -> dict[int, list[int]]:

@@ -27,7 +27,9 @@ from ml.segmentation.border import are_strips
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.connected_ink import ConnectedInk
 from ml.segmentation.form_lines import remove_form_lines
+from ml.segmentation.ink_shape import Cross, InkShape, cross_in_picture, picture_shape
 from ml.segmentation.margin import add_margin
+from ml.segmentation.points import find_points
 from ml.segmentation.stroke_pairs import Pairs
 from ml.segmentation.touching_digits import SplitComponents, split_wide_components
 
@@ -79,6 +81,18 @@ class ImageComponents:
     def crossed_ink(self, component: int) -> float:
         """See `ml.segmentation.components.Components.crossed_ink`."""
         return float(self._crossed[component])
+
+    def shape(self, chosen: Sequence[int]) -> InkShape:
+        """See `ml.segmentation.components.Components.shape`."""
+        return picture_shape(self._cut_out(chosen)[1])
+
+    def may_be_straight(self, component: int) -> bool:
+        """See `ml.segmentation.components.Components.may_be_straight`."""
+        return True
+
+    def cross(self, component: int) -> Cross | None:
+        """See `ml.segmentation.components.Components.cross`."""
+        return cross_in_picture(self._cut_out([component])[1])
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         """See `ml.segmentation.components.Components.glyph`."""
@@ -195,8 +209,10 @@ def _writing(
         return np.zeros(0, np.int64)
     is_large = is_inside & (side >= 0.4 * side[is_inside].max())
     height = typical_height(np.maximum(h, 0.5 * w)[is_large])
-    kept = np.flatnonzero(is_inside & (side >= 0.15 * height) & (area >= _MIN_AREA))
-    return kept[np.argsort(-area[kept], kind="stable")][:_MAX_COMPONENTS]
+    is_writing = is_inside & (side >= 0.15 * height) & (area >= _MIN_AREA)
+    kept = np.flatnonzero(is_writing)
+    kept = kept[np.argsort(-area[kept], kind="stable")][:_MAX_COMPONENTS]
+    return kept if is_bitmap else np.concatenate([kept, find_points(labels, boxes, area, is_writing)])
 
 
 def _are_dots(labels: NDArray[np.int32], boxes: Boxes) -> bool:

@@ -62,6 +62,7 @@ def _layout_as_one_digit(components: Components, lines: Sequence[LineOrder], cos
         low_cost=0.0,
         prior_cost=max(0.0, affinity_cost),
         negative_cost=costs.whole_negative if components.has_strokes else math.inf,
+        is_high=True,
         may_be_ligature=False,
     )
     return PageLayout((everything,), (height,), (candidate,))

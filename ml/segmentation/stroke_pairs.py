@@ -12,6 +12,7 @@ Pairs = NDArray[np.int64]  # (m, 2): strokes by their place in the drawing
 
 FEATURES = 28
 _POINTS = 24  # of a stroke, where distances to other strokes are measured
+_STEPS = np.arange(_POINTS, dtype=np.float64)
 _RETRACED = 0.06  # heights; the most by which a line may miss the line that it goes over again
 _FLAT = 0.15  # height divided by width of a level line
 _UNDERLINE = 0.5  # heights; a level line below writing that is narrower may be a part of it
@@ -24,7 +25,9 @@ def resample(strokes: Strokes) -> Floats:
     resampled = []
     for stroke in strokes:
         along = arc_lengths(stroke)
-        resampled.append(points_along(stroke, along, np.linspace(0, along[-1], _POINTS)))
+        lengths = _STEPS * (along[-1] / _STEPS[-1])  # as `np.linspace`, which takes five times as long
+        lengths[-1] = along[-1]
+        resampled.append(points_along(stroke, along, lengths))
     return np.stack(resampled)
 
 

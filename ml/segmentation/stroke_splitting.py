@@ -23,7 +23,9 @@ _REACH = 3  # steps before and after a point over which its turn is measured
 _TURN = np.deg2rad(40)  # a sharper turn may be a cut
 _LEVEL = np.deg2rad(45)  # a heading closer to the right runs on to the next digit
 _MIN_DISTANCE = 5  # steps between cuts, and between a cut and the ends of the stroke
-_STRAIGHT = 1.12  # length of a ligature divided by the distance of its ends, at most
+_STRAIGHT = (
+    1.12  # length divided by the distance of the ends, at most, of ligatures and of strokes that hold no digit
+)
 
 
 def split_strokes(strokes: Strokes, height: float) -> tuple[Strokes, list[int]]:
@@ -52,7 +54,8 @@ def _split(stroke: Stroke, height: float) -> list[Stroke]:
     """The parts of a stroke; two neighbours share the point where they meet."""
     along = arc_lengths(stroke)
     steps = min(int(along[-1] / (_STEP * height)), _MAX_STEPS)
-    if steps < 2 * _MIN_DISTANCE:
+    is_straight = along[-1] <= _STRAIGHT * float(np.hypot(*(stroke[-1] - stroke[0])))  # a long slash
+    if steps < 2 * _MIN_DISTANCE or is_straight:
         return [stroke]
     lengths = np.linspace(0, along[-1], steps + 1)
     cuts = _find_cuts(points_along(stroke, along, lengths))

@@ -11,6 +11,7 @@ from ml.segmentation.components import Boxes, Components, positions_by_owner, ty
 
 LineOrder = tuple[int, ...]  # components of one line, from left to right
 
+_LONG_COMMA = (0.45, 0.7)  # heights; a comma is no wider and no higher
 _SURE_LOG_ODDS = 3.0  # that one digit has both strokes of a pair
 
 
@@ -80,10 +81,11 @@ def _group(boxes: Boxes) -> list[NDArray[np.int64]]:
     """The positions of the boxes (n, 4) of each line, lines from top to bottom.
 
     Lines are made of boxes of about the typical height that share more than half of the smaller height and are not
-    far apart; each other box joins the line of the nearest of those.
+    far apart; each other box, and each long comma, joins the line of the nearest of those.
     """
     height = typical_height(boxes[:, 3])
     is_body = (boxes[:, 3] >= 0.5 * height) & (boxes[:, 3] <= 1.8 * height)
+    is_body &= ~_hangs(boxes, is_body, height)
     bodies = np.flatnonzero(is_body)
     group = np.empty(len(boxes), np.int64)
     x, y, w, h = boxes[bodies].T
@@ -97,6 +99,19 @@ def _group(boxes: Boxes) -> list[NDArray[np.int64]]:
     lines = [np.flatnonzero(group == g) for g in np.unique(group)]
     lines.sort(key=lambda line: float(middle[line].mean()))
     return _rejoin(boxes, lines)
+
+
+def _hangs(boxes: Boxes, is_body: NDArray[np.bool_], height: float) -> NDArray[np.bool_]:
+    """(n,) whether a box may be a long comma: narrow and low, from the lower half of higher ink beside it down."""
+    x, y, w, h = boxes.T
+    is_low = is_body & (h < _LONG_COMMA[1] * height) & (w < _LONG_COMMA[0] * height)
+    high = is_body & (h >= _LONG_COMMA[1] * height)
+    if not is_low.any() or not high.any():
+        return np.zeros(len(boxes), np.bool_)
+    middle, foot = y[high] + h[high] / 2, y[high] + h[high]
+    apart = np.maximum.outer(x, x[high]) - np.minimum.outer(x + w, (x + w)[high])
+    starts = (y[:, None] > middle) & (y[:, None] < foot) & ((y + h)[:, None] > foot)
+    return np.asarray(is_low & (starts & (apart < height)).any(axis=1))
 
 
 def _distances(box: NDArray[np.float64], others: Boxes) -> NDArray[np.float64]:

@@ -50,7 +50,7 @@ def write_digit(
     """
     handwriting = handwriting or random_handwriting(rng)
     template = DIGIT_SHAPES[label][style or handwriting.styles[label]]
-    return _write(template, handwriting, rng)
+    return write_template(template, handwriting, rng)
 
 
 def write_number(
@@ -109,11 +109,14 @@ def write_sign(rng: Generator, kind: str | None = None) -> Strokes:
     kind = kind or str(rng.choice(SIGN_KINDS))
     if kind in _FREE_SIGNS:
         return [stroke.astype(np.float32) for stroke in _FREE_SIGNS[kind](rng)]
-    return _write(SIGN_SHAPES[kind], random_handwriting(rng), rng)
+    return write_template(SIGN_SHAPES[kind], random_handwriting(rng), rng)
 
 
-def _write(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
-    """A template in a handwriting: control points wobble, later strokes miss their place, the whole is slanted."""
+def write_template(template: str, handwriting: Handwriting, rng: Generator) -> Strokes:
+    """A template of `ml.synthesis.digit_shapes` in a handwriting, about one unit high.
+
+    Control points wobble, later strokes miss their place, the whole is slanted.
+    """
     strokes: Strokes = []
     for runs in _parse(template):
         miss = rng.normal(0, handwriting.wobble, 2) if strokes else np.zeros(2)

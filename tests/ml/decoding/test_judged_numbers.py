@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -161,3 +162,18 @@ def test_no_number_is_less_sure_than_all_of_them_together():
     for doubt in ({0: 0.2}, {1: 0.4, 2: 0.1}, {3: 0.45}):
         read = reading(TWO_NUMBERS, SEVENS.get, doubt)
         assert all(number.confidence >= read.confidence - 1e-9 for number in read.numbers)
+
+
+def test_a_digit_that_may_well_be_a_slash_makes_its_number_doubtful():
+    (layout, *_) = find_layouts(BareComponents(row(3)), COSTS)
+    sureness = []
+    for log_odds in (-9.0, -3.5):
+        candidates = [
+            replace(c, separator_log_odds=log_odds) if c.components == (1,) else c for c in layout.candidates
+        ]
+        lattice = Lattice(candidates, *scores(candidates, SEVENS.get), COSTS)
+        path, line, (only,) = judged(lattice)
+        assert only.text == "777"
+        sureness.append(only.probability / (path.probability * line.probability))
+    assert sureness[0] > 0.99
+    assert sureness[1] < 0.8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -64,6 +65,12 @@ def test_a_wide_gap_does_not_break_a_line():
 def test_a_hat_belongs_to_the_line_below_it():
     boxes = np.concatenate([row(3, y=0), row(3, y=150), [[85, 138, 45, 3]]])
     assert [len(line) for line in find_lines(BareComponents(boxes))] == [3, 4]
+
+
+@pytest.mark.parametrize(("top", "lines"), [(85, [5]), (110, [4, 1])])
+def test_a_long_comma_belongs_to_the_line_above_it(top, lines):
+    boxes = np.concatenate([row(4), [[135, top, 20, 55]]])
+    assert [len(line) for line in find_lines(BareComponents(boxes))] == lines
 
 
 def test_single_components_are_digits():
@@ -158,6 +165,53 @@ def test_a_gap_that_is_nearly_a_space_stays_in_doubt_beside_wider_spaces():
     assert [len(number) for number in line.numbers] == [4, 2]
     assert line.gap_probabilities[1] < 0.7
     assert line.gap_probabilities[3] > 0.99
+
+
+def read_separated(log_odds: float, boxes: np.ndarray, as_digit: float = 0.02):
+    """The lattice and the best path of two 7s around ink that separates numbers with these log odds."""
+    (layout, *_) = find_layouts(BareComponents(boxes), COSTS)
+    candidates = [
+        replace(c, separator_log_odds=log_odds) if c.components == (1,) else c for c in layout.candidates
+    ]
+    single = {(0,): (7, 0.99), (1,): (1, as_digit), (2,): (7, 0.99)}
+    lattice = Lattice(candidates, *scores(candidates, single.get), COSTS)
+    return lattice, lattice.best_path()
+
+
+POINT = np.array([[0, 0, 50, 100.0], [60, 92, 8, 8], [78, 0, 50, 100]])
+BAR = np.array([[0, 0, 50, 100.0], [60, 0, 20, 100], [90, 0, 50, 100]])
+
+
+def test_a_separator_is_no_digit_and_parts_numbers():
+    _, path = read_separated(6.0, BAR, as_digit=0.99)
+    assert [segment.label for segment in path.segments] == [7, None, 7]
+    assert path.segments[1].separates
+    line = split_numbers(path.segments, 100.0, COSTS)
+    assert [len(number) for number in line.numbers] == [1, 1]
+    assert line.gap_probabilities[0] > 0.99
+
+
+def test_what_separates_less_surely_is_a_digit_and_in_doubt():
+    _, path = read_separated(-0.5, BAR, as_digit=0.99)
+    assert [segment.label for segment in path.segments] == [7, 1, 7]
+    assert path.probability < 0.7
+
+
+def test_what_may_be_dirt_or_a_point_leaves_the_gap_in_doubt():
+    doubts = []
+    for log_odds in (-9.0, COSTS.negative - 4.0, 9.0):
+        _, path = read_separated(log_odds, POINT)
+        line = split_numbers(path.segments, 100.0, COSTS)
+        doubts.append(1 - line.gap_probabilities[0])
+    assert doubts[0] < 0.05
+    assert doubts[2] < 0.05
+    assert doubts[1] > max(doubts[0], doubts[2])
+
+
+@pytest.mark.parametrize(("log_odds", "doubtful"), [(-6.0, False), (0.5, True), (6.0, False)])
+def test_the_line_network_is_not_to_be_asked_beside_bars_in_doubt(log_odds, doubtful):
+    assert read_separated(log_odds, BAR)[0].has_doubtful_bars == doubtful
+    assert not read_separated(log_odds, POINT)[0].has_doubtful_bars
 
 
 def test_a_line_under_a_number_joins_no_digits():

@@ -165,6 +165,7 @@ def test_no_other_label_is_likelier_than_that_which_the_line_decides():
         low_cost=0.0,
         prior_cost=0.0,
         negative_cost=1.0,
+        is_high=True,
         may_be_ligature=False,
     )
     layout = PageLayout(((0,),), (100.0,), (candidate,))

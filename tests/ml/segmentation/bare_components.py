@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ml.ink.glyph import SIDE, Glyph
+from ml.segmentation.ink_shape import Cross, InkShape
 
 
 class BareComponents:
@@ -26,6 +27,15 @@ class BareComponents:
 
     def may_be_ligature(self, component: int) -> bool:
         return False
+
+    def shape(self, chosen: Sequence[int]) -> InkShape:
+        return InkShape(None, 0.0)
+
+    def may_be_straight(self, component: int) -> bool:
+        return True
+
+    def cross(self, component: int) -> Cross | None:
+        return None
 
     def glyph(self, chosen: Sequence[int], min_side: float) -> Glyph:
         return np.zeros((SIDE, SIDE), np.uint8)

@@ -12,7 +12,7 @@ import pytest
 from ml.decoding.calibration import Calibration
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.decoding.lattice import Lattice
-from ml.segmentation.candidates import Candidate
+from ml.segmentation.candidates import Candidate, StrokeLine
 from ml.segmentation.components import StrokeComponents, positions_by_owner
 from ml.segmentation.costs import Costs
 from ml.segmentation.image_components import ImageComponents, find_image_components
@@ -105,3 +105,15 @@ def test_strokes_may_stand_anywhere():
         for costs in (SIZES, replace(SIZES, base_spread=np.inf, wide_spread=np.inf))
     )
     assert with_base == without
+
+
+def test_ink_with_a_separator_in_it_costs_what_speaks_for_the_separator():
+    """Two 1s, and a point between them."""
+    drawn = strokes((0, 0, 100), (40, 95, 3), (80, 0, 100))
+    candidates = {c.components: c for c in find_layouts(drawn, SIZES)[0].candidates}
+    odds = candidates[1,].separator_log_odds
+    assert odds > 1
+    without = StrokeLine(drawn, SIZES, 0, (0, 1, 2), 100.0).affinity_costs([(0, 1)])[0]
+    assert candidates[0, 1].prior_cost == pytest.approx(without + np.log1p(np.exp(odds)))
+    assert candidates[0, 1].separator_log_odds == -np.inf
+    assert candidates[0,].prior_cost == 0

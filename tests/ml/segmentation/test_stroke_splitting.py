@@ -37,10 +37,11 @@ def test_the_parts_together_are_the_stroke():
     [
         [SEVEN_FOUR * np.float32([0.5, 1])],
         [np.array([[0, 100], [600, 103]], np.float32)],
+        [np.array([[120, -20], [60, 50], [-5, 120], [-8, 110]], np.float32)],
         [np.zeros((1, 2), np.float32)],
         [SEVEN_FOUR] * 61,
     ],
-    ids=["narrow", "a line below", "a dot", "too many"],
+    ids=["narrow", "a line below", "a slash", "a dot", "too many"],
 )
 def test_the_rest_stays_whole(strokes):
     parts, owners = split_strokes(strokes, 100.0)
