@@ -78,6 +78,7 @@ class Costs:
 
 # Found by `python -m ml.tuning.pictures` on cheque amounts that train, photographed pages and digits, and bitmaps.
 IMAGE_COSTS = Costs(
+    widest=1.6,
     gap=0.392,
     height_spread=1.664,
     height_cap=6.514,
@@ -86,6 +87,7 @@ IMAGE_COSTS = Costs(
     base_spread=0.22,
     base_cap=6.0,
     negative=1.037,
+    whole_negative=1.5,
     large_negative=7.178,
     mark_size=0.612,
     segment=0.116,
