@@ -32,9 +32,9 @@ _MAX_SLOPE = 0.3  # of a base line
 _MIN_SLOPED = 4  # connected components; fewer say nothing about the slope of their line
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Candidate:
-    """Components of one line, taken as one digit. Costs are in nats."""
+    """Components of one line, taken as one digit, and as a key equal to itself alone. Costs are in nats."""
 
     line: int  # number of the line in its layout
     places: int  # of its components along the line, a bit for each

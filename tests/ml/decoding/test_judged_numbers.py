@@ -25,6 +25,10 @@ SEVENS = {(i,): (7, 0.99) for i in range(10)}
 def lattice_of(boxes, expected, doubt: dict[int, float] | None = None) -> Lattice:
     """`doubt` gives components that are a 2 with this probability instead of what is expected."""
     (layout, *_) = find_layouts(BareComponents(boxes), COSTS)
+    return lattice_of_layout(layout, expected, doubt)
+
+
+def lattice_of_layout(layout, expected, doubt: dict[int, float] | None = None) -> Lattice:
     digits, digit_probability = scores(layout.candidates, expected)
     for i, candidate in enumerate(layout.candidates):
         chance = (doubt or {}).get(candidate.components[0])
@@ -122,7 +126,7 @@ def test_ink_that_a_candidate_shares_with_its_neighbour_reads_nothing_by_itself(
 
 def reading(boxes, expected, doubt=None, calibration=None):
     (layout, *_) = find_layouts(BareComponents(boxes), COSTS)
-    lattice = lattice_of(boxes, expected, doubt)
+    lattice = lattice_of_layout(layout, expected, doubt)
     decoded = DecodedLayout(
         layout, 1.0, [lattice], [lattice.best_path()], np.full((len(layout.candidates), 10), 0.1)
     )
