@@ -55,6 +55,8 @@ def _is_straight(stroke: Stroke) -> bool:
 
 def _runs_around(ring: Stroke, inner: Strokes) -> bool:
     """Whether a stroke is nearly closed and round or angular, with the middles of the others inside."""
+    if not np.ptp(ring, axis=0).all():
+        return False  # OpenCV has no hull of points on one spot
     points = ring.astype(np.float32).reshape(-1, 1, 2)
     hull = cv2.convexHull(points)
     outline = cv2.arcLength(hull, True)

@@ -51,6 +51,10 @@ def test_an_open_curve_stays():
     assert len(kept(ring(40, 40)[:25], SEVEN)) == 2
 
 
+def test_strokes_that_are_points_stay():
+    assert len(kept(np.array([[-0.0, 0], [0, 0]], np.float32), np.zeros((1, 2), np.float32))) == 2
+
+
 def test_numbers_side_by_side_stay():
     assert len(kept(ring(30, 40), SEVEN + np.array([100, 0], np.float32))) == 2
 
