@@ -9,8 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -18,10 +19,11 @@ import numpy as np
 from numpy.random import Generator
 
 from ml.data.loaders import DatasetError, load_characters, load_images
+from ml.ink.greyscale import Grey
 from ml.ink.strokes import Strokes, bounds, transform
 from ml.labels import Floats
-from ml.segmentation.components import Components, StrokeComponents, typical_height
-from ml.segmentation.image_components import find_image_components
+from ml.segmentation.components import Components, StrokeComponents, typical_height, union_box
+from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.segmentation.separator_odds import KINDS, SHIPPED_SEPARATORS, SeparatorOdds
 from ml.segmentation.separators import find_separators
 from ml.segmentation.text_lines import find_lines
@@ -46,11 +48,11 @@ _SLANT = 0.2  # standard deviation of that slant
 _PICTURES = 0.7  # of the lines also become pictures
 _TOUCHING = 0.5  # of those pictures have signs that are nearer to the digits on one side
 _NEARER = 0.3  # heights, at most
-_MOST, _LITTLE = 0.7, 0.4  # of a sign lies in the box of its ink, at least; of a digit beside it, at most
-_HARDLY = 0.15  # of a stroke lies in the box of a part of the ink that has nothing of it, at most
+# Of the ink of a picture:
+_MOST, _LITTLE = 0.8, 0.3  # of a separator is of a sign, at least; of a digit that it crosses, at most
+_HARDLY = 0.15  # of other ink is of a sign, at most
 _PEN = (3, 10)  # px of the pictures, for digits 100 high
 _MARGIN = 40  # px around a line in a picture
-_MISS = 1.5  # px by which the edge of ink may miss the edge of what was drawn
 _PLAIN_WEIGHT = 2.0  # of the ink of plain lines: few drawings have separators
 # The log odds are lowered by this: a 1 that is lost, or a number parted, is worse than a sign that is missed.
 _CAUTION = {"bar": 0.8, "dash": 0.5, "mark": 0.5, "cross": 0.0, "stack": 0.0, "cut bar": 1.0, "cut dash": 0.7,
@@ -175,6 +177,7 @@ def _mostly_ones(hand: Hand) -> Callable[[Generator], tuple[int, Strokes]]:
 
 
 Examples = dict[str, list[tuple[Floats, bool, float]]]  # by kind: features, whether it separates, weight
+Judge = Callable[[Sequence[int]], bool | None]  # whether components together are a sign; None where only in part
 
 
 def gather_examples(lines: Iterator[tuple[WrittenNumber, bool]], seed: int) -> Examples:
@@ -185,26 +188,31 @@ def gather_examples(lines: Iterator[tuple[WrittenNumber, bool]], seed: int) -> E
         is_sign = [owner == NO_DIGIT for owner in number.owners]
         weight = 1.0 if is_separated else _PLAIN_WEIGHT
         drawn = StrokeComponents(number.strokes)
-        _add(examples, drawn, [is_sign[owner] for owner in drawn.owners], weight)
+        _add(examples, drawn, partial(_are_signs, drawn, is_sign), weight)
         if rng.random() < _PICTURES:
-            _add(examples, *_picture(number.strokes, is_sign, rng), weight)
+            signs, digits = _draw(number.strokes, is_sign, rng)
+            page = find_image_components(255 - np.maximum(signs, digits))
+            if page is not None:
+                _add(examples, page, partial(_shows_sign, page, signs, digits), weight)
     return examples
 
 
-def _add(examples: Examples, components: Components | None, is_sign: list[bool | None], weight: float) -> None:
-    """Add what is found in all lines; `is_sign` is None for a component of which that is not known."""
-    if components is None:
-        return
+def _add(examples: Examples, components: Components, is_sign: Judge, weight: float) -> None:
+    """Add what is found in all lines, but what is a sign only in part."""
     for line in find_lines(components):
         height = typical_height(components.boxes[list(line), 3])
         for found in find_separators(components, line, height):
-            own = [is_sign[line[place]] for place in found.places]
-            if None not in own:
-                examples[found.kind].append((found.features, all(own), weight))
+            separates = is_sign([line[place] for place in found.places])
+            if separates is not None:
+                examples[found.kind].append((found.features, separates, weight))
 
 
-def _picture(strokes: Strokes, is_sign: list[bool], rng: Generator) -> tuple[Components | None, list[bool | None]]:
-    """The components of a plain picture of strokes, and for each whether all of it is a sign, or None of it."""
+def _are_signs(components: StrokeComponents, is_sign: Sequence[bool], chosen: Sequence[int]) -> bool:
+    return all(is_sign[components.owners[i]] for i in chosen)
+
+
+def _draw(strokes: Strokes, is_sign: Sequence[bool], rng: Generator) -> tuple[Grey, Grey]:
+    """Pages (h, w) of the signs alone and of the digits alone, 255 on ink."""
     x, y, width, height = bounds(strokes)
     scale = 1.0 if height > 60 else 60 / max(height, 1.0)
     strokes = [((stroke - [x, y]) * scale + _MARGIN).astype(np.float32) for stroke in strokes]
@@ -212,27 +220,26 @@ def _picture(strokes: Strokes, is_sign: list[bool], rng: Generator) -> tuple[Com
         nearer = np.array([100 * rng.uniform(-_NEARER, _NEARER), 0], np.float32)
         strokes = [stroke + sign * nearer for stroke, sign in zip(strokes, is_sign, strict=True)]
     pen = int(rng.integers(*_PEN))
-    size = (round(height * scale) + 2 * _MARGIN, round(width * scale) + 2 * _MARGIN)
-    page = np.full(size, 255, np.uint8)
-    lines = [np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32) for stroke in strokes]
-    cv2.polylines(page, lines, False, 0, pen, cv2.LINE_AA, 4)
-    components = find_image_components(page)
-    if components is None:
-        return None, []
-    return components, [_signs_only(components, i, strokes, is_sign) for i in range(len(components.boxes))]
-
-
-def _signs_only(components: Components, component: int, strokes: Strokes, is_sign: list[bool]) -> bool | None:
-    """Whether a component, or a part that was cut off, is a sign; None where it is a sign and more."""
-    x, y, width, height = components.boxes[component] + [-_MISS, -_MISS, 2 * _MISS, 2 * _MISS]
-    shares = {True: [0.0], False: [0.0]}  # of each sign and of each stroke of a digit, in the box of the component
+    pages = np.zeros((2, round(height * scale) + 2 * _MARGIN, round(width * scale) + 2 * _MARGIN), np.uint8)
     for stroke, sign in zip(strokes, is_sign, strict=True):
-        inside = (stroke >= [x, y]) & (stroke <= [x + width, y + height])
-        shares[sign].append(float(inside.all(axis=1).mean()))
-    of_sign, of_digit = max(shares[True]), max(shares[False])
+        line = np.rint(stroke[[0, *range(len(stroke))]] * 16).astype(np.int32)
+        cv2.polylines(pages[0 if sign else 1], [line], False, 255, pen, cv2.LINE_AA, 4)
+    return pages[0], pages[1]
+
+
+def _shows_sign(components: ImageComponents, signs: Grey, digits: Grey, chosen: Sequence[int]) -> bool | None:
+    """By how much of the ink lies on the page of the signs, and how much on that of the digits."""
+    ink = components.ink(chosen)
+    x, y, width, height = union_box(components.boxes[list(chosen)])
+    rows, columns = np.nonzero(ink > ink.max() / 2)
+    at = (
+        (y + (rows + 0.5) * height / len(ink)).astype(int),
+        (x + (columns + 0.5) * width / ink.shape[1]).astype(int),
+    )
+    of_sign, of_digit = float((signs[at] > 0).mean()), float((digits[at] > 0).mean())
     if of_sign <= _HARDLY:
         return False
-    return True if of_digit <= (_LITTLE if of_sign > _MOST else _HARDLY) else None
+    return True if of_sign >= _MOST and of_digit <= _LITTLE else None
 
 
 def fit_separators(examples: Examples, seed: int) -> SeparatorOdds:
