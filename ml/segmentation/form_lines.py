@@ -48,6 +48,7 @@ _SHORT = 0.2  # heights of the writing, that a line below it may be too short at
 _DIGIT = 0.5  # heights of the writing; lower components are parts of digits
 _PART = 0.6  # heights of the writing; so much of a line is seen beside thick strokes that touch it
 _STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
+_CRUMB = 1.5  # widths of the pen; lower writing is what is left of lines
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
 _MIN_SPAN = 0.5  # of the width of the picture, from the first to the last column where a rule is seen
@@ -93,7 +94,7 @@ def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
     )
     if cleaned is not found.mask:
         found = connect(cleaned)
-    return found if found is given else _without_empty_form(given.mask, found, pen)
+    return found if found is given else _without_empty_form(given.mask, found, level, pen)
 
 
 def _net(
@@ -198,12 +199,25 @@ def _lie_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bo
     return np.asarray(2 * beside >= found.stats[:, cv2.CC_STAT_AREA])
 
 
-def _without_empty_form(before: Grey, cleaned: ConnectedInk, pen: float) -> ConnectedInk:
-    """What is left of a mask (h, w), or nothing if that is only specks, level bars and walls between lines."""
-    w, h, area = cleaned.stats[1:, cv2.CC_STAT_WIDTH :].T
+def _without_empty_form(before: Grey, cleaned: ConnectedInk, level: Sequence[Track], pen: float) -> ConnectedInk:
+    """What is left of a mask (h, w), or nothing if that is only specks, level bars and walls between lines.
+
+    Walls may hang on level tracks that are longer than they are high.
+    """
+    if not len(cleaned.pixels):
+        return cleaned
+    highest = int(cleaned.stats[1:, cv2.CC_STAT_HEIGHT].max())
+    bars = [
+        track
+        for track in level
+        if track.length > highest and _is_straight(track) and track.filled(before).mean() > _UNBROKEN
+    ]
+    parted = _without(cleaned.mask, bars, [], pen)
+    rest = cleaned if parted is cleaned.mask else connect(parted)
+    w, h, area = rest.stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
-    removed = as_uint8(cv2.subtract(before, cleaned.mask))
-    is_wall = _ends_beside(removed, cleaned, round(pen / 2) + 1)[:2, 1:].all(axis=0)
+    removed = as_uint8(cv2.subtract(before, rest.mask))
+    is_wall = _ends_beside(removed, rest, round(pen / 2) + 1)[:2, 1:].all(axis=0)
     is_wall &= w < _SLIM * h
     is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
     return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else connect(np.zeros_like(before))
@@ -220,6 +234,8 @@ def _without_rules(found: ConnectedInk, level: Sequence[Track], upright: Sequenc
     crossing = [t for t in upright if any(_crosses(t, rule, height) for rule in rules)]
     writing = _without(mask, rules, crossing, pen)
     unit = _height_of_writing(found if writing is mask else connect(writing))
+    if unit < _CRUMB * pen:
+        unit = 0.0
     if len(rules) < _MANY:
         rules = [
             t.prolonged(mask)

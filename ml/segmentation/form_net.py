@@ -169,6 +169,13 @@ class FormNet:
             if (abs(pitch / pitch.min() - steps) < _UNEVEN * steps).all():
                 self.is_wall[teeth] = True
                 self.is_side[number] = True
+                self._mark_tops(teeth)
+
+    def _mark_tops(self, teeth: NDArray[np.int64]) -> None:
+        """The level line that the teeth of a comb hang on, too: boxes whose round corners are not seen to meet."""
+        top = np.array([self.upright[i].left for i in teeth])
+        hang = self._meets[:, teeth] & (abs(self._y[:, teeth] - top) < _FOOT * _column(self.upright, "length")[teeth, 0])
+        self.is_side |= hang.all(axis=1)
 
     def _mark_doubled(self) -> None:
         """Lines beside a line of the form and as long as it, or as a box: the second of a double frame."""
