@@ -16,6 +16,7 @@ from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
 from ml.segmentation.connected_ink import ConnectedInk, connect
+from ml.segmentation.dark_strokes import restore_dark_strokes
 from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
@@ -64,10 +65,10 @@ _EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a pictu
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
 
 
-def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
+def remove_form_lines(given: ConnectedInk, ink: Grey) -> ConnectedInk:
     """Connected ink without the lines of forms; the same object where there are none.
 
-    Strokes that cross them stay whole.
+    Strokes that cross them stay whole, and so do strokes along them in ink (h, w) that is higher than theirs.
     """
     if not may_hold_form(given):
         return given
@@ -87,13 +88,13 @@ def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
     least = _DASH * pen if dash else 0.0
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
     if cleaned is not mask:
-        found = connect(cleaned)
+        found = connect(restore_dark_strokes(mask, cleaned, ink, pen))
         found = remove_rings(_without_residue(joined, found, net, pen) if walls else found, net.box_height)
     cleaned = _without_rules(
         found, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
     if cleaned is not found.mask:
-        found = connect(cleaned)
+        found = connect(restore_dark_strokes(found.mask, cleaned, ink, pen))
     return found if found is given else _without_empty_form(given.mask, found, level, pen)
 
 

@@ -10,7 +10,7 @@ from ml.segmentation.form_lines import remove_form_lines
 
 
 def without_lines(mask: np.ndarray) -> np.ndarray:
-    return remove_form_lines(connect(mask)).mask
+    return remove_form_lines(connect(mask), mask).mask
 
 
 def page(*rows: int, slope: float = 0.0) -> np.ndarray:
