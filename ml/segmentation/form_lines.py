@@ -201,7 +201,7 @@ def _lie_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bo
 
 
 def _without_empty_form(before: Grey, cleaned: ConnectedInk, level: Sequence[Track], pen: float) -> ConnectedInk:
-    """What is left of a mask (h, w), or nothing if that is only specks, level bars and walls between lines.
+    """What is left of a mask (h, w), or nothing if that is only specks, bars, walls between lines and short teeth.
 
     Walls may hang on level tracks that are longer than they are high.
     """
@@ -218,8 +218,9 @@ def _without_empty_form(before: Grey, cleaned: ConnectedInk, level: Sequence[Tra
     w, h, area = rest.stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
     removed = as_uint8(cv2.subtract(before, rest.mask))
-    is_wall = _ends_beside(removed, rest, round(pen / 2) + 1)[:2, 1:].all(axis=0)
-    is_wall &= w < _SLIM * h
+    ends = _ends_beside(removed, rest, round(pen / 2) + 1)[:2, 1:]
+    is_wall = ends.all(axis=0) & (w < _SLIM * h)
+    is_wall |= ends.any(axis=0) & (w < _DOUBLE * pen) & (h < _LOW * pen)  # teeth too short to be seen as such
     is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
     return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else connect(np.zeros_like(before))
 

