@@ -174,7 +174,9 @@ class FormNet:
     def _mark_tops(self, teeth: NDArray[np.int64]) -> None:
         """The level line that the teeth of a comb hang on, too: boxes whose round corners are not seen to meet."""
         top = np.array([self.upright[i].left for i in teeth])
-        hang = self._meets[:, teeth] & (abs(self._y[:, teeth] - top) < _FOOT * _column(self.upright, "length")[teeth, 0])
+        hang = self._meets[:, teeth] & (
+            abs(self._y[:, teeth] - top) < _FOOT * _column(self.upright, "length")[teeth, 0]
+        )
         self.is_side |= hang.all(axis=1)
 
     def _mark_doubled(self) -> None:

@@ -249,9 +249,9 @@ def test_bars_are_all_that_is_left_of_an_empty_form():
 
 
 def test_a_one_from_line_to_line_of_squared_paper_stays():
-    squared = np.zeros((200, 500), np.uint8)
+    squared = np.zeros((260, 500), np.uint8)
     for place in range(20, 500, 60):
-        cv2.line(squared, (place, 0), (place, 199), 255, 2)
+        cv2.line(squared, (place, 0), (place, 259), 255, 2)
         cv2.line(squared, (0, place), (499, place), 255, 2)
     one = cv2.line(np.zeros_like(squared), (110, 80), (114, 139), 255, 3)
     left = without_lines(np.maximum(squared, one))
