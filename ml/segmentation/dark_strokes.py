@@ -1,4 +1,4 @@
-"""Strokes along the lines of a form that went with them and are darker than they are: of another pen than the print."""
+"""Strokes along the lines of a form that went with them, and are darker than they are: of another pen."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ class FormNet:
                 self._mark_tops(teeth)
 
     def _mark_tops(self, teeth: NDArray[np.int64]) -> None:
-        """The level line that the teeth of a comb hang on, too: boxes whose round corners are not seen to meet."""
+        """The level line that teeth of a comb hang on, too: of boxes with round corners that are not seen."""
         top = np.array([self.upright[i].left for i in teeth])
         hang = self._meets[:, teeth] & (
             abs(self._y[:, teeth] - top) < _FOOT * _column(self.upright, "length")[teeth, 0]

@@ -1,4 +1,4 @@
-"""The lattice of squared paper: long lines at equal steps, alike in both directions. What stands between is written."""
+"""The lattice of squared paper: long lines at equal steps, alike in both directions."""
 
 from __future__ import annotations
 
