@@ -16,6 +16,7 @@ from ml.ink.greyscale import Grey, as_uint8
 from ml.segmentation.binarization import pen_widths
 from ml.segmentation.components import typical_height
 from ml.segmentation.connected_ink import ConnectedInk, connect
+from ml.segmentation.dark_strokes import restore_dark_strokes
 from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
@@ -48,6 +49,7 @@ _SHORT = 0.2  # heights of the writing, that a line below it may be too short at
 _DIGIT = 0.5  # heights of the writing; lower components are parts of digits
 _PART = 0.6  # heights of the writing; so much of a line is seen beside thick strokes that touch it
 _STRUCK = 0.5  # of its columns with ink above a line have ink below, if the line strikes a number out
+_CRUMB = 1.5  # widths of the pen; lower writing is what is left of lines
 _UNBROKEN = 0.96  # of a line below writing lies in ink; the bars of neighbours have gaps between them
 _MIN_SEEN = 0.35  # of the width of the picture: so much of a rule is seen between the strokes that cross it
 _MIN_SPAN = 0.5  # of the width of the picture, from the first to the last column where a rule is seen
@@ -63,10 +65,10 @@ _EDGE = 0.15  # of the width of a picture, from its edge; a 1 that fills a pictu
 _FINE = 0.65  # widths of the pen; so fine a line is a rule in any case, since stems and bars have 0.8 and more
 
 
-def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
+def remove_form_lines(given: ConnectedInk, ink: Grey) -> ConnectedInk:
     """Connected ink without the lines of forms; the same object where there are none.
 
-    Strokes that cross them stay whole.
+    Strokes that cross them stay whole, and so do strokes along them in ink (h, w) that is higher than theirs.
     """
     if not may_hold_form(given):
         return given
@@ -86,14 +88,14 @@ def remove_form_lines(given: ConnectedInk) -> ConnectedInk:
     least = _DASH * pen if dash else 0.0
     cleaned = _without(mask, sides, [*walls, *net.missing_walls()], pen, least)
     if cleaned is not mask:
-        found = connect(cleaned)
+        found = connect(restore_dark_strokes(mask, cleaned, ink, pen))
         found = remove_rings(_without_residue(joined, found, net, pen) if walls else found, net.box_height)
     cleaned = _without_rules(
         found, [t for t in level if t not in sides], [t for t in upright if t not in walls], pen
     )
     if cleaned is not found.mask:
-        found = connect(cleaned)
-    return found if found is given else _without_empty_form(given.mask, found, pen)
+        found = connect(restore_dark_strokes(found.mask, cleaned, ink, pen))
+    return found if found is given else _without_empty_form(given.mask, found, level, pen)
 
 
 def _net(
@@ -164,7 +166,10 @@ def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet, pen: flo
     line = float(np.median([wall.thickness for wall in net.walls]))
     small = max(_RESIDUE * net.box_height, 2 * line)
     is_residue = touched[2] & (side < small) & _lie_beside(removed, cleaned, round(_ALONG * line))
-    is_residue |= touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    is_wall = touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
+    if net.lattice is not None:  # a 1 that reaches from line to line of squared paper
+        is_wall &= ~net.lattice[1].lie_between(x + w / 2, y + h / 2)
+    is_residue |= is_wall
     if net.box_height < _LOW * pen:  # a tooth that was not found, because the line below it hides a part of it
         is_residue |= touched[1] & (w < _DOUBLE * line) & (h < net.box_height + 2 * line)
     for left, top, width, height in net.gaps():
@@ -195,13 +200,27 @@ def _lie_beside(removed: Grey, found: ConnectedInk, reach: int) -> NDArray[np.bo
     return np.asarray(2 * beside >= found.stats[:, cv2.CC_STAT_AREA])
 
 
-def _without_empty_form(before: Grey, cleaned: ConnectedInk, pen: float) -> ConnectedInk:
-    """What is left of a mask (h, w), or nothing if that is only specks, level bars and walls between lines."""
-    w, h, area = cleaned.stats[1:, cv2.CC_STAT_WIDTH :].T
+def _without_empty_form(before: Grey, cleaned: ConnectedInk, level: Sequence[Track], pen: float) -> ConnectedInk:
+    """What is left of a mask (h, w), or nothing if that is only specks, bars, walls between lines and short teeth.
+
+    Walls may hang on level tracks that are longer than they are high.
+    """
+    if not len(cleaned.pixels):
+        return cleaned
+    highest = int(cleaned.stats[1:, cv2.CC_STAT_HEIGHT].max())
+    bars = [
+        track
+        for track in level
+        if track.length > highest and _is_straight(track) and track.filled(before).mean() > _UNBROKEN
+    ]
+    parted = _without(cleaned.mask, bars, [], pen)
+    rest = cleaned if parted is cleaned.mask else connect(parted)
+    w, h, area = rest.stats[1:, cv2.CC_STAT_WIDTH :].T
     is_speck = np.maximum(w, h) < _LEAST * pen
-    removed = as_uint8(cv2.subtract(before, cleaned.mask))
-    is_wall = _ends_beside(removed, cleaned, round(pen / 2) + 1)[:2, 1:].all(axis=0)
-    is_wall &= w < _SLIM * h
+    removed = as_uint8(cv2.subtract(before, rest.mask))
+    ends = _ends_beside(removed, rest, round(pen / 2) + 1)[:2, 1:]
+    is_wall = ends.all(axis=0) & (w < _SLIM * h)
+    is_wall |= ends.any(axis=0) & (w < _DOUBLE * pen) & (h < _LOW * pen)  # teeth too short to be seen as such
     is_bar = (h < _FLAT * w) & (area >= _SOLID * w * h)
     return cleaned if (~is_speck & ~is_wall & ~is_bar).any() else connect(np.zeros_like(before))
 
@@ -217,6 +236,8 @@ def _without_rules(found: ConnectedInk, level: Sequence[Track], upright: Sequenc
     crossing = [t for t in upright if any(_crosses(t, rule, height) for rule in rules)]
     writing = _without(mask, rules, crossing, pen)
     unit = _height_of_writing(found if writing is mask else connect(writing))
+    if unit < _CRUMB * pen:
+        unit = 0.0
     if len(rules) < _MANY:
         rules = [
             t.prolonged(mask)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey
 from ml.ink.strokes import Box
 from ml.labels import Floats
+from ml.segmentation.lattice import find_lattice
 from ml.segmentation.tracks import Track
 
 Bools = NDArray[np.bool_]
@@ -107,6 +108,18 @@ class FormNet:
         self._drop_strokes(self.level, self.is_side, self._x, self._meets & self.is_wall, self._mask)
         turned_meets = (self._meets & self.is_side[:, None]).T
         self._drop_strokes(self.upright, self.is_wall, self._y.T, turned_meets, self._turned)
+        self._drop_between()
+
+    def _drop_between(self) -> None:
+        """Unmark what stands between the lines of squared paper: stems and bars that end at them by chance."""
+        self.lattice = find_lattice(self.sides, self.walls)
+        if self.lattice is None:
+            return
+        for tracks, chosen, steps in zip(
+            (self.level, self.upright), (self.is_side, self.is_wall), self.lattice, strict=True
+        ):
+            x = np.array([(track.left + track.right) / 2 for track in tracks])
+            chosen &= ~steps.lie_between(_column(tracks, "level")[:, 0] + _column(tracks, "slope")[:, 0] * x, x)
 
     def _drop_strokes(self, tracks: Sequence[Track], chosen: Bools, at: Floats, meets: Bools, mask: Grey) -> None:
         """Unmark tracks that end inside a box: farther beyond the last line they meet than lines overshoot."""
@@ -156,6 +169,15 @@ class FormNet:
             if (abs(pitch / pitch.min() - steps) < _UNEVEN * steps).all():
                 self.is_wall[teeth] = True
                 self.is_side[number] = True
+                self._mark_tops(teeth)
+
+    def _mark_tops(self, teeth: NDArray[np.int64]) -> None:
+        """The level line that teeth of a comb hang on, too: of boxes with round corners that are not seen."""
+        top = np.array([self.upright[i].left for i in teeth])
+        hang = self._meets[:, teeth] & (
+            abs(self._y[:, teeth] - top) < _FOOT * _column(self.upright, "length")[teeth, 0]
+        )
+        self.is_side |= hang.all(axis=1)
 
     def _mark_doubled(self) -> None:
         """Lines beside a line of the form and as long as it, or as a box: the second of a double frame."""

@@ -123,7 +123,7 @@ def find_image_components(grey: Grey) -> ImageComponents | None:
         return None
     is_bitmap = _BITMAP_SCALE * min(given.shape) < _MIN_SIDE and max(given.shape) < 2 * min(given.shape)
     if not is_bitmap:
-        found = remove_form_lines(found)
+        found = remove_form_lines(found, ink)
     labels, boxes = _legible(found, is_bitmap, margin * scale)
     if (
         not len(boxes)

@@ -13,7 +13,7 @@ from ml.segmentation.connected_ink import ConnectedInk, connect
 Ints = NDArray[np.int64]
 
 _LEAST_SIDE = 4.0  # widths of its line; smaller components are no rings
-_MAX_SHARE = 0.6  # of its box that is ink; a ring is hollow
+_MAX_SHARE = 0.6  # of its box, and of its convex hull, that is ink; a ring is hollow
 _INNER = 0.2  # of the height of a ring; lower ink inside is a dot, and not what the ring is for
 _LARGEST_INNER = 0.85  # of the height of a ring
 _SLIM = 0.85  # width by height; a slimmer ring around one stroke is a 0 with a stroke in it
@@ -98,6 +98,8 @@ class _Ring:
     def is_closed(self) -> bool:
         """Whether its ink runs along all of its convex hull."""
         if min(self.width, self.height) < _LEAST_SIDE * self.line:
+            return False
+        if self.area > _MAX_SHARE * cv2.contourArea(self._hull):  # a slanting stroke
             return False
         if self._on_outline.sum() < _LEAST_OUTLINE * self.area:
             return False

@@ -10,7 +10,7 @@ from ml.segmentation.form_lines import remove_form_lines
 
 
 def without_lines(mask: np.ndarray) -> np.ndarray:
-    return remove_form_lines(connect(mask)).mask
+    return remove_form_lines(connect(mask), mask).mask
 
 
 def page(*rows: int, slope: float = 0.0) -> np.ndarray:
@@ -246,3 +246,14 @@ def test_bars_are_all_that_is_left_of_an_empty_form():
     cv2.line(lines, (60, 102), (460, 84), 255, 8)  # they meet
     assert not without_lines(lines).any()
     assert without_lines(np.maximum(lines, feet(120, 190))).any()
+
+
+def test_a_one_from_line_to_line_of_squared_paper_stays():
+    squared = np.zeros((260, 500), np.uint8)
+    for place in range(20, 500, 60):
+        cv2.line(squared, (place, 0), (place, 259), 255, 2)
+        cv2.line(squared, (0, place), (499, place), 255, 2)
+    one = cv2.line(np.zeros_like(squared), (110, 80), (114, 139), 255, 3)
+    zero = cv2.ellipse(np.zeros_like(squared), (230, 110), (18, 24), 0, 0, 360, 255, 4)  # a lone wall is no digit
+    left = without_lines(np.maximum(np.maximum(squared, one), zero))
+    assert (left[one > 0] > 0).mean() > 0.8

@@ -107,3 +107,20 @@ def test_places_between_boxes_that_stand_apart_are_gaps():
     assert len(gaps) == 3
     for (left, top, width, height), start in zip(gaps, (100, 215, 330), strict=True):
         assert np.allclose([left, top, width, height], [start, 40, 35, 100], atol=4)
+
+
+def squares() -> np.ndarray:
+    mask = paper()
+    for place in range(20, 500, 40):
+        cv2.line(mask, (place, 0), (place, 199), 255, 2)
+    for level in range(20, 200, 40):
+        cv2.line(mask, (0, level), (499, level), 255, 2)
+    return mask
+
+
+def test_strokes_from_line_to_line_of_squared_paper_are_no_lines():
+    written = cv2.line(squares(), (117, 60), (117, 100), 255, 3)
+    cv2.line(written, (220, 78), (260, 78), 255, 3)
+    net = net_of(written)
+    assert net.lattice is not None
+    assert (len(net.sides), len(net.walls)) == (5, 12)

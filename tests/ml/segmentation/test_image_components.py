@@ -6,11 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
+from ml.ink.greyscale import to_grey
 from ml.ink.strokes import bounds
 from ml.segmentation.binarization import extract_ink
 from ml.segmentation.components import union_box
 from ml.segmentation.image_components import find_image_components
+from ml.synthesis.forms import fill_form
 from ml.synthesis.handwriting import write_digit, write_number
+from ml.synthesis.number_cases import synthetic_writer
 from tests.ml.conftest import drawn
 
 
@@ -187,3 +190,18 @@ def test_a_broad_block_in_a_bitmap_is_not_hollow():
     block = np.full((32, 32), 255, np.uint8)
     block[1:31, 9:24] = 0
     assert extract_ink(cv2.resize(block, (160, 160)))[80, 55:110].min() > 200
+
+
+@pytest.mark.parametrize(
+    ("layout", "seed"),
+    [
+        ("boxes_rounded", (81, 2014278219, 13)),  # they touch, and only their walls and bottoms are seen to meet
+        ("double_underline", (91, 2014143081, 4)),  # the two lines meet
+        ("field", (93, 1542800728, 4)),  # a thick wall hangs on a line inside
+        ("comb", (302, 951262834, 14)),  # its teeth are shorter than any track
+    ],
+)
+def test_an_empty_form_shows_nothing(layout, seed):
+    rng = np.random.default_rng(seed)
+    form = fill_form(layout, synthetic_writer(rng), rng, is_empty=True)
+    assert find_image_components(to_grey(form.picture)) is None

@@ -98,3 +98,8 @@ def test_a_wide_frame_goes():
 def test_a_box_that_a_wall_divides_is_no_frame():
     divided = cv2.line(box(20, 140), (90, 20), (90, 140), 255, 4)
     assert without_rings(divided) is divided
+
+
+def test_a_slanting_stroke_as_high_as_a_box_stays():
+    one = cv2.line(paper(), (110, 20), (75, 140), 255, 7)
+    assert without_rings(one, 120.0) is one
