@@ -18,8 +18,8 @@ CONFUSABLE_STYLES = (
     (7, "cursive_crossed"), (9, "curled_tail"), (9, "swan"), (4, "open"), (4, "cursive_wide"), (5, "loose_hat"),
     (2, "looped"), (0, "slash_first"), (1, "ticked"), (1, "curved_foot"), (2, "cursive_loop"),
     (2, "cursive_angle"), (6, "cursive_exit"), (6, "wide_exit"), (7, "ticked"), (7, "far_tick"), (9, "ticked"),
-    (9, "flat_loop"), (0, "slashed_through"), (0, "slash_returns"), (0, "led_in"),
-    (4, "bowl"), (9, "swan_flat"), (9, "flat_foot"), (9, "gaping"), (9, "small_loop"),
+    (9, "flat_loop"), (0, "slashed_through"), (0, "slash_returns"), (0, "led_in"), (4, "bowl"),
+    (7, "returning_cross"), (1, "long_foot"), (9, "swan_flat"), (9, "flat_foot"), (9, "gaping"), (9, "small_loop"),
 )  # fmt: skip
 _POLYGONS = 6  # times that polygons, the sign that varies most, count
 
