@@ -19,6 +19,8 @@ KINDS = ("bar", "dash", "mark", "cross", "stack", "cut bar", "cut dash", "cut ma
 FEATURES = 18
 
 _MAX_LOG_ODDS = 9.0
+_BARS = ("bar", "cut bar")
+_MIXED = 3.0  # nats against a slash where the line has a point or a comma: 5.315 has a slanting 1
 
 # Heights of the digits around.
 _WIDEST_STACK = 0.9  # the gap between the points of a colon, or the dashes of an equals sign, at most
@@ -57,29 +59,15 @@ class SeparatorOdds:
         return {kind: network.as_json() for kind, network in self.networks.items()}
 
     def log_odds(self, found: Sequence[FoundSeparator]) -> dict[Places, float]:
-        """The log odds of each, by its places."""
+        """The log odds of each on one line, by its places."""
         odds: dict[Places, float] = {}
         for kind in {separator.kind for separator in found}:
             own = [separator for separator in found if separator.kind == kind]
             values = self.networks[kind].log_odds(np.stack([separator.features for separator in own]))
-            clipped = values.clip(-_MAX_LOG_ODDS, _MAX_LOG_ODDS).tolist()
-            for i, separator in enumerate(own):
-                if _is_elsewhere(separator):
-                    clipped[i] = -_MAX_LOG_ODDS
-            odds.update(zip((separator.places for separator in own), clipped, strict=True))
-        return odds
-
-
-def _is_elsewhere(separator: FoundSeparator) -> bool:
-    """Whether ink is where no separator is, of which little was seen when the networks were fitted.
-
-    So are the corners of a frame, and the end of a digit that was cut off with the line under it.
-    """
-    if separator.kind == "stack":
-        return bool(separator.features[0] > _WIDEST_STACK)
-    height, below_foot, gap = separator.features[5], separator.features[8], separator.features[9:11].min()
-    is_end = height > _LARGEST_POINT and below_foot < _UNDER_FOOT and gap < 0
-    return separator.kind == "mark" and bool(is_end or below_foot - height > _UNDER_FOOT)
+            odds.update(zip((separator.places for separator in own), values.tolist(), strict=True))
+        if any(separator.kind == "mark" and odds[separator.places] > 0 for separator in found):
+            odds |= {bar.places: odds[bar.places] - _MIXED for bar in found if bar.kind in _BARS}
+        return {places: min(max(value, -_MAX_LOG_ODDS), _MAX_LOG_ODDS) for places, value in odds.items()}
 
 
 @cache

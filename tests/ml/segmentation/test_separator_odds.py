@@ -22,11 +22,21 @@ def test_what_is_stored_is_what_was_fitted():
 
 
 def test_odds_belong_to_places_whatever_the_kind():
-    found = [FoundSeparator((place,), kind, np.full(FEATURES, 0.3)) for place, kind in enumerate(KINDS)]
+    features = {kind: np.full(FEATURES, 0.3) for kind in KINDS}
+    found = [FoundSeparator((place,), kind, features[kind]) for place, kind in enumerate(KINDS) if kind != "mark"]
     odds = shipped_separators().log_odds(found)
-    assert list(odds) != []
     for separator in found:
         assert odds[separator.places] == shipped_separators().log_odds([separator])[separator.places]
+
+
+def test_a_slash_is_less_likely_where_the_line_has_a_point():
+    bar = FoundSeparator((0,), "bar", np.full(FEATURES, 0.3))
+    [alone] = shipped_separators().log_odds([bar]).values()
+    point = np.array([0, 0, 0, 0, 0, 0.14, 0.16, -0.94, 0.1, 0.02, 0.34, 1, 1, 0, 0, 0, 0, 0])
+    for is_point, features in ((True, point), (False, np.full(FEATURES, 0.3))):
+        odds = shipped_separators().log_odds([bar, FoundSeparator((1,), "mark", features)])
+        assert (odds[(1,)] > 0) == is_point
+        assert odds[(0,)] == pytest.approx(alone - 3 * is_point)
 
 
 @pytest.mark.parametrize(
