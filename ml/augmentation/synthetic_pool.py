@@ -20,6 +20,7 @@ CONFUSABLE_STYLES = (
     (2, "cursive_angle"), (6, "cursive_exit"), (6, "wide_exit"), (7, "ticked"), (7, "far_tick"), (9, "ticked"),
     (9, "flat_loop"), (0, "slashed_through"), (0, "slash_returns"), (0, "led_in"), (4, "bowl"),
     (7, "returning_cross"), (1, "long_foot"), (9, "swan_flat"), (9, "flat_foot"), (9, "gaping"), (9, "small_loop"),
+    (9, "crossing_loop"),
 )  # fmt: skip
 _POLYGONS = 6  # times that polygons, the sign that varies most, count
 

@@ -26,7 +26,7 @@ class WarpRanges:
     shift: float = 2.5  # px, at most, either way
     elastic: float = 1.5  # px, standard deviation at most; equals Simard's alpha 34, sigma 4
     thickness: float = 0.4  # probability of a thinner or thicker pen
-    broad: float = 0.12  # probability of a very broad pen, where ink is narrow
+    rough: float = 0.06  # probability of ragged edges
     gap: float = 0.1  # probability of a small hole
     coarse: float = 0.06  # probability of few pixels, black or white
     faint: float = 0.15  # probability of pale or unsharp ink
@@ -36,10 +36,12 @@ class GlyphWarper:
     """Warps batches of glyphs: one remap each, with affine and elastic displacement added up."""
 
     _FIELDS = 1024  # elastic fields, made once from `seed`
+    _FINE_FIELDS = 64  # of ragged edges
 
     def __init__(self, ranges: WarpRanges | None = None, seed: int = 0) -> None:
         self.ranges = ranges or WarpRanges()
         self._fields = elastic_fields(self._FIELDS, (SIDE, SIDE), 4.0, np.random.default_rng(seed))
+        self._fine_fields = elastic_fields(self._FINE_FIELDS, (SIDE, SIDE), 1.3, np.random.default_rng((seed, 1)))
         middle = (SIDE - 1) / 2
         axis = np.arange(SIDE, dtype=np.float32) - middle
         self._grid = np.stack(np.meshgrid(axis, axis), axis=-1)  # (28, 28, 2): x, y from the middle
@@ -73,7 +75,7 @@ class GlyphWarper:
         changed = glyphs.astype(np.float32)
         changes = (
             (self.ranges.thickness, _change_pen),
-            (self.ranges.broad, _broaden),
+            (self.ranges.rough, self._roughen),
             (self.ranges.gap, _pierce),
             (self.ranges.faint, _pale),
             (self.ranges.coarse, _coarsen),
@@ -83,11 +85,14 @@ class GlyphWarper:
                 changed[i] = change(changed[i], rng)
         return np.asarray(np.rint(changed.clip(0, 255)), np.uint8)
 
+    def _roughen(self, glyph: _GreyLevels, rng: Generator) -> _GreyLevels:
+        """With edges as of fat ink in a picture of few pixels, when its pen is made a usual one."""
+        field = self._fine_fields[rng.integers(len(self._fine_fields))] * rng.uniform(0.3, 0.8)
+        x, y = np.moveaxis((self._grid + (SIDE - 1) / 2 + field).astype(np.float32), -1, 0)
+        return np.asarray(cv2.remap(glyph, x, y, cv2.INTER_LINEAR), np.float32)
+
 
 _GreyLevels = NDArray[np.float32]  # (28, 28), 0 to 255
-_INK = 20  # px; the longer side of the ink of a glyph
-_NARROW = 9  # px; ink that is no wider may be drawn with a very broad pen
-_PAPER = 60  # darker pixels are ink
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
@@ -95,18 +100,6 @@ def _change_pen(glyph: _GreyLevels, rng: Generator) -> _GreyLevels:
     """The glyph as a thicker or thinner pen leaves it."""
     other = (cv2.dilate if rng.random() < 0.5 else cv2.erode)(glyph, _CROSS)
     return np.asarray(glyph + rng.uniform(0.1, 0.7) * (other - glyph), np.float32)
-
-
-def _broaden(glyph: _GreyLevels, rng: Generator) -> _GreyLevels:
-    """Narrow ink as a very broad pen leaves it, no taller; other ink, whose loops would fill, as it is."""
-    if np.count_nonzero(glyph.max(axis=0) > _PAPER) > _NARROW:
-        return glyph
-    pixels = int(rng.integers(1, 4))
-    broad = cv2.dilate(glyph, _CROSS, iterations=pixels)
-    scale = _INK / (_INK + 2 * pixels)
-    middle = (SIDE - 1) / 2 * (1 - scale)
-    smaller = cv2.warpAffine(broad, np.array([[scale, 0, middle], [0, scale, middle]]), (SIDE, SIDE))
-    return np.asarray(smaller, np.float32)
 
 
 def _pierce(glyph: _GreyLevels, rng: Generator) -> _GreyLevels:

@@ -35,7 +35,7 @@ class Margin:
 _MARGINS: Mapping[str, Margin] = MappingProxyType(
     {
         "mnist": Margin(0.0015, 0.0005),  # of 5,941 drawings 2 (by the difference), or 13
-        "digits": Margin(0.003),  # of 3,570 drawings 5, or 19
+        "digits": Margin(0.003),  # of 3,600 drawings 5, or 19
         "numbers": Margin(0.008),  # of 1,008 drawings 3, or 10
         "photos": Margin(0.04),  # of 160 drawings 2, or 6
         "junk": Margin(0.015),  # of 516 drawings 3, or 9
