@@ -70,6 +70,7 @@ def enter(open_page: Callable[..., Any], crowd: tuple[str, int]) -> Callable[...
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Log in", exact=True).click()
         page.locator("[data-tile]").first.wait_for()
+        page.wait_for_load_state()  # until then no script hears clicks and keys
         return page
 
     return enter
