@@ -1,4 +1,4 @@
-"""How often each value occurs in grey pixels, and quantiles of it: ten times faster than numpy's, which sort."""
+"""Grey pixels counted by value, ten times faster than numpy's sorting quantiles; and channels picked by value."""
 
 from __future__ import annotations
 

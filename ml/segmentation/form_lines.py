@@ -167,8 +167,8 @@ def _without_residue(before: Grey, cleaned: ConnectedInk, net: FormNet, pen: flo
     small = max(_RESIDUE * net.box_height, 2 * line)
     is_residue = touched[2] & (side < small) & _lie_beside(removed, cleaned, round(_ALONG * line))
     is_wall = touched[:2].all(axis=0) & (w < _SLIM * h) & (stats[:, cv2.CC_STAT_AREA] < _DOUBLE * line * h)
-    if net.lattice is not None:  # a 1 that reaches from line to line of squared paper
-        is_wall &= ~net.lattice[1].lie_between(x + w / 2, y + h / 2)
+    if net.squares is not None:  # a 1 that reaches from line to line of squared paper
+        is_wall &= ~net.squares[1].lie_between(x + w / 2, y + h / 2)
     is_residue |= is_wall
     if net.box_height < _LOW * pen:  # a tooth that was not found, because the line below it hides a part of it
         is_residue |= touched[1] & (w < _DOUBLE * line) & (h < net.box_height + 2 * line)

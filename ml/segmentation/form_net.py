@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ml.ink.greyscale import Grey
 from ml.ink.strokes import Box
 from ml.labels import Floats
-from ml.segmentation.lattice import find_lattice
+from ml.segmentation.squared_paper import find_squares
 from ml.segmentation.tracks import Track
 
 Bools = NDArray[np.bool_]
@@ -112,11 +112,11 @@ class FormNet:
 
     def _drop_between(self) -> None:
         """Unmark what stands between the lines of squared paper: stems and bars that end at them by chance."""
-        self.lattice = find_lattice(self.sides, self.walls)
-        if self.lattice is None:
+        self.squares = find_squares(self.sides, self.walls)
+        if self.squares is None:
             return
         for tracks, chosen, steps in zip(
-            (self.level, self.upright), (self.is_side, self.is_wall), self.lattice, strict=True
+            (self.level, self.upright), (self.is_side, self.is_wall), self.squares, strict=True
         ):
             x = np.array([(track.left + track.right) / 2 for track in tracks])
             chosen &= ~steps.lie_between(_column(tracks, "level")[:, 0] + _column(tracks, "slope")[:, 0] * x, x)

@@ -122,5 +122,5 @@ def test_strokes_from_line_to_line_of_squared_paper_are_no_lines():
     written = cv2.line(squares(), (117, 60), (117, 100), 255, 3)
     cv2.line(written, (220, 78), (260, 78), 255, 3)
     net = net_of(written)
-    assert net.lattice is not None
+    assert net.squares is not None
     assert (len(net.sides), len(net.walls)) == (5, 12)

@@ -1,4 +1,4 @@
-"""The lattice of squared paper: long lines at equal steps, alike in both directions."""
+"""The lines of squared paper: long lines at equal steps, alike in both directions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Steps:
         return np.asarray(abs(number - np.rint(number)) > _BETWEEN)
 
 
-def find_lattice(sides: Sequence[Track], walls: Sequence[Track]) -> tuple[Steps, Steps] | None:
+def find_squares(sides: Sequence[Track], walls: Sequence[Track]) -> tuple[Steps, Steps] | None:
     """The steps of level lines, along y, and of upright ones, along x, if they are those of squared paper."""
     down, along = _steps(sides), _steps(walls)
     if down is None or along is None or abs(down.step - along.step) > _SQUARE * along.step:
