@@ -11,7 +11,7 @@ export class Desk {
   #past = null; // the item of the trail that is shown instead of the queue's, with `mine`
   #memory;
   #deeds = []; // drawings that were decided or skipped in this session: {kind, drawing}
-  #undoing = Promise.resolve();
+  #walk = Promise.resolve(); // of the steps back, forward and of undo
   #isAway = false;
   #shown = null; // the drawing that is to be seen
   #since = null; // when the key was pressed after which nothing could be shown yet
@@ -120,20 +120,22 @@ export class Desk {
     this.#parts.frame.openKeys();
   }
 
-  async goBack() {
-    if (this.#shownFor) return; // the page of one drawing
-    await this.#tryTo(async () => {
+  goBack() {
+    if (this.#shownFor) return undefined; // the page of one drawing
+    return this.#inTurn(async () => {
       const entry = await this.#parts.trail.back();
       if (entry) await this.#showPast(entry);
       else this.#parts.notices.announce("There is nothing before this.");
     });
   }
 
-  async goForward() {
-    if (!this.#past) return;
-    const entry = this.#parts.trail.forward();
-    if (entry) await this.#tryTo(() => this.#showPast(entry));
-    else this.goToPresent();
+  goForward() {
+    return this.#inTurn(async () => {
+      if (!this.#past) return;
+      const entry = this.#parts.trail.forward();
+      if (entry) await this.#showPast(entry);
+      else this.goToPresent();
+    });
   }
 
   goToPresent() {
@@ -142,10 +144,8 @@ export class Desk {
     this.show("Back at the desk.");
   }
 
-  // One after the other, however fast the key is pressed.
   undo() {
-    this.#undoing = this.#undoing.then(() => this.#tryTo(() => this.#undoLast()));
-    return this.#undoing;
+    return this.#inTurn(() => this.#undoLast());
   }
 
   async seeSkippedAgain() {
@@ -372,6 +372,13 @@ export class Desk {
     this.#isAway = false;
     this.#parts.notices.askForLogin(false);
     this.showUnsent();
+  }
+
+  // One step after the other, however fast the keys are pressed: where each fetched at once, the item that the
+  // server sent last would be shown, not the one asked for last.
+  #inTurn(work) {
+    this.#walk = this.#walk.then(() => this.#tryTo(work));
+    return this.#walk;
   }
 
   async #tryTo(work) {
