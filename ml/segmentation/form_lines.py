@@ -20,6 +20,7 @@ from ml.segmentation.dark_strokes import restore_dark_strokes
 from ml.segmentation.dashes import part_dashes
 from ml.segmentation.form_hints import may_hold_form
 from ml.segmentation.form_net import FormNet
+from ml.segmentation.pale_comb import is_pale_comb
 from ml.segmentation.rings import remove_rings
 from ml.segmentation.tracks import Track, find_tracks
 
@@ -71,7 +72,7 @@ def remove_form_lines(given: ConnectedInk, ink: Grey) -> ConnectedInk:
     Strokes that cross them stay whole, and so do strokes along them in ink (h, w) that is higher than theirs.
     """
     if not may_hold_form(given):
-        return given
+        return connect(np.zeros_like(given.mask)) if is_pale_comb(given, ink) else given
     parted, joined, dash = part_dashes(given)
     found = remove_rings(parted)
     if not len(found.pixels):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from ml.segmentation.form_net import FormNet
-from ml.segmentation.tracks import find_tracks
+from ml.segmentation.tracks import Track, find_tracks
 
 
 def paper() -> np.ndarray:
@@ -54,6 +54,21 @@ def test_teeth_of_one_height_stand_on_a_comb_and_a_higher_stroke_does_not():
         cv2.line(comb, (x, 100), (x, 140), 255, 3)
     net = net_of(cv2.line(comb, (60, 40), (60, 140), 255, 3))
     assert (len(net.sides), len(net.walls)) == (1, 6)
+
+
+def comb_with_a_leaning_tooth(length: int, over: float) -> FormNet:
+    """Of the net of a comb with teeth of a length in pixels, whose third one leans over by some pixels."""
+    level = Track.through(np.arange(20, 261), np.full(241, 140.0), 3.0)
+    rows = np.arange(140 - length, 140)
+    leaning = over * (rows - 140) / length
+    teeth = [Track.through(rows, x + leaning * (x == 180), 3.0) for x in range(20, 261, 80)]
+    return FormNet([level], teeth, paper(), np.ascontiguousarray(paper().T), 3.0)
+
+
+def test_a_short_tooth_may_lean_by_the_steps_of_pixels_and_a_long_one_not():
+    assert len(comb_with_a_leaning_tooth(12, 1.4).walls) == 4
+    assert len(comb_with_a_leaning_tooth(12, 2.5).walls) == 3
+    assert len(comb_with_a_leaning_tooth(60, 1.4 * 60 / 12).walls) == 3
 
 
 def test_a_wall_that_a_stroke_hides_is_missing_where_the_others_ask_for_it():

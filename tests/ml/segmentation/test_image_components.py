@@ -199,6 +199,7 @@ def test_a_broad_block_in_a_bitmap_is_not_hollow():
         ("double_underline", (91, 2014143081, 4)),  # the two lines meet
         ("field", (93, 1542800728, 4)),  # a thick wall hangs on a line inside
         ("comb", (302, 951262834, 14)),  # its teeth are shorter than any track
+        ("comb", (977, 99)),  # its line is too pale to be found
     ],
 )
 def test_an_empty_form_shows_nothing(layout, seed):
