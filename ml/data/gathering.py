@@ -33,7 +33,7 @@ def gather_corpus(mnist: Mnist | None, folder: Path | None, plan: SplitPlan, *, 
     """The corpus of MNIST and of all data sets whose files are in `folder`, split as `plan` says.
 
     Test parts are not used. Without `lines` the real lines, from which only the line network learns, are not cut.
-    Raises DatasetError for a damaged file, and ValueError for a plan that leaves out a device that is not there.
+    Raises DatasetError for a damaged file, and for a plan that leaves out a device that its file has not.
     """
     parts: list[SplitPart] = []
     sources = []

@@ -7,18 +7,31 @@ from dataclasses import dataclass, field
 
 from ml.data.corpus import LabeledInk
 
+# What a run can be kept from seeing: data sets with writers of their own, and the devices of UNIPEN. The other
+# sets are always divided in the same way, or by the seed.
+CAN_BE_LEFT_OUT = (
+    *("digilets", "me231", "kensanata", "sudoku"),
+    *("unipen:aga", "unipen:apa", "unipen:apb", "unipen:imp", "unipen:syn"),
+)
+
 
 @dataclass(frozen=True)
 class SplitPlan:
     """The share of the writers who validate, the run's seed, and what is left out of the run.
 
-    `left_out` names data sets such as "digilets", or devices of UNIPEN such as "unipen:syn": their writers are
-    strangers to the run.
+    `left_out` holds names out of CAN_BE_LEFT_OUT: the writers of these data sets and devices are strangers to the
+    run. Raises ValueError for any other name.
     """
 
     share: float
     seed: int
     left_out: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if unknown := self.left_out.difference(CAN_BE_LEFT_OUT):
+            raise ValueError(
+                f"{', '.join(sorted(unknown))} cannot be left out. Choose from {', '.join(CAN_BE_LEFT_OUT)}."
+            )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.data.loaders import DatasetError
+
 FOLDS = 3
 _STRANGERS = 7  # one writer in so many of a large data set neither trains nor validates
 _UNSEEN_ALPHABETS = ("Sanskrit", "Balinese", "Tagalog", "Early_Aramaic")
@@ -41,7 +43,7 @@ class WriterRoles:
 
 
 def roles_by_writer(writers: NDArray[np.integer], *, left_out: bool) -> WriterRoles:
-    """One writer in seven is a stranger and one in seven validates, All are strangers if left out."""
+    """One writer in seven is a stranger and one in seven validates. If left out, all writers are strangers."""
     numbers = np.unique(writers)
     turn = np.arange(len(numbers)) % _STRANGERS
     strange = np.isin(writers, numbers if left_out else numbers[turn == 3])
@@ -52,13 +54,13 @@ def roles_by_writer(writers: NDArray[np.integer], *, left_out: bool) -> WriterRo
 def devices_left_out(devices: NDArray[np.str_], left_out: Collection[str], data_set: str) -> NDArray[np.bool_]:
     """(n,) true for the devices that `left_out` names, such as "unipen:syn" of the data set "unipen".
 
-    Samples of an unknown device, "-", are left out as soon as any device is: it may be that one. Raises ValueError
-    for a device that the data set has not.
+    Samples of an unknown device, "-", are left out as soon as any device is: it may be that one. Raises
+    DatasetError for a device that the data set has not.
     """
     names = {name.partition(":")[2] for name in left_out if name.partition(":")[0] == data_set}
     unknown = names - {str(device) for device in np.unique(devices)}
     if unknown:
-        raise ValueError(f"{data_set} has no device {sorted(unknown)[0]!r}.")
+        raise DatasetError(f"{data_set} has no device {sorted(unknown)[0]!r}.")
     return np.asarray(np.isin(devices, [*names, "-"] if names else []))
 
 

@@ -27,8 +27,8 @@ from ml.augmentation.synthetic_pool import SyntheticPool
 from ml.augmentation.trajectory_batches import VariedTrajectories
 from ml.data.corpus import CorpusSplit
 from ml.data.gathering import gather_corpus
-from ml.data.loaders import load_mnist
-from ml.data.split_plan import SplitPlan
+from ml.data.loaders import DatasetError, load_mnist
+from ml.data.split_plan import CAN_BE_LEFT_OUT, SplitPlan
 from ml.labels import Labels
 from ml.training.checkpoints import Checkpoint, CheckpointError, CheckpointFile, Checkpoints, fingerprint
 from ml.training.mnist_download import download_mnist
@@ -249,18 +249,19 @@ def main() -> None:
         "--leave-out",
         nargs="+",
         default=(),
+        choices=CAN_BE_LEFT_OUT,
         metavar="SET",
-        help="data sets such as digilets, and devices such as unipen:syn, that do not train; "
+        help=f"data sets and devices that neither train nor calibrate, out of {', '.join(CAN_BE_LEFT_OUT)}; "
         "ml.tuning.leave_one_out --only trains such a reader and measures it on them",
     )
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     settings = TrainingSettings(seed=options.seed).shortened(options.epochs / TrainingSettings.epochs)
     folder = options.checkpoints or options.out.with_suffix(".checkpoints")
+    plan = SplitPlan(settings.validation, settings.seed, frozenset(options.leave_out))
     try:
-        plan = SplitPlan(settings.validation, settings.seed, frozenset(options.leave_out))
         train_to_file(options.data, options.out, folder, settings, plan)
-    except CheckpointError as error:
+    except (CheckpointError, DatasetError) as error:
         parser.exit(1, f"{error}\n")
     except KeyboardInterrupt:
         parser.exit(130, f"Stopped. The same command goes on from {folder}.\n")

@@ -7,7 +7,8 @@ import pytest
 
 from ml.data.cells import cut_digit
 from ml.data.gathering import gather_local_corpus
-from ml.data.split_plan import SplitPlan
+from ml.data.loaders import DatasetError
+from ml.data.split_plan import CAN_BE_LEFT_OUT, SplitPlan
 from ml.labels import NOT_A_DIGIT, UNCLEAR
 from ml.synthesis.handwriting import write_digit, write_sign
 from tests.ml.conftest import drawn
@@ -65,16 +66,53 @@ def test_what_calibrates_does_not_train(pens):
     assert len(split.validation["chars74k_digits"].labels) == 8
 
 
+@pytest.mark.parametrize("name", ["digilet", "unipen", "unipen:wacom", "pendigits", "uji", "mnist", "chars74k"])
+def test_what_cannot_be_left_out_is_refused(name):
+    with pytest.raises(ValueError, match=rf"^{name} cannot be left out\. Choose from digilets, .*unipen:syn\.$"):
+        SplitPlan(0.1, 1, frozenset({"digilets", name}))
+
+
 def test_a_device_that_is_not_there_cannot_be_left_out(pens):
-    with pytest.raises(ValueError, match="no device 'wacom'"):
-        gather_local_corpus(pens, SplitPlan(0.1, 1, frozenset({"unipen:wacom"})))
+    with pytest.raises(DatasetError, match="no device 'imp'"):
+        gather_local_corpus(pens, SplitPlan(0.1, 1, frozenset({"unipen:imp"})))
 
 
-def test_cells_are_split_by_writer_and_cut_like_the_reader_cuts(tmp_path, rng):
-    cells = [255 - drawn([40 * stroke + 12 for stroke in write_digit(4, rng=rng)], (64, 64), 3) for _ in range(14)]
+@pytest.fixture
+def cells(tmp_path, rng):
+    """A folder in which seven people wrote two digits each into scanned cells, and into sudokus."""
+    pictures = [255 - drawn([40 * s + 12 for s in write_digit(4, rng=rng)], (64, 64), 3) for _ in range(14)]
+    arrays = {"x": 255 - np.stack(pictures), "y": np.full(14, 4)}
     writers = np.repeat(np.arange(7), 2)
-    np.savez(tmp_path / "kensanata_numbers.npz", x=255 - np.stack(cells), y=np.full(14, 4), writer=writers)
-    split = gather_local_corpus(tmp_path, SplitPlan(0.1, 1))
+    np.savez(tmp_path / "kensanata_numbers.npz", writer=writers, **arrays)
+    np.savez(tmp_path / "sudoku_cells.npz", page=writers, **arrays)
+    return tmp_path
+
+
+# By data set, as many writers of the files above: of UNIPEN those of one device, and of an unknown one.
+WRITERS = {"unipen": 6, "digilets": 8, "me231": 8, "kensanata": 7, "sudoku": 7}
+
+
+@pytest.mark.parametrize("name", CAN_BE_LEFT_OUT)
+def test_what_is_left_out_neither_trains_nor_validates(name, pens, cells):
+    """Each writer of the data sets, and of the devices, who can be left out is a stranger."""
+    data_set, _, device = name.partition(":")
+    if device:
+        file = pens / "unipen_part_strokes.npz"
+        arrays = dict(np.load(file))
+        devices = np.array([device, device, "-", "other"])[arrays["writer"] // 2]
+        np.savez(file, **{**arrays, "device": devices})
+    split = gather_local_corpus(pens, SplitPlan(0.1, 1, frozenset({name})))
+    strange = {*range(WRITERS[data_set])}
+    assert {*split.strangers[data_set]} == strange
+    parts = [*split.training.items(), *split.validation.items()]
+    own = [part for part_name, part in parts if part_name.split("_")[0] == data_set]
+    assert not strange & {writer for part in own for writer in part.writers.tolist()}
+    assert len(own) == (2 if device else 0)  # digits and letters of the other device
+    assert len(parts) > 4  # nothing else is kept away
+
+
+def test_cells_are_split_by_writer_and_cut_like_the_reader_cuts(cells):
+    split = gather_local_corpus(cells, SplitPlan(0.1, 1))
     assert split.strangers["kensanata"] == [3]
     assert split.validation["kensanata"].writers.tolist() == [6, 6]
     assert len(split.training["kensanata"].labels) == 10

@@ -69,7 +69,7 @@ def test_unknown_devices_are_left_out_with_any_other():
     devices = np.array(["syn", "apa", "-", "apa"])
     assert not devices_left_out(devices, {"digilets"}, "unipen").any()
     assert devices_left_out(devices, {"unipen:apa"}, "unipen").tolist() == [False, True, True, True]
-    with pytest.raises(ValueError, match="no device 'xyz'"):
+    with pytest.raises(DatasetError, match="no device 'xyz'"):
         devices_left_out(devices, {"unipen:xyz"}, "unipen")
 
 
