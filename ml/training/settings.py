@@ -43,6 +43,7 @@ class TrainingSettings:
         return replace(self, epochs=self.strip_epochs, examples=self.strip_examples, batch=self.strip_batch)
 
     def shortened(self, share: float) -> TrainingSettings:
-        """The settings of a run with this share of all epochs, and at least one epoch for each."""
+        """The settings of a run with this share of all epochs, and at least one of each but those that are 0."""
         names = ("epochs", "drawn_epochs", "strip_epochs", "weak_epochs")
-        return replace(self, **{name: max(1, round(getattr(self, name) * share)) for name in names})
+        epochs = {name: getattr(self, name) for name in names}
+        return replace(self, **{name: max(1, round(n * share)) if n else 0 for name, n in epochs.items()})
