@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ml.evaluation.benchmarks import BENCHMARKS, Benchmark
 from ml.evaluation.summary import Summary
+from ml.statistics import wilson_interval
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,25 @@ class Fold:
         return next((name for name in self.left_out if ":" in name), "")
 
 
+class ReadersResult(NamedTuple):
+    """How several readers read a benchmark: `n` drawings, and the share without an error."""
+
+    benchmark: Benchmark
+    n: int
+    accuracy: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the accuracy."""
+        return wilson_interval(self.accuracy, self.n)
+
+
 @dataclass(frozen=True)
 class LeftOut:
     """The results of readers that each never saw something, and those of all together.
 
-    All were trained for as many `epochs` of the glyph network. In `pooled` each benchmark holds the drawings of
-    all folds, read by the readers that never saw them, and those at home once for each reader.
+    All were trained for as many `epochs` of the glyph network. `pooled` holds the benchmarks that were left out:
+    the drawings of all folds, each read by the reader that never saw it.
     """
 
     epochs: int
@@ -41,16 +57,30 @@ class LeftOut:
     pooled: Summary
 
     @property
-    def strange(self) -> list[Benchmark]:
-        """The benchmarks whose drawings some reader never saw the like of."""
-        names = {name for fold in self.folds for name in benchmarks_of(fold.left_out)}
-        return [b for b in BENCHMARKS if b.name in names and self.pooled.of(b.name)]
+    def strange(self) -> list[ReadersResult]:
+        """The benchmarks whose drawings some reader never saw the like of, pooled."""
+        results = [(b, self.pooled.of(b.name)) for b in BENCHMARKS if b.name in self._left_out]
+        return [ReadersResult(b, result.n, result.accuracy) for b, result in results if result and result.n]
 
     @property
-    def home(self) -> list[Benchmark]:
-        """The other benchmarks: all readers were trained on other writers of the same sets."""
-        strange = self.strange
-        return [b for b in BENCHMARKS if b not in strange and self.pooled.of(b.name)]
+    def home(self) -> list[ReadersResult]:
+        """The other benchmarks: all readers were trained on other writers of the same sets.
+
+        All of them read the same drawings: `n` is what one of them read, the accuracy is the mean of all. Its
+        interval is that of one reader, which is a little wider than that of the mean.
+        """
+        means = []
+        for benchmark in BENCHMARKS:
+            results = [result for fold in self.folds if (result := fold.summary.of(benchmark.name)) and result.n]
+            if results and benchmark.name not in self._left_out:
+                accuracy = float(np.mean([result.accuracy for result in results]))
+                means.append(ReadersResult(benchmark, results[0].n, accuracy))
+        return means
+
+    @property
+    def _left_out(self) -> set[str]:
+        """The names of the benchmarks that some reader never saw the like of."""
+        return {name for fold in self.folds for name in benchmarks_of(fold.left_out)}
 
     def as_json(self) -> dict[str, Any]:
         """Plain types for a JSON file."""

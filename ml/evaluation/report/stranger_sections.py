@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ml.evaluation.benchmarks import BENCHMARKS, Benchmark
-from ml.evaluation.left_out import Fold, LeftOut
+from ml.evaluation.benchmarks import BENCHMARKS
+from ml.evaluation.left_out import Fold, LeftOut, ReadersResult
 from ml.evaluation.report.formatting import percent2, percent_range
 from ml.evaluation.report.html_parts import Section, paragraph, table
 from ml.evaluation.report.study import Study
@@ -67,24 +67,26 @@ def stranger_tables(study: Study, left_out: LeftOut) -> list[PlainTable]:
         "Digits of strangers: the share of right readings",
         ["set", "n", "never seen", "95 % interval", "this reader, other people", "calibration error, never seen"],
         [
-            [*_row(b, pooled, own), _percent(pooled.figures.get(f"ece_{b.name}"))]
-            for b in left_out.strange
-            if b.kind != "no_digit"
+            [*_row(result, own), _percent(pooled.figures.get(f"ece_{result.benchmark.name}"))]
+            for result in left_out.strange
+            if result.benchmark.kind != "no_digit"
         ],
     )
     rejected = PlainTable(
         "Letters and signs of strangers: the share that is taken for digits",
         ["set", "n", "never seen", "95 % interval", "this reader, other people", "1 % of digits refused", "AUROC"],
         [
-            [*_row(b, pooled, own), _percent(pooled.figures.get(f"taken_{b.name}")), _area(pooled, b.name)]
-            for b in left_out.strange
-            if b.kind == "no_digit"
+            [*_row(result, own), _percent(pooled.figures.get(f"taken_{name}")), _area(pooled, name)]
+            for result in left_out.strange
+            if result.benchmark.kind == "no_digit"
+            for name in [result.benchmark.name]
         ],
     )
     home = PlainTable(
-        "At home: the same on sets that are known, or unknown, to all of these readers alike",
-        ["set", "n", "without something", "95 % interval", "this reader"],
-        [_row(b, pooled, own) for b in left_out.home],
+        "At home: the same on sets that are known, or unknown, to all of these readers alike. Each reads the same "
+        "drawings",
+        ["set", "n", "without something, mean", "95 % interval of one reader", "this reader"],
+        [_row(result, own) for result in left_out.home],
     )
     devices = PlainTable(
         "By the device that was left out",
@@ -94,13 +96,13 @@ def stranger_tables(study: Study, left_out: LeftOut) -> list[PlainTable]:
     return [t for t in (digits, rejected, home, devices) if t.rows]
 
 
-def _row(benchmark: Benchmark, pooled: Summary, own: Summary) -> list[str]:
+def _row(result: ReadersResult, own: Summary) -> list[str]:
     """Title, n, share and interval of the readers that left something out, and the share of this reader."""
-    result = pooled.of(benchmark.name)
-    n = f"{result.n:,}" if result else _UNKNOWN
-    interval = percent_range(_interval(result)) if result else _UNKNOWN
-    title = f"{benchmark.title}, taken" if benchmark.kind == "no_digit" else benchmark.title
-    return [title, n, _share(pooled, benchmark.name), interval, _share(own, benchmark.name)]
+    benchmark, n, share = result
+    title, (low, high) = benchmark.title, result.interval
+    if benchmark.kind == "no_digit":
+        title, share, low, high = f"{title}, taken", 1 - share, 1 - high, 1 - low
+    return [title, f"{n:,}", percent2(share), percent_range((low, high)), _share(own, benchmark.name)]
 
 
 def _device_row(fold: Fold) -> list[str]:
@@ -119,11 +121,6 @@ def _share(summary: Summary, name: str) -> str:
     if result is None:
         return _UNKNOWN
     return percent2(1 - result.accuracy if _is_rejected(result) else result.accuracy)
-
-
-def _interval(result: SetSummary) -> tuple[float, float]:
-    low, high = result.interval
-    return (1 - high, 1 - low) if _is_rejected(result) else (low, high)
 
 
 def _is_rejected(result: SetSummary) -> bool:
