@@ -247,8 +247,10 @@ class EvaluationReport:
                 figures[f"ece_{group}"] = calibration_error(confidence, right)
                 figures[f"nll_{group}"] = log_loss(confidence, right)
                 figures[f"brier_{group}"] = brier(confidence, right)
-        for result in self.results_of(STRANGE_PEN_SETS):
-            figures[f"ece_{result.name}"] = calibration_error(*self.confidences([result.name]))
+        for name in STRANGE_PEN_SETS:
+            confidence, right = self.confidences([name])
+            if len(right):
+                figures[f"ece_{name}"] = calibration_error(confidence, right)
         for result in self.no_digit_results():
             digit_scores = self.digit_scores(result.benchmark)
             figures[f"auroc_{result.name}"] = auroc(digit_scores, result.scores)

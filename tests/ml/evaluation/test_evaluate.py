@@ -127,6 +127,18 @@ def test_a_page_is_exact_if_all_of_it_is_right():
     assert report.figures()["exact_photos2_lines"] == pytest.approx(2 / 3)
 
 
+def test_what_was_not_read_is_not_calibrated():
+    refused = [("3", "not_a_digit", "", 0.9), ("4", "empty", "", 0.8)]
+    sets = (
+        result("unipen_digits", "text", refused),
+        result("digilets_digits", "text", [("3", "unsure", "3", 0.6)]),
+    )
+    figures = EvaluationReport("a", sets).figures()
+    assert "ece_unipen_digits" not in figures  # no error: nothing was read
+    assert figures["ece_digilets_digits"] == pytest.approx(0.4)
+    assert figures["ece_pens"] == pytest.approx(0.4)
+
+
 def test_every_benchmark_without_digits_names_digits():
     names = {benchmark.name for benchmark in BENCHMARKS}
     for benchmark in BENCHMARKS:
