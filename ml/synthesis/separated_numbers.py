@@ -5,7 +5,7 @@ They are apart from `ml.synthesis.number_cases`, whose cases are sets of the gat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,11 @@ _FIXED = {
     ",": 0.9,
     ":": 0.9,
 }  # what stays in its place in signs of any size, in heights; else the middle
+
+# Gaps around a separator, in heights of a digit: people leave more room in a sum.
+_SEPARATOR_GAP = (0.02, 0.35)
+_SUM_GAP = (0.1, 0.7)
+_SIGNS_OF_SUMS = frozenset("+=x")  # a line with one of these is a sum, all over: 0-0 may be a part of a date
 
 SeparatorWriter = Callable[
     [str, Generator], Strokes
@@ -75,29 +80,17 @@ def synthetic_hand(rng: Generator) -> Hand:
     return Hand(write, separator_writer(handwriting, rng))
 
 
-def write_separated_numbers(
-    hands: Callable[[Generator], Hand], names: Sequence[str], n: int, seed: int
-) -> Iterator[WrittenNumber]:
-    """`n` lines of each of the cases `names`, each by a hand that `hands` chooses.
-
-    Raises KeyError for a name not in SEPARATED_CASES.
-    """
-    for name in names:
-        rng = np.random.default_rng((seed, *name.encode()))
-        for _ in range(n):
-            yield write_pattern(SEPARATED_CASES[name](rng), hands(rng), rng)
-
-
 def write_pattern(pattern: str, hand: Hand, rng: Generator) -> WrittenNumber:
     """A line about 100 units high: "0" in `pattern` stands for any digit of the hand, other signs for themselves.
 
-    The text has a space where separators part digits. Strokes of separators have the owner NO_DIGIT.
+    The text has a space where separators part digits. Strokes of separators have the owner NO_DIGIT. Raises
+    KeyError for a sign that the hand does not write.
     """
     strokes: Strokes = []
     owners: list[int] = []
     text, pen, digits = "", 0.0, 0
     usual = rng.uniform(0.05, 0.35)  # gap, in heights
-    around = rng.uniform(*_GAPS["sum" if set(pattern) & set("+=x") else "tight"])
+    around = rng.uniform(*(_SUM_GAP if _SIGNS_OF_SUMS & set(pattern) else _SEPARATOR_GAP))
     after_sign = True
     for sign in pattern:
         is_digit = sign == "0"
@@ -121,9 +114,6 @@ def write_pattern(pattern: str, hand: Hand, rng: Generator) -> WrittenNumber:
         pen += float(np.ptp(np.concatenate(written)[:, 0]))
     slope = np.tan(np.deg2rad(np.clip(rng.normal(0, 3), -8, 8)))
     return WrittenNumber(transform(strokes, 100.0 * np.array([[1, 0, 0], [slope, 1, 0]])), text, tuple(owners))
-
-
-_GAPS = {"tight": (0.02, 0.35), "sum": (0.1, 0.7)}  # heights of a digit, around a separator
 
 
 def _one_of(*patterns: str) -> Callable[[Generator], str]:
