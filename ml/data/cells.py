@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.ink.glyph import Glyph
-from ml.segmentation.components import Boxes
 from ml.segmentation.image_components import find_image_components
 
 _LARGE = 0.35  # of the largest component; what is smaller and touches the edge belongs to a neighbour
@@ -21,15 +20,8 @@ def cut_digit(picture: NDArray[np.uint8]) -> Glyph | None:
     components = find_image_components(picture)
     if components is None:
         return None
-    is_bit = _touches_edge(components.boxes, picture.shape) & ~_is_large(components.boxes)
+    low, size = components.boxes[:, :2], components.boxes[:, 2:]
+    touches_edge = ((low < _EDGE) | (low + size > np.array(picture.shape[::-1]) - _EDGE)).any(axis=1)
+    sides = size.max(axis=1)
+    is_bit = touches_edge & (sides < _LARGE * sides.max())
     return components.glyph(np.flatnonzero(~is_bit).tolist(), 0.0)
-
-
-def _is_large(boxes: Boxes) -> NDArray[np.bool_]:
-    sides = boxes[:, 2:].max(axis=1)
-    return np.asarray(sides >= _LARGE * sides.max())
-
-
-def _touches_edge(boxes: Boxes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
-    return np.asarray(((low < _EDGE) | (high > np.array(shape[1::-1]) - _EDGE)).any(axis=1))

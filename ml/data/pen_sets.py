@@ -13,7 +13,7 @@ from ml.data.loaders import load_characters, load_images, load_strokes
 from ml.data.lookalikes import stroke_label
 from ml.data.split_plan import SplitPart, SplitPlan, SplitSet
 from ml.data.splits import WriterRoles, devices_left_out, fold, pen_digits_to_validate_on, roles_by_writer
-from ml.labels import NOT_A_DIGIT, UNCLEAR, Labels
+from ml.labels import NOT_A_DIGIT, UNCLEAR
 
 Splitter = Callable[[Path, SplitPlan], SplitSet]
 
@@ -93,14 +93,10 @@ def _split_by_roles(name: str, part: LabeledInk, roles: WriterRoles) -> SplitSet
     """The digits and the other characters as two parts; unclear characters do not validate."""
     assert part.writers is not None
     is_digit: NDArray[np.bool_] = part.labels < NOT_A_DIGIT
+    validate: NDArray[np.bool_] = roles.validate & (part.labels != UNCLEAR)
     parts = []
     for suffix, chosen in (("digits", is_digit), ("letters", ~is_digit)):
-        clear = _clear(part.labels)
-        training, validation = part.select(roles.train & chosen), part.select(roles.validate & chosen & clear)
+        training, validation = part.select(roles.train & chosen), part.select(validate & chosen)
         if len(training.labels) or len(validation.labels):
             parts.append(SplitPart(f"{name}_{suffix}", training, validation))
     return SplitSet(parts, {name: np.unique(part.writers[roles.strange]).tolist()})
-
-
-def _clear(labels: Labels) -> NDArray[np.bool_]:
-    return np.asarray(labels != UNCLEAR)
