@@ -21,10 +21,12 @@ _MEASURED = (
     "other kinds to be taken for digits. n counts drawings, for pages digits."
 )
 _LIMITS = (
-    "**Not for** letters or words: O, l, S, Z, B and the like are taken for the digits that they resemble. "
-    "Nor for decimal points, signs and units, which are left out. It was trained on Western digits only. A "
-    "confidence is right on average over handwriting as in these sets; on other paper, or with other pens or "
-    "handwriting, it may not be. Where a wrong digit does harm, have a person check."
+    "**Not for** letters or words: a lone O, l, S, Z, B and the like is taken for the digit that it resembles, "
+    "and words are refused as a whole, with a number that stands close to them, such as that of a unit. Nor for "
+    "what signs mean: points, commas, slashes and the signs of sums only part numbers, so 3.14 is read as 3 and "
+    "14, and -5 as 5. It was trained on Western digits only. A confidence is right on average over handwriting as "
+    "in these sets; on other paper, or with other pens or handwriting, it may not be. Where a wrong digit does "
+    "harm, have a person check."
 )
 
 
