@@ -31,6 +31,7 @@ from ml.synthesis.handwriting import random_handwriting
 from ml.synthesis.number_cases import NO_DIGIT, WrittenNumber, recorded_writer, write_number_case
 from ml.synthesis.separated_numbers import SEPARATED_CASES, Hand, separator_writer, synthetic_hand, write_pattern
 from ml.tuning.small_network_fitting import fit_small_network
+from ml.tuning.writers import mostly_ones
 
 log = logging.getLogger(__name__)
 
@@ -153,27 +154,15 @@ def write_lines(hands: HandChoice, n: int, seed: int) -> Iterator[tuple[WrittenN
             hand = hands(rng)
             if name in SEPARATED_CASES:
                 if rng.random() < _ONES:
-                    hand = replace(hand, digits=_mostly_ones(hand))
+                    hand = replace(hand, digits=mostly_ones(hand.digits))
                 number = write_pattern(SEPARATED_CASES[name](rng), hand, rng)
             else:
-                digits = _mostly_ones(hand) if rng.random() < _ONES else hand.digits
+                digits = mostly_ones(hand.digits) if rng.random() < _ONES else hand.digits
                 number = write_number_case(name, digits, rng)
             if rng.random() < _SLANTED:
                 shear = np.array([[1, -rng.normal(0.1, _SLANT), 0], [0, 1, 0]])
                 number = replace(number, strokes=transform(number.strokes, shear))
             yield number, name in SEPARATED_CASES
-
-
-def _mostly_ones(hand: Hand) -> Callable[[Generator], tuple[int, Strokes]]:
-    def write(rng: Generator) -> tuple[int, Strokes]:
-        digit = hand.digits(rng)
-        for _ in range(12 if rng.random() < 0.6 else 0):
-            if digit[0] == 1:
-                break
-            digit = hand.digits(rng)
-        return digit
-
-    return write
 
 
 Examples = dict[str, list[tuple[Floats, bool, float]]]  # by kind: features, whether it separates, weight

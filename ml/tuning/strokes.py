@@ -1,9 +1,10 @@
 """Fit how strokes are grouped into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
 
 Stroke affinity is fitted to which strokes belong to the same digit, then costs of the lattice by random search.
-Both use numbers composed of digits by writers who train and of synthetic digits, and letters and signs, whose
-strokes belong together as well. The affinity is written to a file. The costs are logged, to be
-entered in `ml.segmentation.costs.Costs`. Both should be fitted again after the networks were trained anew.
+Both use numbers composed of digits, recorded and synthetic, and letters and signs, whose strokes belong together as
+well: the affinity those by writers who train, the costs those by writers who validate. The affinity is written to a
+file. The costs are logged, to be entered in `ml.segmentation.costs.Costs`; they are searched with the affinity that
+the project ships. Costs should be fitted again after the networks were trained anew.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from ml.synthesis.handwriting import write_sign
 from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
 from ml.tuning.small_network_fitting import fit_small_network
-from ml.tuning.writers import WriterChoice, choose_recorded_writer
+from ml.tuning.writers import WriterChoice, choose_recorded_writer, with_many_ones
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", 
 _MAX_STROKES = 40  # of a number; a scribble of more has so many pairs that it would outweigh all others
 _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted to, in heights of the line
 _UNITS, _EPOCHS = 48, 25  # of the affinity; 32 units serve pairs of strokes by strangers less well
+_ONES = 0.5  # of the numbers that the affinity is fitted to have many 1s: 111 is no sign
 _SEARCHED_NUMBERS = 40  # of each case and kind of writer, in the random search
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
 
@@ -172,7 +174,11 @@ def main() -> None:
     hands = Hands.gather(options.data, reader.card)
 
     training_writers = (choose_hand(hands.training), synthetic_writer)
-    numbers = [n for c in training_writers for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
+    numbers = [
+        n
+        for c in training_writers
+        for n in write_numbers(with_many_ones(c, _ONES), AFFINITY_CASES, options.numbers, seed)
+    ]
     letters = separable_letters(hands.training, 3 * options.numbers, seed)
     affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)], seed)
     options.out.write_text(json.dumps(affinity.as_json()) + "\n")

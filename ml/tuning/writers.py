@@ -16,6 +16,7 @@ from ml.synthesis.number_cases import DigitWriter
 WriterChoice = Callable[[Generator], DigitWriter]
 
 _HABITS_STRENGTH = 0.5  # of the habits that the digits of a writer get
+_ONES, _TRIES = 0.6, 12  # share of the digits that are meant to be 1s; digits that are tried for each
 _RINGED = 0.15  # share of the writers who draw an 8 as two rings
 
 
@@ -31,6 +32,30 @@ def choose_recorded_writer(parts: Sequence[LabeledInk]) -> WriterChoice:
         return _habitual_writer(own[int(rng.integers(len(own)))], rng)
 
     return choose
+
+
+def with_many_ones(choice: WriterChoice, share: float) -> WriterChoice:
+    """A choice of writers of whom a share write mostly 1s."""
+
+    def choose(rng: Generator) -> DigitWriter:
+        write = choice(rng)
+        return mostly_ones(write) if rng.random() < share else write
+
+    return choose
+
+
+def mostly_ones(write: DigitWriter) -> DigitWriter:
+    """A writer of 1s, more often than not: numbers of them look like signs, or like separators."""
+
+    def write_often_one(rng: Generator) -> tuple[int, Strokes]:
+        digit = write(rng)
+        for _ in range(_TRIES if rng.random() < _ONES else 0):
+            if digit[0] == 1:
+                break
+            digit = write(rng)
+        return digit
+
+    return write_often_one
 
 
 def _by_writer(part: LabeledInk) -> list[LabeledInk]:
