@@ -66,8 +66,7 @@ def test_nothing_is_a_point_beside_a_lone_digit():
 def test_of_very_many_spots_none_is_a_point(rows, found):
     """Two digits and a point between them in each row."""
     labels = np.zeros((60 * rows, 40), np.int32)
-    row = np.array([[0.0, 0, 8, 30], [12, 22, 8, 8], [24, 0, 8, 30]])
-    boxes = np.concatenate([row + [0, 60 * i, 0, 0] for i in range(rows)])
+    boxes = np.array([(x, 60.0 * i + y, 8, 30 - y) for i in range(rows) for x, y in ((0, 0), (12, 22), (24, 0))])
     for component, (x, y, width, height) in enumerate(boxes.astype(int), 1):
         labels[y : y + height, x : x + width] = component
     is_writing = np.tile([True, False, True], rows)
