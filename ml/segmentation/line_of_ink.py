@@ -50,6 +50,11 @@ class LineOfInk:
         self._bends: dict[Places, tuple[float, float]] = {}
         self._surroundings: dict[Places, Surroundings] = {}
 
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether there is ink beside other ink, and not only above it."""
+        return len(_stacked(self._boxes)) > 1
+
     def box(self, places: Places) -> Box:
         """The box around the ink at these places."""
         return self._boxes[places[0]] if len(places) == 1 else box_around([self._boxes[place] for place in places])

@@ -57,12 +57,13 @@ _MOST = 60  # components; a longer line is a scribble
 def find_separators(components: Components, line: Sequence[int], height: float) -> list[FoundSeparator]:
     """The components of a line that have the form of a separator; `height` is that of its digits.
 
-    None where there is nothing to separate, one component or one stroke, and none in a line that is a scribble.
+    None where there is nothing to separate, strokes of one digit alone, and none in a line that is a scribble.
     """
     owners = components.owners
     if not 1 < len(line) <= _MOST or height <= 0 or owners[line[0]] == owners[line[-1]]:
         return []
-    return _Separators(LineOfInk(components, line, height)).found()
+    ink = LineOfInk(components, line, height)
+    return _Separators(ink).found() if ink.has_neighbours else []
 
 
 class _Separators:
