@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -62,6 +63,8 @@ class Hypothesis(NamedTuple):
 
     def labels_between(self, left: float, right: float) -> tuple[int, ...]:
         """Of the digits whose middles lie between these, in units of the drawing."""
+        if left == -math.inf and right == math.inf:
+            return self.labels
         return tuple(e.label for e in self.edges if e.label is not None and left <= e.middle < right)
 
     def has_label_near(self, edge: Edge) -> bool:

@@ -40,7 +40,7 @@ def judge_numbers(lattice: Lattice, path: BestPath, line: SpacedLine) -> list[Ju
             line.gap_probabilities[first : after - 1],
             line.gap_probabilities[max(first - 1, 0) : after],
         )
-        if len(line.numbers) == 1:
+        if len(line.numbers) == 1 and not any(segment.is_in_word for segment in path.segments):
             probability = path.probability
         elif path.by_line_network:
             probability = _by_texts(lattice, path, number, left, right)
@@ -67,8 +67,11 @@ def _borders(line: SpacedLine) -> list[float]:
 
 
 def _ink_of(path: BestPath, number: Sequence[Segment], left: float, right: float) -> tuple[int, list[int]]:
-    """The places of the number with the ink around it that is no digit, and its labels in the order of paths."""
-    around = [s for s in path.segments if s.label is None and left <= _middle(s) < right]
+    """The places of the number with the ink around it that is no digit, and its labels in the order of paths.
+
+    Ink in words is left out: it may look like digits.
+    """
+    around = [s for s in path.segments if s.label is None and not s.is_in_word and left <= _middle(s) < right]
     in_order = sorted(number, key=lambda s: s.candidate.places & -s.candidate.places)
     places = reduce(or_, (segment.candidate.places for segment in [*number, *around]))
     return places, [segment.label for segment in in_order if segment.label is not None]

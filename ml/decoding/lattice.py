@@ -38,12 +38,14 @@ class Segment:
     """A candidate on the best path, with its label (None: no digit) and the probability that this is right.
 
     `separator_probability` is that ink that is no digit separates numbers, and is not ink that could not be read.
+    Ink `is_in_word` that was refused for the ink beside it (`ml.decoding.words`), whatever it looks like.
     """
 
     candidate: Candidate
     label: int | None
     probability: float
     separator_probability: float = 0.0
+    is_in_word: bool = False
 
     @property
     def trust(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from ml.decoding.judged_numbers import JudgedNumber, judge_numbers
 from ml.decoding.lattice import BestPath, Lattice, Segment
 from ml.decoding.number_spacing import Numbers, SpacedLine, split_numbers
 from ml.ink.glyph import Glyph
-from ml.ink.strokes import Box, Strokes
+from ml.ink.strokes import Box, Strokes, box_around
 from ml.segmentation.costs import Costs
 from ml.segmentation.page_layout import PageLayout
 
@@ -171,19 +171,12 @@ def _numbers(
                 confidence=confidence,
                 state="recognised" if is_sure else "unsure",
                 line=line,
-                box=_around(segment.candidate.box for segment in number.segments),
+                box=box_around(segment.candidate.box for segment in number.segments),
                 digits=digits,
                 alternative=number.alternative if is_offered else None,
             )
         )
     return tuple(numbers)
-
-
-def _around(boxes: Iterable[Box]) -> Box:
-    """The box around boxes."""
-    corners = [(x, y, x + width, y + height) for x, y, width, height in boxes]
-    lefts, tops, rights, bottoms = zip(*corners, strict=True)
-    return min(lefts), min(tops), max(rights) - min(lefts), max(bottoms) - min(tops)
 
 
 def _line_text(numbers: Numbers) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from statistics import fmean
 
+from ml.decoding.hypotheses import Hypothesis
 from ml.decoding.lattice import BestPath, Segment
+from ml.ink.strokes import Box
 
 _LETTER_LIKE = frozenset({0, 1, 2, 5, 6, 8, 9})  # o, l and i, z, s, b, B, g and q
 _WORD_GAP = 0.5  # heights of the line between the boxes of neighbours in a word, at most
@@ -24,16 +27,35 @@ _LOW, _LOW_ZERO = (
 def refuse_words(path: BestPath, height: float) -> BestPath:
     """The path with the digits of words as ink that is no digit; the same object where there are none.
 
-    `height` is that of the line.
+    `height` is that of the line. Words are as sure as their signs are no digits, and with numbers beside them
+    nothing else is said of the line: each number is judged by itself.
     """
-    refused: set[int] = set()
+    sureness: dict[int, float] = {}  # of the segments in words
+    certain = 1.0
     for word in _neighbours(path.segments, height):
-        if _is_word([path.segments[i] for i in word]):
-            refused.update(word)
-    if all(path.segments[i].label is None for i in refused):
+        own = [path.segments[i] for i in word]
+        if _is_word(own) and any(segment.label is not None for segment in own):
+            sure = fmean(segment.probability for segment in own if segment.label is None)
+            sureness.update(dict.fromkeys(word, sure))
+            certain *= sure
+    if not sureness:
         return path
-    segments = [replace(s, label=None) if i in refused else s for i, s in enumerate(path.segments)]
-    return replace(path, segments=tuple(segments), second=(), second_probability=0.0, texts=())
+    segments = tuple(
+        replace(s, label=None, probability=sureness[i], is_in_word=True) if i in sureness else s
+        for i, s in enumerate(path.segments)
+    )
+    boxes = [path.segments[i].candidate.box for i in sureness]
+    texts = tuple((_without_digits_in(boxes, hypothesis), probability) for hypothesis, probability in path.texts)
+    return replace(path, segments=segments, probability=certain, second=(), second_probability=0.0, texts=texts)
+
+
+def _without_digits_in(boxes: Sequence[Box], hypothesis: Hypothesis) -> Hypothesis:
+    """The hypothesis with digits whose middles lie in these boxes as ink that is no digit."""
+    edges = tuple(
+        edge._replace(label=None) if any(x <= edge.middle <= x + width for x, _, width, _ in boxes) else edge
+        for edge in hypothesis.edges
+    )
+    return hypothesis._replace(edges=edges, labels=tuple(e.label for e in edges if e.label is not None))
 
 
 def _neighbours(segments: Sequence[Segment], height: float) -> list[list[int]]:

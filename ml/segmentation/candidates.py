@@ -15,11 +15,9 @@ from ml.ink.strokes import Box
 from ml.labels import Floats
 from ml.segmentation.components import Boxes, Components, positions_by_owner, union_box
 from ml.segmentation.costs import Costs
-from ml.segmentation.separator_odds import shipped_separators
+from ml.segmentation.separator_odds import Places, shipped_separators
 from ml.segmentation.separators import find_separators
 from ml.segmentation.text_lines import LineOrder
-
-Places = tuple[int, ...]  # rising places of components along their line, from 0
 
 _MAX_LOG_ODDS = 8.0  # affinities are clipped to this
 _MAX_AFFINITY_COST = 4.0  # nats; dearer candidates are dropped before a network scores them

@@ -13,6 +13,8 @@ _ROWS = 16  # of a picture's component that are measured
 _FORKED = 1.7  # widest ink of a row, from first to its last pixel, by the usual ink of a row: that is two lines
 _BROAD = 0.5  # of its length is a line broad, at most; a small zero whose inside is filled is broader
 _HOLLOW = 1.3  # the same of the mean of all rows
+_MIDDLE = 0.25  # of each side, by which the fullest row and column of a cross are away from the middle at most
+_BESIDE_ARM = 1.15  # half widths of the pen from the middle of an arm; ink there belongs to it
 STRAIGHT = 0.22  # of its length; a line that bends more is neither a slash nor a dash
 _CLOSED = 0.3  # of how far a line runs from its first end, is its other end from that, at most, in a loop
 _DIRECTIONS = np.deg2rad(np.arange(0, 180, 7.5))  # of the arms of a cross that are tried
@@ -129,13 +131,14 @@ def cross_in_picture(mask: NDArray[np.bool_]) -> Cross | None:
     every = max(1, len(x) // _CROSS_PIXELS)
     ink = np.stack([x[::every], y[::every]], axis=1).astype(np.float64)
     centre = np.array([mask.sum(axis=0).argmax(), mask.sum(axis=1).argmax()], np.float64)
-    if not 0.25 < centre[0] / mask.shape[1] < 0.75 or not 0.25 < centre[1] / mask.shape[0] < 0.75:
+    sides = np.array(mask.shape[::-1])
+    if (abs(centre / sides - 0.5) >= _MIDDLE).any():
         centre = ink.mean(axis=0)
     offset = ink - centre
     half = 0.5 * len(x) / sum(mask.shape) + 1.0  # of the pen: two arms about as long as the sides of the box
     directions = np.stack([np.cos(_DIRECTIONS), np.sin(_DIRECTIONS)])
     along = offset @ directions
-    on_arm = np.abs(offset @ np.stack([-directions[1], directions[0]])) <= 1.15 * half
+    on_arm = np.abs(offset @ np.stack([-directions[1], directions[0]])) <= _BESIDE_ARM * half
     first = int(on_arm.sum(axis=0).argmax())
     turned = np.abs((_DIRECTIONS - _DIRECTIONS[first] + np.pi / 2) % np.pi - np.pi / 2)
     rest = np.where(turned < _CROSS_ANGLE, -1, (on_arm & ~on_arm[:, [first]]).sum(axis=0))

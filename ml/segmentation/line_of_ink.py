@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from ml.ink.strokes import Box
+from ml.ink.strokes import Box, box_around
 from ml.labels import Floats
 from ml.segmentation.components import Components, positions_by_owner
 from ml.segmentation.ink_shape import InkShape, bend
@@ -50,9 +50,14 @@ class LineOfInk:
         self._bends: dict[Places, tuple[float, float]] = {}
         self._surroundings: dict[Places, Surroundings] = {}
 
+    @property
+    def has_neighbours(self) -> bool:
+        """Whether there is ink beside other ink, and not only above it."""
+        return len(_stacked(self._boxes)) > 1
+
     def box(self, places: Places) -> Box:
         """The box around the ink at these places."""
-        return self._boxes[places[0]] if len(places) == 1 else _union([self._boxes[place] for place in places])
+        return self._boxes[places[0]] if len(places) == 1 else box_around([self._boxes[place] for place in places])
 
     def shape(self, places: Places) -> InkShape:
         """The form of a component, or of all parts of one owner."""
@@ -142,14 +147,7 @@ def _stacked(boxes: Sequence[Box]) -> list[Box]:
             last = joined[-1]
             shared = min(last[0] + last[2], box[0] + box[2]) - box[0]
             if shared > _SHARED * min(last[2], box[2]):
-                joined[-1] = _union([last, box])
+                joined[-1] = box_around([last, box])
                 continue
         joined.append(box)
     return joined
-
-
-def _union(boxes: Sequence[Box]) -> Box:
-    """The box around boxes."""
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-    return left, top, right - left, bottom - top

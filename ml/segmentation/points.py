@@ -26,6 +26,7 @@ _OVER = 0.3  # that a digit may reach over a point
 _FOOT = (0.7, 1.3)  # the middle of a point, below the top of the digits beside it
 _UPPER = (0.1, 0.7)  # the middle of the upper point of a colon
 _SHIFTED = 0.25  # between the points of a colon, sideways
+_MOST = 150  # spots; a page with more is dirty, and each takes its time
 
 
 def find_points(
@@ -34,7 +35,7 @@ def find_points(
     """The components (k,) that may be points, of those that `is_writing` (n,) says are no writing.
 
     `labels` (h, w) are 1 for the first component with the first of the boxes (n, 4). None are found where as much
-    of such ink lies elsewhere: the paper is dirty.
+    of such ink lies elsewhere, or where there is very much of it: the paper is dirty.
     """
     digits = np.flatnonzero(is_writing)
     digits = digits[boxes[digits, 3] >= _TALL * boxes[digits, 3].max(initial=0.0)]
@@ -44,6 +45,8 @@ def find_points(
     short, long = boxes[:, 2:].min(axis=1), boxes[:, 2:].max(axis=1)
     is_full = (area >= _LEAST_AREA) & (area >= _LEAST_FILL * short * long)
     spots = np.flatnonzero(is_full & (short >= _SIDES[0] * pen) & (long <= _SIDES[1] * pen))
+    if len(spots) > _MOST:
+        return np.zeros(0, np.int64)
     depths = {spot: _depth(boxes[spot], boxes[digits]) for spot in spots.tolist()}
     low = [spot for spot, (depth, _) in depths.items() if _FOOT[0] < depth < _FOOT[1]]
     points = []

@@ -22,11 +22,6 @@ _MAX_LOG_ODDS = 9.0
 _BARS = ("bar", "cut bar")
 _MIXED = 3.0  # nats against a slash where the line has a point or a comma: 5.315 has a slanting 1
 
-# Heights of the digits around.
-_WIDEST_STACK = 0.9  # the gap between the points of a colon, or the dashes of an equals sign, at most
-_UNDER_FOOT = 0.1  # no comma begins lower, and one that reaches over a digit ends lower
-_LARGEST_POINT = 0.2
-
 Places = tuple[int, ...]  # rising, of components along their line
 
 

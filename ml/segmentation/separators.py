@@ -39,7 +39,9 @@ _LEAST_BAR = 0.45
 _DASH = (0.12, 1.5)  # width; a longer dash is a line under or through numbers
 _LOWEST_DASH = 0.85  # below the top of the digits beside it; lower is a piece of a line under them
 _FLAT = 0.6  # height divided by width of a dash, at most
+_UPRIGHT = 0.8  # height divided by width of a bar, at least
 _CROSS = 1.1  # width and height of a cross, at most
+_MOST_CROSS = 1.43  # the same by the height of the line; digits beside a cross may be higher
 _LEAST_CROSS = 0.2
 _BENT = 0.12  # of its length; a bracket bends more, a 1 seldom does
 _BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is broader
@@ -55,12 +57,13 @@ _MOST = 60  # components; a longer line is a scribble
 def find_separators(components: Components, line: Sequence[int], height: float) -> list[FoundSeparator]:
     """The components of a line that have the form of a separator; `height` is that of its digits.
 
-    None where there is nothing to separate: one component, or none as high as a digit beside it.
+    None where there is nothing to separate, strokes of one digit alone, and none in a line that is a scribble.
     """
     owners = components.owners
     if not 1 < len(line) <= _MOST or height <= 0 or owners[line[0]] == owners[line[-1]]:
         return []
-    return _Separators(LineOfInk(components, line, height)).found()
+    ink = LineOfInk(components, line, height)
+    return _Separators(ink).found() if ink.has_neighbours else []
 
 
 class _Separators:
@@ -207,7 +210,7 @@ class _Separators:
         hand, known = self._line.hand_slant(bar.places)
         unit = self._line.around(bar.places).unit
         alike = [other for other in others if abs(other.slope - bar.slope) <= _ALIKE]
-        unlike = [other for other in others if other not in alike]
+        unlike = [other for other in others if abs(other.slope - bar.slope) > _ALIKE]
         turned = bar.slope - sum(other.slope for other in unlike) / len(unlike) if unlike else 0.0
         taller = (bar.height - sum(other.height for other in others) / len(others)) / unit if others else 0.0
         parts = self._parts_date(bar, others)
@@ -284,7 +287,7 @@ def _kind_of_line(width: float, height: float) -> str | None:
     """What ink of this size, in heights, may be if it is one line."""
     if _DASH[0] <= width <= _DASH[1] and height <= _FLAT * width:
         return "dash"
-    return "bar" if height >= _LEAST_BAR and height >= 0.8 * width else None
+    return "bar" if height >= _LEAST_BAR and height >= _UPRIGHT * width else None
 
 
 def _slope(middle: Floats) -> float:
@@ -296,4 +299,5 @@ def _slope(middle: Floats) -> float:
 def _may_separate(box: Box, height: float) -> bool:
     """Whether the size of ink lets it be a separator at all, before its surroundings are looked at."""
     _, _, across, down = box
-    return down < 0.8 * across or across < 0.8 * down or max(across, down) < 1.3 * _CROSS * height
+    is_square = min(across, down) >= _UPRIGHT * max(across, down)
+    return not is_square or max(across, down) < _MOST_CROSS * height

@@ -25,8 +25,11 @@ class SmallNetwork:
     @classmethod
     def parse(cls, stored: Mapping[str, Any], features: int) -> SmallNetwork:
         """From what `as_json` returned. Raises ValueError for numbers that are not finite or not as many."""
-        mean, spread, hidden, output = (np.array(stored[name], np.float64) for name in _ARRAYS)
-        if (
+        try:
+            mean, spread, hidden, output = (np.array(stored[name], np.float64) for name in _ARRAYS)
+        except (KeyError, TypeError) as error:
+            raise ValueError("These are not weights.") from error
+        if output.ndim != 1 or (
             mean.shape != (features,)
             or spread.shape != (features,)
             or hidden.shape != (features + 1, len(output) - 1)

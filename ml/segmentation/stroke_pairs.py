@@ -14,6 +14,7 @@ FEATURES = 28
 _POINTS = 24  # of a stroke, where distances to other strokes are measured
 _STEPS = np.arange(_POINTS, dtype=np.float64)
 _RETRACED = 0.06  # heights; the most by which a line may miss the line that it goes over again
+_LONGEST = 6.0  # heights; no stroke of a digit is longer, and a longer one says no more
 _FLAT = 0.15  # height divided by width of a level line
 _UNDERLINE = 0.5  # heights; a level line below writing that is narrower may be a part of it
 _FOOT_GAP = 0.07  # heights; a level line closer to the ink above it may be the foot of a digit
@@ -63,7 +64,7 @@ def pair_features(points: Floats, pairs: Pairs, heights: Floats) -> Floats:
         start_y.clip(-0.6, 1.2),
         (b - a == 1).astype(np.float64),
         *_closest(distances).T,
-        *(lengths[stroke] / unit[:, 0] for stroke in (a, b)),
+        *((lengths[stroke] / unit[:, 0]).clip(0, _LONGEST) for stroke in (a, b)),
         *(open_ends[stroke] for stroke in (a, b)),
     ]
     return np.stack(columns, axis=1)

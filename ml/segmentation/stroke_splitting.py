@@ -23,9 +23,7 @@ _REACH = 3  # steps before and after a point over which its turn is measured
 _TURN = np.deg2rad(40)  # a sharper turn may be a cut
 _LEVEL = np.deg2rad(45)  # a heading closer to the right runs on to the next digit
 _MIN_DISTANCE = 5  # steps between cuts, and between a cut and the ends of the stroke
-_STRAIGHT = (
-    1.12  # length divided by the distance of the ends, at most, of ligatures and of strokes that hold no digit
-)
+_MOST_DETOUR = 1.12  # length by the distance of the ends, at most, of ligatures and of strokes that hold no digit
 
 
 def split_strokes(strokes: Strokes, height: float) -> tuple[Strokes, list[int]]:
@@ -47,14 +45,14 @@ def is_ligature(part: Stroke) -> bool:
     """Whether a part of a stroke may only lead from one digit to the next: straight, and not downwards or back."""
     step = part[-1] - part[0]
     length = float(np.hypot(*np.diff(part, axis=0).T).sum())
-    return bool(step[0] > 0 and step[1] < 0.5 * step[0] and length <= _STRAIGHT * float(np.hypot(*step)))
+    return bool(step[0] > 0 and step[1] < 0.5 * step[0] and length <= _MOST_DETOUR * float(np.hypot(*step)))
 
 
 def _split(stroke: Stroke, height: float) -> list[Stroke]:
     """The parts of a stroke; two neighbours share the point where they meet."""
     along = arc_lengths(stroke)
     steps = min(int(along[-1] / (_STEP * height)), _MAX_STEPS)
-    is_straight = along[-1] <= _STRAIGHT * float(np.hypot(*(stroke[-1] - stroke[0])))  # a long slash
+    is_straight = along[-1] <= _MOST_DETOUR * float(np.hypot(*(stroke[-1] - stroke[0])))  # a long slash
     if steps < 2 * _MIN_DISTANCE or is_straight:
         return [stroke]
     lengths = np.linspace(0, along[-1], steps + 1)

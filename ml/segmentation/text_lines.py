@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,9 +46,8 @@ def _clusters(components: Components) -> list[list[int]]:
     owners = np.asarray(components.owners)
     near = owners[:, None] == owners
     low_pairs = []  # of components drawn soon after each other, one of them low, that together are a digit high
-    for a, b in combinations(range(len(boxes)), 2):
-        if b - a > 3:
-            continue
+    n = len(boxes)
+    for a, b in [(first, first + step) for first in range(n) for step in (1, 2, 3) if first + step < n]:
         pair = boxes[[a, b]]
         w, h = union_box(pair)[2:]
         if pair[:, 3].min() < 0.75 * height and h < 1.5 * height and w < pair[:, 2].sum() + 0.2 * height:

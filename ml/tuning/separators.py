@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from ml.data.corpus import LabeledInk
 from ml.data.loaders import DatasetError, load_characters, load_images
+from ml.inference.reader import SHIPPED, Reader
 from ml.ink.greyscale import Grey
 from ml.ink.strokes import Strokes, bounds, transform
 from ml.labels import Floats
@@ -31,6 +33,7 @@ from ml.synthesis.handwriting import random_handwriting
 from ml.synthesis.number_cases import NO_DIGIT, WrittenNumber, recorded_writer, write_number_case
 from ml.synthesis.separated_numbers import SEPARATED_CASES, Hand, separator_writer, synthetic_hand, write_pattern
 from ml.tuning.small_network_fitting import fit_small_network
+from ml.tuning.writers import PenWriters, by_writer, mostly_ones, pen_digits
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +41,6 @@ HandChoice = Callable[[Generator], Hand]
 
 PLAIN_CASES = ("apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed", "spaced", "evenly_wide",
                "lines")  # fmt: skip
-RECORDED = ("pendigits_strokes.npz", "unipen_part_strokes.npz", "digilets_strokes.npz", "chars74k_strokes.npz",
-            "skahl_digits_strokes.npz", "lipitk_numerals_strokes.npz")  # fmt: skip
 _LEAST_LABELS = 5  # different digits of a recorded hand
 _OFTEN = {"date": 2}  # times as many lines as of other cases: a slash is like a 1
 _ONES = 0.3  # of the plain lines are written with many 1s
@@ -59,26 +60,18 @@ _CAUTION = {"bar": 0.8, "dash": 0.5, "mark": 0.5, "cross": 0.0, "stack": 0.0, "c
             "cut mark": 0.3}  # fmt: skip
 
 
-def recorded_hands(data: Path) -> HandChoice:
-    """Chooses the digits of one of every two recorded writers, with signs as recorded or in a synthetic hand.
+def recorded_hands(digits: Sequence[LabeledInk], signs: Mapping[str, Sequence[Strokes]]) -> HandChoice:
+    """Chooses the digits of a recorded writer, with signs as recorded (in heights) or in a synthetic hand.
 
-    The other half is left to examine what was fitted. Files that are missing are left out. Raises DatasetError
-    where all are.
+    Raises DatasetError where nobody wrote enough different digits.
     """
-    writers: list[list[tuple[int, Strokes]]] = []
-    for name in RECORDED:
-        try:
-            writers += _digits_by_writer(data / name)
-        except DatasetError as error:
-            log.info("without %s: %s", name, error)
+    writers = [own for part in digits for own in by_writer(part) if len({*own.labels.tolist()}) >= _LEAST_LABELS]
     if not writers:
-        raise DatasetError(f"{data} has no recorded digits.")
-    signs = recorded_signs(data / "unipen_part_strokes.npz")
+        raise DatasetError("There are no writers of recorded digits.")
 
     def choose(rng: Generator) -> Hand:
         own = writers[int(rng.integers(len(writers)))]
-        labels, drawings = [label for label, _ in own], [drawing for _, drawing in own]
-        handwriting = replace(random_handwriting(rng), slant=_shear(drawings))
+        handwriting = replace(random_handwriting(rng), slant=_shear(own.drawings))
         written = separator_writer(handwriting, rng)
         taken = {sign: ways[int(rng.integers(len(ways)))] for sign, ways in signs.items()}
         is_recorded = rng.random() < 0.5
@@ -86,32 +79,24 @@ def recorded_hands(data: Path) -> HandChoice:
         def separators(sign: str, rng: Generator) -> Strokes:
             return taken[sign] if is_recorded and sign in taken else written(sign, rng)
 
-        return Hand(recorded_writer(drawings, labels), separators)
+        return Hand(recorded_writer(own.drawings, own.labels.tolist()), separators)
 
     return choose
 
 
-def _digits_by_writer(file: Path) -> list[list[tuple[int, Strokes]]]:
-    """Labels and drawings of the digits of every second writer who does not belong to a test part."""
-    labels, drawings = load_characters(file)
-    arrays = load_images(file)
-    is_test = arrays.get("test", np.zeros(len(labels), bool))
-    digits: dict[int, list[tuple[int, Strokes]]] = {}
-    for label, drawing, writer, test in zip(labels, drawings, arrays["writer"].tolist(), is_test, strict=True):
-        if str(label).isdigit() and not test and writer % 2 == 0:
-            digits.setdefault(writer, []).append((int(label), drawing))
-    return [own for own in digits.values() if len({label for label, _ in own}) >= _LEAST_LABELS]
-
-
 # Heights; signs that were written alone, and larger than beside digits, are left out.
 _LARGEST_SIGN = {".": 0.25, ",": 0.6, ":": 1.0}
+_STORED_BACKSLASH = 2 * "\\"
 # Where the middle of a recorded sign lies in its line; its place was not recorded. Points and commas begin there.
-_PLACES = {"/": 0.5, "-": 0.53, "+": 0.53, "=": 0.53, "(": 0.5, ")": 0.5, "|": 0.5, ":": 0.65, ".": 0.92,
-           ",": 0.88}  # fmt: skip
+_PLACES = {"/": 0.5, "\\": 0.5, "-": 0.53, "+": 0.53, "=": 0.53, "(": 0.5, ")": 0.5, "|": 0.5, ":": 0.65,
+           ".": 0.92, ",": 0.88}  # fmt: skip
 
 
 def recorded_signs(file: Path) -> dict[str, list[Strokes]]:
-    """Signs by every second writer, in heights of the digits of the same writer; none without the file."""
+    """Signs by every second writer, in heights of the digits of the same writer; none without the file.
+
+    Only UNIPEN has them.
+    """
     try:
         labels, drawings = load_characters(file)
         writers = load_images(file)["writer"]
@@ -123,7 +108,7 @@ def recorded_signs(file: Path) -> dict[str, list[Strokes]]:
         own = np.flatnonzero(writers == writer)
         heights = [bounds(drawings[i])[3] for i in own if str(labels[i]).isdigit()]
         for i in own if heights else ():
-            sign = str(labels[i]).replace("\\\\", "\\")
+            sign = str(labels[i]).replace(_STORED_BACKSLASH, "\\")
             if sign in _PLACES:
                 x, y, _, height = bounds(drawings[i])
                 unit = float(np.median(heights))
@@ -137,7 +122,7 @@ def recorded_signs(file: Path) -> dict[str, list[Strokes]]:
 
 
 def _shear(drawings: list[Strokes]) -> float:
-    """The slant of a hand by the moments of its ink, as the mean of all its digits."""
+    """The slant of a hand by the moments of its ink, as the median of all its digits."""
     shears = []
     for drawing in drawings:
         x, y = (np.concatenate(drawing) - np.concatenate(drawing).mean(axis=0)).T
@@ -153,27 +138,15 @@ def write_lines(hands: HandChoice, n: int, seed: int) -> Iterator[tuple[WrittenN
             hand = hands(rng)
             if name in SEPARATED_CASES:
                 if rng.random() < _ONES:
-                    hand = replace(hand, digits=_mostly_ones(hand))
+                    hand = replace(hand, digits=mostly_ones(hand.digits))
                 number = write_pattern(SEPARATED_CASES[name](rng), hand, rng)
             else:
-                digits = _mostly_ones(hand) if rng.random() < _ONES else hand.digits
+                digits = mostly_ones(hand.digits) if rng.random() < _ONES else hand.digits
                 number = write_number_case(name, digits, rng)
             if rng.random() < _SLANTED:
                 shear = np.array([[1, -rng.normal(0.1, _SLANT), 0], [0, 1, 0]])
                 number = replace(number, strokes=transform(number.strokes, shear))
             yield number, name in SEPARATED_CASES
-
-
-def _mostly_ones(hand: Hand) -> Callable[[Generator], tuple[int, Strokes]]:
-    def write(rng: Generator) -> tuple[int, Strokes]:
-        digit = hand.digits(rng)
-        for _ in range(12 if rng.random() < 0.6 else 0):
-            if digit[0] == 1:
-                break
-            digit = hand.digits(rng)
-        return digit
-
-    return write
 
 
 Examples = dict[str, list[tuple[Floats, bool, float]]]  # by kind: features, whether it separates, weight
@@ -265,13 +238,16 @@ def main() -> None:
         prog="python -m ml.tuning.separators", description="Fit which ink separates numbers."
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with files of recorded digits")
+    parser.add_argument("--reader", type=Path, default=SHIPPED, help="artifact whose card says who trains")
     parser.add_argument("--out", type=Path, default=SHIPPED_SEPARATORS, help="where the log odds go")
     parser.add_argument("--lines", type=int, default=600, help="of each case and kind of hand")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     examples: Examples = {kind: [] for kind in KINDS}
-    for hands in (synthetic_hand, recorded_hands(options.data)):
+    writers = PenWriters.gather(options.data, Reader.open(options.reader).card)
+    signs = recorded_signs(options.data / "unipen_part_strokes.npz")
+    for hands in (synthetic_hand, recorded_hands(pen_digits(writers.training), signs)):
         for kind, own in gather_examples(write_lines(hands, options.lines, options.seed), options.seed).items():
             examples[kind] += own
     options.out.write_text(json.dumps(fit_separators(examples, options.seed).as_json()) + "\n")

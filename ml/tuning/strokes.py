@@ -1,9 +1,10 @@
 """Fit how strokes are grouped into digits: ``python -m ml.tuning.strokes --data DIR``, in some minutes.
 
 Stroke affinity is fitted to which strokes belong to the same digit, then costs of the lattice by random search.
-Both use numbers composed of digits by writers who train and of synthetic digits, and letters and signs, whose
-strokes belong together as well. The affinity is written to a file. The costs are logged, to be
-entered in `ml.segmentation.costs.Costs`. Both should be fitted again after the networks were trained anew.
+Both use numbers composed of digits, recorded and synthetic, and letters and signs, whose strokes belong together
+as well: the affinity those by writers who train, the costs those by writers who validate. The affinity is written
+to a file. The costs are logged, to be entered in `ml.segmentation.costs.Costs`; they are searched with the
+affinity that the project ships. Costs should be fitted again after the networks were trained anew.
 """
 
 from __future__ import annotations
@@ -12,18 +13,14 @@ import argparse
 import json
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.corpus import Corpus
-from ml.data.data_sets import DATA_SETS
-from ml.data.split_plan import SplitPlan
 from ml.decoding.drawing_decoder import DrawingDecoder
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
@@ -37,7 +34,7 @@ from ml.synthesis.handwriting import write_sign
 from ml.synthesis.number_cases import NO_DIGIT, NUMBER_CASES, WrittenNumber, synthetic_writer, write_numbers
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
 from ml.tuning.small_network_fitting import fit_small_network
-from ml.tuning.writers import WriterChoice, choose_recorded_writer
+from ml.tuning.writers import PEN_LETTERS, PenWriters, choose_recorded_writer, pen_digits, with_many_ones
 
 log = logging.getLogger(__name__)
 
@@ -50,50 +47,15 @@ AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", 
 _MAX_STROKES = 40  # of a number; a scribble of more has so many pairs that it would outweigh all others
 _MAX_GAP = 0.45  # between the boxes of two strokes that the affinity is fitted to, in heights of the line
 _UNITS, _EPOCHS = 48, 25  # of the affinity; 32 units serve pairs of strokes by strangers less well
+_ONES = 0.5  # of the numbers that the affinity is fitted to have many 1s: 111 is no sign
 _SEARCHED_NUMBERS = 40  # of each case and kind of writer, in the random search
 _ERROR_LOSS = 5.0  # nats for a wrong reading, and more the surer it was
-
-
-# Parts of the corpus whose digits, and whose letters, are fitted to. UNIPEN is not among them: its devices tell
-# what strangers would meet (`ml.tuning.leave_one_out`), and nothing that all readers share may be fitted to them.
-_DIGITS = ("pendigits", "digilets_digits", "chars74k_digits", "uji_digits", "skahl_digits", "lipitk_digits")
-_LETTERS = ("digilets_letters", "chars74k_letters", "uji_letters")
-
-
-@dataclass(frozen=True)
-class Hands:
-    """Digits and letters of people who write with pens: of those who train, and of those who validate.
-
-    The stroke affinity asks no network and is fitted to those who train. The costs weigh what the networks say,
-    which know these too well: costs are fitted to those who validate.
-    """
-
-    training: Corpus
-    validation: Corpus
-
-    @classmethod
-    def gather(cls, data: Path, card: Mapping[str, Any]) -> Hands:
-        """Those of the reader with this card. Raises DatasetError."""
-        settings = card.get("settings", {})
-        plan = SplitPlan(settings.get("validation", 0.1), settings.get("seed", 1))
-        files = [(data / each.file, each) for each in DATA_SETS if each.of_strokes]
-        parts = [part for file, each in files if file.exists() for part in each.split(file, plan).parts]
-        chosen = [part for part in parts if part.name in (*_DIGITS, *_LETTERS)]
-        return cls(
-            {part.name: part.training for part in chosen if len(part.training.labels)},
-            {part.name: part.validation for part in chosen if len(part.validation.labels)},
-        )
-
-
-def choose_hand(corpus: Corpus) -> WriterChoice:
-    """A function that chooses one of the writers of the digits."""
-    return choose_recorded_writer([corpus[name] for name in _DIGITS if name in corpus])
 
 
 def separable_letters(corpus: Corpus, most: int, seed: int) -> list[WrittenNumber]:
     """Letters unlike any digit, at most `most` of each part."""
     rng = np.random.default_rng((seed, 2))
-    parts = [corpus[name] for name in _LETTERS if name in corpus]
+    parts = [corpus[name] for name in PEN_LETTERS if name in corpus]
     clear = [part.select(part.labels == NOT_A_DIGIT).sample(most, rng) for part in parts]
     return [_as_sign(drawing) for part in clear for drawing in part.drawings]
 
@@ -169,18 +131,22 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     seed = options.seed
     reader = Reader.open(options.reader)
-    hands = Hands.gather(options.data, reader.card)
+    writers = PenWriters.gather(options.data, reader.card)
 
-    training_writers = (choose_hand(hands.training), synthetic_writer)
-    numbers = [n for c in training_writers for n in write_numbers(c, AFFINITY_CASES, options.numbers, seed)]
-    letters = separable_letters(hands.training, 3 * options.numbers, seed)
+    training_writers = (choose_recorded_writer(pen_digits(writers.training)), synthetic_writer)
+    numbers = [
+        n
+        for c in training_writers
+        for n in write_numbers(with_many_ones(c, _ONES), AFFINITY_CASES, options.numbers, seed)
+    ]
+    letters = separable_letters(writers.training, 3 * options.numbers, seed)
     affinity = fit_stroke_affinity([*numbers, *letters, *synthetic_signs(2 * options.numbers, seed)], seed)
     options.out.write_text(json.dumps(affinity.as_json()) + "\n")
 
     few = _SEARCHED_NUMBERS
-    validation_writers = (choose_hand(hands.validation), synthetic_writer)
+    validation_writers = (choose_recorded_writer(pen_digits(writers.validation)), synthetic_writer)
     numbers = [n for c in validation_writers for n in write_numbers(c, [*NUMBER_CASES], few, seed + 1)]
-    numbers += separable_letters(hands.validation, 6 * few, seed) + synthetic_signs(8 * few, seed + 1)
+    numbers += separable_letters(writers.validation, 6 * few, seed) + synthetic_signs(8 * few, seed + 1)
     result = random_search(StrokeObjective(reader, numbers).loss, Costs(), SEARCHED, options.tries, seed)
     log.info("loss %.4f, %.4f before", result.loss, result.initial_loss)
     log.info("%s", SEARCHED.values(result.costs))

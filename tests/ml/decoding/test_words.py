@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from ml.decoding.judged_numbers import judge_numbers
 from ml.decoding.lattice import BestPath, Segment
+from ml.decoding.number_spacing import split_numbers
 from ml.decoding.words import refuse_words
 from ml.segmentation.candidates import Candidate
+from tests.ml.decoding.test_judged_numbers import lattice_of
+from tests.ml.decoding.test_lattice import COSTS, sure_of
 
 
 def path_of(labels, heights=None, gap=20.0) -> BestPath:
@@ -46,7 +51,24 @@ def test_words_are_refused(labels):
     assert labels_of(refused) == [None] * len(labels)
     assert refused.second == ()
     assert refused.second_probability == 0
-    assert refused.texts == ()
+    assert refused.probability == 0.9  # as sure as its letters are no digits
+    assert {segment.probability for segment in refused.segments} == {0.9}
+
+
+WORD_AND_NUMBERS = np.array([[x, 0, 50, 100.0] for x in (0, 70, 140, 210, 560, 630, 980, 1050)])
+SEEN = {(0,): (5, 0.6), (2,): (0, 0.6), **{(i,): (7, 0.99) for i in range(4, 8)}}
+
+
+@pytest.mark.parametrize("asks_line_network", [False, True])
+@pytest.mark.parametrize("numbers", [1, 2])
+def test_numbers_beside_a_word_are_as_sure_as_alone(asks_line_network, numbers):
+    lattice = lattice_of(WORD_AND_NUMBERS[: 4 + 2 * numbers], SEEN.get)
+    sevens = [7] * 2 * numbers
+    path = refuse_words(lattice.best_path(sure_of(5, 0, *sevens) if asks_line_network else None), 100)
+    assert labels_of(path) == [None] * 4 + sevens
+    judged = judge_numbers(lattice, path, split_numbers(path.segments, 100, COSTS))
+    assert [number.text for number in judged] == ["77"] * numbers
+    assert min(number.probability for number in judged) > 0.9
 
 
 def test_one_letter_beside_low_and_high_letters_makes_a_word():

@@ -121,6 +121,18 @@ def test_nothing_is_empty(reader):
     assert reader.read([]) == []
 
 
+@pytest.mark.parametrize("ones", [2, 3, 4])
+@pytest.mark.parametrize("step", [0.2, 0.3, 0.4, 0.5])  # heights
+def test_upright_lines_beside_each_other_are_ones_and_no_sign(reader, rng, ones, step):
+    def line(x):
+        lean, top = rng.normal(0, 4), rng.normal(0, 5)
+        down = np.linspace(0, 1, 9)
+        return np.stack([x + lean * down, top + (100 - top) * down], axis=1).astype(np.float32)
+
+    drawings = [[line(100 * step * i) for i in range(ones)] for _ in range(10)]
+    assert sum(reading.text == "1" * ones for reading in reader.read(drawings)) >= 9
+
+
 def test_scribbles_are_seldom_taken_for_digits(reader, rng):
     kinds = ("scribble", "spiral", "tangle", "star", "A", "m", "plus", "hash")
     readings = reader.read([write_sign(rng, kind) for kind in kinds for _ in range(10)])

@@ -60,3 +60,14 @@ def test_nothing_is_a_point_beside_a_lone_digit():
     labels[50:150, 50:58], labels[145:152, 90:97] = 1, 2
     boxes = np.array([[50.0, 50, 8, 100], [90, 145, 7, 7]])
     assert not len(find_points(labels, boxes, np.array([800.0, 49]), np.array([True, False])))
+
+
+@pytest.mark.parametrize(("rows", "found"), [(100, 100), (200, 0)])
+def test_of_very_many_spots_none_is_a_point(rows, found):
+    """Two digits and a point between them in each row."""
+    labels = np.zeros((60 * rows, 40), np.int32)
+    boxes = np.array([(x, 60.0 * i + y, 8, 30 - y) for i in range(rows) for x, y in ((0, 0), (12, 22), (24, 0))])
+    for component, (x, y, width, height) in enumerate(boxes.astype(int), 1):
+        labels[y : y + height, x : x + width] = component
+    is_writing = np.tile([True, False, True], rows)
+    assert len(find_points(labels, boxes, boxes[:, 2] * boxes[:, 3], is_writing)) == found

@@ -31,6 +31,11 @@ def test_the_shipped_affinity_separates_strokes_of_neighbours(name):
     assert ((shipped_affinity().log_odds(features) > 0) == together).mean() > 0.98
 
 
+def test_all_features_of_the_shipped_affinity_count():
+    assert shipped_affinity().spread.min() > 0.1
+    assert shipped_affinity().spread.max() < 2  # one of an endless length would hide all others
+
+
 def test_what_is_stored_is_read_again(tmp_path):
     (tmp_path / "affinity.json").write_text(json.dumps(shipped_affinity().as_json()))
     features, _ = pairs(list(write_numbers(synthetic_writer, ["close"], 2, seed=1)))
