@@ -39,8 +39,8 @@ from ml.tuning.writers import PEN_LETTERS, PenWriters, choose_recorded_writer, p
 log = logging.getLogger(__name__)
 
 SEARCHED = SearchSpace(
-    ("negative", "whole_negative", "segment", "affinity", "stacked", "stroke_cut", "ligature", "space_least",
-     "space_ratio", "space_floor", "space_sure")
+    ("negative", "whole_negative", "lone_negative", "segment", "affinity", "stacked", "stroke_cut", "ligature",
+     "space_least", "space_ratio", "space_floor", "space_sure")
 )  # fmt: skip
 AFFINITY_CASES = ("single", "several_strokes", "apart", "close", "overlapping", "sloped", "mixed_sizes", "delayed",
                   "out_of_order", "lines", "marked")  # fmt: skip

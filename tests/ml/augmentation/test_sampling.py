@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ml.augmentation.sampling import GLYPH_SHARES, mix_glyphs, mix_strokes
+from ml.augmentation.sampling import (
+    GLYPH_SHARES,
+    TRAJECTORY_SHARES,
+    mix_glyphs,
+    mix_strokes,
+    unfinished_fours,
+)
 from ml.augmentation.synthetic_pool import SyntheticPool, confusable_digits
 from ml.data.corpus import LabeledInk
 from ml.labels import NOT_A_DIGIT, UNCLEAR
@@ -44,3 +50,19 @@ def test_the_same_pool_gives_drawings_to_the_trajectory_network(rng):
     assert all(
         np.array_equal(a[0], b[0]) for a, b in zip(pool.digits.drawings, again.digits.drawings, strict=True)
     )
+
+
+def test_the_trajectory_network_learns_fours_without_their_second_stroke(rng):
+    hook = [np.array([[30, 0], [0, 60], [40, 70], [35, 100]], np.float32)]
+    whole = [np.array([[30, 0], [0, 60], [60, 60], [50, 10], [45, 100]], np.float32)]
+    crossed = [*hook, np.array([[45, 10], [40, 100]], np.float32)]
+    pens = LabeledInk([hook, whole, crossed, hook], np.array([4, 4, 4, 1]))
+    only = unfinished_fours(pens)
+    assert only.labels.tolist() == [4]
+    assert only.drawings == [hook]
+    without = LabeledInk([whole, crossed], np.array([4, 4]))
+    pool = SyntheticPool.write(40, seed=1)
+    with_hooks, without_hooks = (mix_strokes({"pendigits": part}, pool).parts for part in (pens, without))
+    assert len(with_hooks) == len(without_hooks) + 1
+    assert with_hooks[-1][1] == TRAJECTORY_SHARES["unfinished_fours"]
+    assert with_hooks[-1][0].draw(2, rng, 0.0)[1].tolist() == [4, 4]
