@@ -30,7 +30,8 @@ def test_odds_belong_to_places_whatever_the_kind():
 
 
 def test_a_slash_is_less_likely_where_the_line_has_a_point():
-    bar = FoundSeparator((0,), "bar", np.full(FEATURES, 0.3))
+    slash = np.array([0.55, 0.62, 0.08, 0.03, 0, 1, 0.75, 0.1, 0, 0.4, 0.2, 1, 1, 0, 0, 0, 0, 1])
+    bar = FoundSeparator((0,), "bar", slash)
     [alone] = shipped_separators().log_odds([bar]).values()
     point = np.array([0, 0, 0, 0, 0, 0.14, 0.16, -0.94, 0.1, 0.02, 0.34, 1, 1, 0, 0, 0, 0, 0])
     for is_point, features in ((True, point), (False, np.full(FEATURES, 0.3))):
