@@ -76,7 +76,7 @@ GLYPH_SHARES = {
 # stroke is still to come is not read as a 5. Some tablets lost that stroke: without a share of their own, such 4s
 # of UCI are no digits either (39 by six of the 30 writers who train or validate, 35 by five of the 14 others).
 TRAJECTORY_SHARES = {
-    "unfinished_fours": 0.012,
+    "unfinished_fours": 0.028,
     "unipen_digits": 0.13,
     "pendigits": 0.24,
     "digilets_digits": 0.1,
