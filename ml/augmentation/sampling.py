@@ -39,8 +39,10 @@ PEN_DIGITS = (
 )
 
 # Shares of the parts in a batch of glyphs. More pen strokes pull 7 towards 1 and 2, and cost accuracy on MNIST.
+# Some tablets lost the second stroke of a 4: without a share of their own, such 4s of UCI would be no digits, 39 by
+# six of the 30 writers who train or validate, 35 by five of the 14 others.
 GLYPH_SHARES = {
-    "mnist": 0.33,
+    "mnist": 0.345,
     "thinned_mnist": 0.04,
     "unipen_digits": 0.06,
     "digilets_digits": 0.05,
@@ -49,8 +51,9 @@ GLYPH_SHARES = {
     "synthetic": 0.05,
     "confusable": 0.045,
     "ringed_eights": 0.008,
-    "kensanata": 0.04,
-    "thinned_kensanata": 0.01,
+    "unfinished_fours": 0.008,
+    "kensanata": 0.055,
+    "thinned_kensanata": 0.02,
     "sudoku": 0.01,
     "cheques": 0.03,
     "thinned_cheques": 0.015,
@@ -73,8 +76,7 @@ GLYPH_SHARES = {
 }
 
 # Shares of the parts in a batch of trajectories. Fragments of strokes have a large share, so that a 4 whose second
-# stroke is still to come is not read as a 5. Some tablets lost that stroke: without a share of their own, such 4s
-# of UCI are no digits either (39 by six of the 30 writers who train or validate, 35 by five of the 14 others).
+# stroke is still to come is not read as a 5.
 TRAJECTORY_SHARES = {
     "unfinished_fours": 0.028,
     "unipen_digits": 0.13,
@@ -123,9 +125,6 @@ def mix_glyphs(corpus: Corpus, pool: SyntheticPool, seed: int) -> Mixture[Glyphs
 def mix_strokes(corpus: Corpus, pool: SyntheticPool) -> Mixture[list[SizedStrokes]]:
     """The drawings of all parts that are known as strokes, in the shares that the trajectory network trains on."""
     sources = _stroke_sources(corpus, pool)
-    fours = unfinished_fours(corpus["pendigits"]) if "pendigits" in corpus else None
-    if fours is not None and len(fours.labels):
-        sources["unfinished_fours"] = RecordedStrokes(fours)
     return Mixture([(source, TRAJECTORY_SHARES[name]) for name, source in sources.items()])
 
 
@@ -147,6 +146,8 @@ def _stroke_sources(corpus: Corpus, pool: SyntheticPool) -> dict[str, StrokeSour
         "confusable": pool.confusable,
         **{name: part for name, part in corpus.items() if isinstance(part.ink, list)},
     }
+    if "pendigits" in parts and len((fours := unfinished_fours(parts["pendigits"])).labels):
+        parts["unfinished_fours"] = fours
     zeros = [part.select(part.labels == 0) for name, part in parts.items() if name in PEN_DIGITS]
     return {
         "signs": RecordedStrokes(pool.signs),
