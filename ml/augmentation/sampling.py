@@ -39,8 +39,8 @@ PEN_DIGITS = (
 )
 
 # Shares of the parts in a batch of glyphs. More pen strokes pull 7 towards 1 and 2, and cost accuracy on MNIST.
-# Some tablets lost the second stroke of a 4: without a share of their own, such 4s of UCI would be no digits, 39 by
-# six of the 30 writers who train or validate, 35 by five of the 14 others.
+# Some tablets lost the second stroke of a 4. Without a share of their own, such 4s of UCI would be no digits: 39
+# by six of the 30 writers who train or validate, 35 by five of the 14 others.
 GLYPH_SHARES = {
     "mnist": 0.345,
     "thinned_mnist": 0.04,
