@@ -11,6 +11,11 @@ from ml.inference.artifact import pack, unpack
 from ml.inference.exemplars import Exemplars
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import Strokes
+from ml.synthesis.handwriting import STYLES, Handwriting
+
+PLAIN_HAND = Handwriting(
+    tuple(STYLES[label][0] for label in range(10)), slant=0.05, width=1.0, wobble=0.015, gap=0.3
+)
 
 
 @pytest.fixture(scope="session")

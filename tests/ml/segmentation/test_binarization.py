@@ -8,7 +8,7 @@ import pytest
 
 from ml.segmentation.binarization import binarize, extract_ink, is_texture
 from ml.synthesis.handwriting import write_number
-from tests.ml.conftest import drawn
+from tests.ml.conftest import PLAIN_HAND, drawn
 
 SIZE = (900, 600)
 
@@ -49,14 +49,16 @@ def test_on_paper_without_writing_nothing_is_recognised(reader, rng, made):
     blank = cv2.GaussianBlur(paper, (0, 0), 0.8).astype(np.uint8)
     reading = reader.read([blank])[0]
     assert reading.state in {"empty", "not_a_digit"}
-    strokes = write_number("2749", rng=rng, canvas=(600, 300))
+    strokes = write_number("2749", rng=rng, handwriting=PLAIN_HAND, canvas=(600, 300))
     ink = drawn([stroke + np.array([150, 150], np.float32) for stroke in strokes], SIZE, 7)
     written = np.minimum(blank, cv2.GaussianBlur(ink, (0, 0), 0.8) // 2 + 110)
     assert reader.read([np.where(ink < 255, written, blank)])[0].text == "2749"
 
 
 def test_writing_is_no_texture(rng):
-    ink = extract_ink(drawn(write_number("2749", rng=rng, canvas=(800, 400)), (800, 400), pen=6))
+    ink = extract_ink(
+        drawn(write_number("2749", rng=rng, handwriting=PLAIN_HAND, canvas=(800, 400)), (800, 400), pen=6)
+    )
     found = binarize(ink)
     assert found is not None
     assert not is_texture(ink, found.mask)

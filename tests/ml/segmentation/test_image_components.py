@@ -14,13 +14,13 @@ from ml.segmentation.image_components import find_image_components
 from ml.synthesis.forms import fill_form
 from ml.synthesis.handwriting import write_digit, write_number
 from ml.synthesis.number_cases import synthetic_writer
-from tests.ml.conftest import drawn
+from tests.ml.conftest import PLAIN_HAND, drawn
 
 
 @pytest.fixture
 def page(rng) -> np.ndarray:
     """Four digits on 800x400."""
-    return drawn(write_number("2749", rng=rng, canvas=(800, 400)), (800, 400), pen=6)
+    return drawn(write_number("2749", rng=rng, handwriting=PLAIN_HAND, canvas=(800, 400)), (800, 400), pen=6)
 
 
 def test_components_are_digits(page):
@@ -77,7 +77,7 @@ def test_specks(reader, page, rng):
 
 
 def test_thin_lines_are_kept(reader, rng):
-    large = drawn(write_number("2749", rng=rng, canvas=(1500, 700)), (1500, 700), pen=1)
+    large = drawn(write_number("2749", rng=rng, handwriting=PLAIN_HAND, canvas=(1500, 700)), (1500, 700), pen=1)
     assert reader.read([large])[0].text == "2749"
 
 
