@@ -48,6 +48,7 @@ _BROAD = 0.3  # of its height, is a bar broad beside its slope; a narrow zero is
 _ALIKE, _NEARLY_ALIKE = 0.15, 0.25  # between the slopes of two bars of one kind, at most
 _MOST_OTHERS = 8  # bars of a line that are looked at beside each
 _BRACKET = 0.35  # width divided by height of a bar that bends, at most
+_WIDEST_STACK = 0.9  # the gap between the points of a colon, or the dashes of an equals sign, at most
 _SHIFTED = 0.3  # of the points of a colon and the dashes of an equals sign, beside each other
 _MOST_PENS = 4.0  # widths of the pen; a cut through more ink says no more
 _DAYS, _YEARS = {1, 2}, ([2], [4])  # digits of days, months and years
@@ -194,7 +195,7 @@ class _Separators:
                 gap = below[1] - above[1] - above[3]
                 shift = abs(above[0] + above[2] / 2 - below[0] - below[2] / 2)
                 unit = self._line.around((*first, *second)).unit
-                if gap < 0 or shift > _SHIFTED * unit:
+                if not 0 <= gap <= _WIDEST_STACK * unit or shift > _SHIFTED * unit:
                     continue
                 form = (
                     gap / unit,

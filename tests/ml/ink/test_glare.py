@@ -9,6 +9,7 @@ import pytest
 from ml.ink.glare import hides_ink
 from ml.synthesis.coloured_papers import Patch, lay_papers, write_on
 from ml.synthesis.handwriting import write_number
+from tests.ml.conftest import PLAIN_HAND
 
 PAPER, INK = (210, 210, 205), (30, 30, 60)
 
@@ -16,7 +17,7 @@ PAPER, INK = (210, 210, 205), (30, 30, 60)
 @pytest.fixture
 def page():
     """2749 on 800x400."""
-    strokes = write_number("2749", rng=np.random.default_rng(2), canvas=(700, 300))
+    strokes = write_number("2749", rng=np.random.default_rng(2), handwriting=PLAIN_HAND, canvas=(700, 300))
     return write_on(lay_papers((800, 400), PAPER), [s + np.array([50, 50], np.float32) for s in strokes], INK)
 
 
@@ -33,7 +34,7 @@ def test_a_number_that_goes_on_where_nothing_is_seen_is_unsure(reader, page, hid
 
 def test_black_hides_ink_though_most_of_the_picture_is_black(reader):
     page = lay_papers((600, 300), PAPER)
-    strokes = write_number("2749", rng=np.random.default_rng(2), canvas=(500, 220))
+    strokes = write_number("2749", rng=np.random.default_rng(2), handwriting=PLAIN_HAND, canvas=(500, 220))
     page = write_on(page, [s + np.array([50, 40], np.float32) for s in strokes], INK)
     page[:, :360] = 3
     assert reader.read([page])[0].state != "recognised"

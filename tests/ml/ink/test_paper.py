@@ -8,6 +8,7 @@ import pytest
 from ml.ink.paper import flatten_papers
 from ml.synthesis.coloured_papers import Patch, lay_papers, write_on
 from ml.synthesis.handwriting import write_number
+from tests.ml.conftest import PLAIN_HAND
 
 WHITE, BLACK, BLUE, CANARY = (250, 250, 250), (20, 20, 25), (25, 50, 170), (250, 232, 120)
 
@@ -17,7 +18,7 @@ def digits():
     """Three digits of about 200x100 at the top left."""
 
     def write(text: str, x: float, y: float):
-        strokes = write_number(text, rng=np.random.default_rng(3), canvas=(320, 160))
+        strokes = write_number(text, rng=np.random.default_rng(3), handwriting=PLAIN_HAND, canvas=(320, 160))
         return [stroke + np.array([x, y], np.float32) for stroke in strokes]
 
     return write
@@ -47,7 +48,7 @@ def test_a_note_on_a_desk(reader, digits, desk, note, ink):
 
 @pytest.mark.parametrize("marker", [(255, 240, 60), (255, 120, 210), (120, 255, 120), (255, 170, 70)])
 def test_a_highlighter_over_some_digits(reader, digits, marker):
-    page = lay_papers((480, 320), WHITE, Patch(marker, (0.1, 0.2, 0.5, 0.8)))
+    page = lay_papers((480, 320), WHITE, Patch(marker, (0.1, 0.1, 0.5, 0.9)))
     assert reader.read([write_on(page, digits("2749", 80, 80), BLUE)])[0].text == "2749"
 
 

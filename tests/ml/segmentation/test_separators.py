@@ -112,6 +112,7 @@ def test_a_small_zero_is_no_point(rng):
 def test_a_mark_stands_at_the_feet_of_digits_unless_it_is_in_a_colon(rng):
     assert not beside_eights(circle(110, 45, 5), rng=rng)
     assert "stack" in beside_eights(circle(110, 45, 5), circle(110, 90, 5), rng=rng)
+    assert "stack" not in beside_eights(circle(110, -15, 5), circle(110, 95, 5), rng=rng)  # too far apart
 
 
 @pytest.mark.parametrize(("length", "y"), [(40, 97), (220, 50)])
