@@ -95,13 +95,19 @@ def hand(page: Any) -> Hand:
     return Hand(page)
 
 
+def follow(way: Any) -> None:
+    """Click what leads to another page, and wait for the scripts there: until then none hears clicks and keys."""
+    with way.page.expect_event("load"):
+        way.click()
+
+
 def sign_up(page: Any) -> None:
     """Somebody new signs up; the site takes twenty a minute from one address."""
     page.goto("/accounts/signup/")
     page.get_by_label("Username").fill(f"eve-{secrets.token_hex(4)}")
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_label("Password (again)").fill("correct horse battery")
-    page.get_by_role("button", name="Sign up").click()
+    follow(page.get_by_role("button", name="Sign up"))
     page.locator("[data-signed-in]").wait_for()
 
 

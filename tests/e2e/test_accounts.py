@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal import auth
 
-from tests.e2e.conftest import DESK
+from tests.e2e.conftest import DESK, follow
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -43,7 +43,7 @@ def join(page: Any, email: str = "") -> str:
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password (again)").fill(PASSWORD)
-    page.get_by_role("button", name="Sign up").click()
+    follow(page.get_by_role("button", name="Sign up"))
     page.locator("[data-signed-in]").wait_for()
     return name
 
@@ -52,7 +52,7 @@ def log_in(page: Any, name: str, password: str = PASSWORD) -> None:
     page.goto("/accounts/login/")
     page.get_by_label("Username or email").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in", exact=True).click()
+    follow(page.get_by_role("button", name="Log in", exact=True))
 
 
 def log_out(page: Any) -> None:
@@ -63,7 +63,7 @@ def log_out(page: Any) -> None:
 
 def prove(page: Any) -> None:
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Go on").click()
+    follow(page.get_by_role("button", name="Go on"))
 
 
 def test_an_authenticator_app_and_a_recovery_code(page: Any) -> None:

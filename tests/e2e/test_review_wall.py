@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE
+from tests.e2e.conftest import PHONE, follow
 from tests.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -68,9 +68,8 @@ def enter(open_page: Callable[..., Any], crowd: tuple[str, int]) -> Callable[...
         page = open_page(f"/accounts/login/?next=/review/grid/%3Fread=7%26writer={writer}", **options)
         page.get_by_label("Username or email").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Log in", exact=True).click()
+        follow(page.get_by_role("button", name="Log in", exact=True))
         page.locator("[data-tile]").first.wait_for()
-        page.wait_for_load_state()  # until then no script hears clicks and keys
         return page
 
     return enter

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import sign_up
+from tests.e2e.conftest import follow, sign_up
 from tests.e2e.hand import Hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -33,8 +33,7 @@ def put(page: Any, strokes: list[Any]) -> None:
 
 def open_saved(page: Any) -> None:
     page.keyboard.press("Control+s")
-    page.locator("[data-note]").get_by_role("link").click()
-    page.locator(".detail").wait_for()
+    follow(page.locator("[data-note]").get_by_role("link"))
 
 
 def test_it_is_saved_when_the_network_is_back(signed_in: Any) -> None:

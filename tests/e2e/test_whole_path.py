@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import follow
 from tests.e2e.hand import Hand
 
 pytestmark = [pytest.mark.browser, pytest.mark.redis]
@@ -23,7 +24,7 @@ def sign_up(page: Any, name: str) -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password", exact=True).fill("correct horse battery")
     page.get_by_label("Password (again)").fill("correct horse battery")
-    page.get_by_role("button", name="Sign up").click()
+    follow(page.get_by_role("button", name="Sign up"))
 
 
 def test_draw_save_find_correct_delete(page: Any, hand: Hand, name: str) -> None:
@@ -47,7 +48,7 @@ def test_draw_save_find_correct_delete(page: Any, hand: Hand, name: str) -> None
     expect(page.locator(".ink-box")).to_have_count(3)
 
     page.get_by_role("link", name="History").first.click()
-    page.locator(".card").filter(has_text="407").get_by_role("link").click()
+    follow(page.locator(".card").filter(has_text="407").get_by_role("link"))
     field = page.get_by_label("It should be")
     expect(field).to_have_value("407")
     field.fill("401")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import PHONE, sign_up
+from tests.e2e.conftest import PHONE, follow, sign_up
 from tests.e2e.hand import Hand
 from tests.site import Site
 
@@ -31,8 +31,7 @@ def page(open_page: Callable[..., Any], account: Any) -> Any:
 
 def save(page: Any) -> None:
     page.keyboard.press("Control+s")
-    page.locator("[data-note]").get_by_role("link").click()
-    page.locator(".detail").wait_for()
+    follow(page.locator("[data-note]").get_by_role("link"))
 
 
 @pytest.fixture
