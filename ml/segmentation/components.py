@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
@@ -91,6 +92,7 @@ class StrokeComponents:
 
     def __init__(self, strokes: Strokes) -> None:
         height = typical_height(np.array([float(np.ptp(stroke[:, 1])) for stroke in strokes]))
+        self._whole = strokes
         self._strokes, self.owners = split_strokes(strokes, height)
         self.boxes = np.empty((len(self._strokes), 4))
         for box, stroke in zip(self.boxes, self._strokes, strict=True):
@@ -106,8 +108,21 @@ class StrokeComponents:
         return strokes_to_trajectory(self.strokes(sorted(chosen)), min_side)
 
     def strokes(self, chosen: Sequence[int]) -> Strokes:
-        """The strokes, or parts of strokes, of the chosen components."""
-        return [self._strokes[i] for i in chosen]
+        """The strokes, or parts of strokes, of the chosen components.
+
+        Parts of one stroke that follow each other are one again: the pen was not lifted between them.
+        """
+        if len(self._strokes) == len(self._whole) or len(chosen) == 1:
+            return [self._strokes[i] for i in chosen]
+        joined = []
+        # Components that follow each other differ from their places in the order by the same number.
+        for (_, owner), run in groupby(enumerate(sorted(chosen)), lambda at: (at[1] - at[0], self.owners[at[1]])):
+            parts = [self._strokes[i] for _, i in run]
+            is_whole = len(parts) == self.owners.count(owner)
+            joined.append(
+                self._whole[owner] if is_whole else np.concatenate(parts[:1] + [p[1:] for p in parts[1:]])
+            )
+        return joined
 
     def affinity_log_odds(self, pairs: Pairs, heights: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Components.affinity_log_odds`."""

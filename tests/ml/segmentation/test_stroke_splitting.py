@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ml.ink.glyph import strokes_to_glyph
+from ml.segmentation.components import StrokeComponents
 from ml.segmentation.stroke_splitting import is_ligature, split_strokes
 
 SEVEN_FOUR = np.array(
@@ -30,6 +31,18 @@ def test_the_parts_together_are_the_stroke():
     whole, again = (strokes_to_glyph(strokes).astype(int) for strokes in ([SEVEN_FOUR], parts))
     assert np.abs(whole - again).max() <= 40  # a corner that is cut is drawn some hundredths beside itself
     assert np.abs(whole - again).mean() < 1
+
+
+def test_parts_in_one_digit_are_one_stroke_again():
+    components = StrokeComponents([SEVEN_FOUR, SEVEN_FOUR * np.float32(0.3)])
+    count = components.owners.count(0)
+    assert len(components.owners) == count + 1 > 4
+    whole, other = components.strokes([count, *range(count)])
+    assert whole is SEVEN_FOUR
+    assert len(other) == len(SEVEN_FOUR)
+    [begun] = components.strokes([1, 0])
+    assert (begun == np.concatenate([components.strokes([0])[0], components.strokes([1])[0][1:]])).all()
+    assert len(components.strokes([0, 2])) == 2
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def digit(rng, label=3, side=60):
 
 @pytest.fixture(scope="module")
 def objective(request) -> ImageObjective:
-    rng = np.random.default_rng(20)
+    rng = np.random.default_rng(21)
     pictures_of_numbers = Pictures.of("numbers", 1.0, LabeledDrawings(numbers(rng), TEXTS))
     return ImageObjective(request.getfixturevalue("reader"), [pictures_of_numbers])
 
@@ -78,7 +78,8 @@ def test_texts_are_counted_without_spaces(objective):
     assert objective.count_right(replace(IMAGE_COSTS, negative=0.001, segment=60.0))["numbers"][0] < 3
 
 
-def test_sources_count_as_they_are_weighted(reader, rng):
+def test_sources_count_as_they_are_weighted(reader):
+    rng = np.random.default_rng(21)
     right, wrong = (
         Pictures.of(name, weight, LabeledDrawings(numbers(rng), texts))
         for name, weight, texts in (("right", 3.0, TEXTS), ("wrong", 1.0, ("1", "2", "3")))
