@@ -34,7 +34,7 @@ BLANK: Strokes = [np.zeros((0, 2), np.float32)]
 def in_a_hurry(writer: int, each: int = 8) -> Written:
     """Digits in one handwriting, all slanted, turned and widened far, in a mixed order.
 
-    Writer 15 writes sevens that are read as 1, writer 17 ones that are read as 7.
+    Writer 35 writes sevens that are read as 2, writer 38 ones that are read as 7.
     """
     rng = np.random.default_rng(writer)
     handwriting = random_handwriting(rng)
@@ -61,9 +61,9 @@ def errors(reader: Reader, written: Written, profile: WriterProfile | None) -> i
     return sum(reading.text != str(label) for reading, (label, _) in zip(readings, written, strict=True))
 
 
-@pytest.mark.parametrize(("writer", "label", "taken_for"), [(15, 7, "1"), (17, 1, "7")])
+@pytest.mark.parametrize(("writer", "label", "taken_for"), [(35, 7, "2"), (38, 1, "7")])
 def test_a_digit_is_learned_at_once(reader, writer, label, taken_for):
-    """Once three sevens that were read as 1 are corrected, the next ones are read as 7."""
+    """Once three sevens that were read as 2 are corrected, the next ones are read as 7."""
     own = [strokes for each, strokes in in_a_hurry(writer, each=12) if each == label]
     readings = reader.read(own)
     misread = [strokes for strokes, reading in zip(own, readings, strict=True) if reading.text == taken_for]
