@@ -18,10 +18,10 @@ class Costs:
 
     - `space_alone` is wider than the gaps of digits that were spread evenly on purpose: the composed numbers hold
       too few pairs of single digits to fit it.
-    - `negative` and `affinity` were found to be 4.9 and 1.1, `whole_negative` 0.9, which refuses more strings of
-      overlapping digits of strangers: 8.5 % instead of 8 %.
-    - `stroke_cut` and `ligature` were found to be 3.1 and 6.7, which loses joined digits: 31 of 150 numbers
-      instead of 17.
+    - `negative`, `affinity` and `stacked` were found to be 5.4, 1.2 and 3.3, which misreads more strings of
+      overlapping digits: 35 of 1,000 instead of 32, and of strangers refuses 25 instead of 22.
+    - `stroke_cut` and `ligature` were found to be 2.7 and 2.2, in another search 3.1 and 6.7, which loses joined
+      digits: 31 of 150 numbers instead of 17.
     """
 
     # Limits of what may be one digit.
@@ -44,10 +44,10 @@ class Costs:
     negative: float = 3.8  # for a candidate that is no digit
     large_negative: float = 0.0  # of a picture: added for ink as large as a digit, for each height of its size
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
-    whole_negative: float = 1.3  # instead of `negative`, for all components of a drawing as one that is no digit
+    whole_negative: float = 0.9  # instead of `negative`, for all components of a drawing as one that is no digit
 
     whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
-    lone_negative: float = 0.7  # instead of `negative`, for a drawing of one component that is no digit
+    lone_negative: float = 1.13  # instead of `negative`, for a drawing of one component that is no digit
 
     # Boundaries between candidates.
     segment: float = 0.3  # for every candidate but the first, so that two need better evidence than one
@@ -88,6 +88,7 @@ IMAGE_COSTS = Costs(
     base_cap=6.0,
     negative=1.037,
     whole_negative=1.5,
+    lone_negative=0.7,
     large_negative=7.178,
     mark_size=0.612,
     segment=0.116,
