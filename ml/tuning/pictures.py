@@ -28,14 +28,14 @@ from ml.data.splits import (
     pen_digits_to_validate_on,
     semeion_to_train_on,
 )
-from ml.decoding.drawing_decoder import DrawingDecoder
+from ml.decoding.drawing_decoder import DrawingDecoder, find_components
 from ml.decoding.reading import Reading
 from ml.evaluation.benchmarks import BENCHMARKS
 from ml.evaluation.labeled_drawings import LabeledDrawings
 from ml.inference.reader import SHIPPED, Reader
 from ml.ink.strokes import bounds
+from ml.segmentation.components import Components
 from ml.segmentation.costs import IMAGE_COSTS, Costs
-from ml.segmentation.image_components import ImageComponents, find_image_components
 from ml.synthesis.number_cases import WrittenNumber, write_numbers
 from ml.synthesis.photographs import Scene, photograph
 from ml.tuning.random_search import CachedScores, SearchSpace, random_search
@@ -73,7 +73,7 @@ class Pictures:
 
     name: str
     weight: float
-    components: Sequence[ImageComponents]
+    components: Sequence[Components]
     texts: Sequence[str]
 
     @classmethod
@@ -81,7 +81,7 @@ class Pictures:
         """Find the components. Pictures without ink are left out: no cost makes a difference to them."""
         found_components, texts = [], []
         for picture, text in zip(labeled.drawings, labeled.texts, strict=True):
-            components = find_image_components(np.asarray(picture))
+            components = find_components(picture)
             if components is not None:
                 found_components.append(components)
                 texts.append("".join(text.split()))
@@ -178,7 +178,7 @@ _SOURCES: tuple[tuple[str, float, _Load], ...] = (
 class _LabeledPicture:
     """A picture with its true text, and the scores of the networks, which do not depend on the costs."""
 
-    def __init__(self, components: ImageComponents, text: str, reader: Reader) -> None:
+    def __init__(self, components: Components, text: str, reader: Reader) -> None:
         self._components, self._text, self._calibration = components, text, reader.calibration
         self._scores = CachedScores(reader)
         self._read_line = None if reader.read_line is None else self._scores.read_line

@@ -78,6 +78,13 @@ def test_texts_are_counted_without_spaces(objective):
     assert objective.count_right(replace(IMAGE_COSTS, negative=0.001, segment=60.0))["numbers"][0] < 3
 
 
+def test_pictures_may_have_colours(reader):
+    grey = numbers(np.random.default_rng(21))
+    coloured = [np.stack([picture, picture, np.full_like(picture, 255)], axis=2) for picture in grey]
+    yellow = ImageObjective(reader, [Pictures.of("yellow", 1.0, LabeledDrawings(coloured, TEXTS))])
+    assert yellow.count_right(IMAGE_COSTS) == {"yellow": (3, 3)}
+
+
 def test_sources_count_as_they_are_weighted(reader):
     rng = np.random.default_rng(21)
     right, wrong = (
@@ -181,9 +188,7 @@ def write_photos(folder, rng):
 
 
 def test_only_what_trains_or_validates_is_read(tmp_path, rng, monkeypatch):
-    monkeypatch.setattr(
-        pictures, "find_image_components", lambda picture: picture
-    )  # of 1,500 it would take seconds
+    monkeypatch.setattr(pictures, "find_components", lambda picture: picture)  # of 1,500 it would take seconds
     for write in (write_cheques, write_photos, write_mnist):
         write(tmp_path, rng)
     write_semeion(tmp_path, rng)
