@@ -23,11 +23,11 @@ _BANK_SHARES = {
     "digilets_digits": 0.07,
     "unipen_digits": 0.05,
     "kensanata": 0.06,
-    "cheques": 0.12,
+    "cheques": 0.15,
     "uji_digits": 0.04,
     "semeion": 0.04,
 }
-_REAL_SHARE = 0.15  # of a batch
+_REAL_SHARE = 0.22  # of a batch
 _NEGATIVE_SHARE = 0.2  # of the synthetic lines
 _LINES_PER_WRITER = 40  # synthetic lines for each synthetic writer
 _DIGITS_PER_WRITER = 30  # digits that a synthetic writer writes

@@ -42,7 +42,7 @@ PEN_DIGITS = (
 # Some tablets lost the second stroke of a 4. Without a share of their own, such 4s of UCI would be no digits: 39
 # by six of the 30 writers who train or validate, 35 by five of the 14 others.
 GLYPH_SHARES = {
-    "mnist": 0.345,
+    "mnist": 0.38,
     "thinned_mnist": 0.04,
     "unipen_digits": 0.06,
     "digilets_digits": 0.05,
@@ -51,12 +51,12 @@ GLYPH_SHARES = {
     "synthetic": 0.05,
     "confusable": 0.045,
     "ringed_eights": 0.008,
-    "unfinished_fours": 0.008,
+    "unfinished_fours": 0.012,
     "kensanata": 0.055,
     "thinned_kensanata": 0.02,
     "sudoku": 0.01,
-    "cheques": 0.03,
-    "thinned_cheques": 0.015,
+    "cheques": 0.045,
+    "thinned_cheques": 0.02,
     "semeion": 0.015,
     "thinned_semeion": 0.015,
     "lattice_junk": 0.08,
@@ -78,9 +78,9 @@ GLYPH_SHARES = {
 # Shares of the parts in a batch of trajectories. Fragments of strokes have a large share, so that a 4 whose second
 # stroke is still to come is not read as a 5.
 TRAJECTORY_SHARES = {
-    "unfinished_fours": 0.028,
+    "unfinished_fours": 0.04,
     "unipen_digits": 0.13,
-    "pendigits": 0.24,
+    "pendigits": 0.27,
     "digilets_digits": 0.1,
     "uji_digits": 0.03,
     "synthetic": 0.14,

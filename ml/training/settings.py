@@ -14,13 +14,13 @@ class TrainingSettings:
     """
 
     seed: int = 1
-    epochs: int = 70
+    epochs: int = 90
     examples: int = 60_000  # an epoch, digits and negatives together
     batch: int = 128
     rate: float = 2e-3  # the peak: one epoch of warm-up leads to it, then a cosine goes down to 1e-5
     decay: float = 1e-4  # of the kernels
     average: float = 0.999  # exponential moving average of the weights; worth about as much as an ensemble of two
-    drawn_epochs: int = 42
+    drawn_epochs: int = 56
     strip_epochs: int = 80  # 0: no line network
     strip_examples: int = 25_600
     strip_batch: int = 64
