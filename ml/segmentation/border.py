@@ -26,7 +26,7 @@ MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the pi
 _THIN = 0.12  # of the shorter side; a line on which writing stands is no thicker
 _STANDS = 3  # thicknesses of that line, from the border to the farthest ink of what stands on it
 _OVERHANG = 2  # thicknesses by which such a line is longer on each side
-_WAVERS = 1.5  # times its usual thickness, to which such a line may swell; where ink goes deeper, a stroke meets it
+_WAVERS = 1.5  # times its usual thickness, to which such a line may swell; a stroke that meets it goes deeper
 
 
 def are_strips(labels: NDArray[np.int32], boxes: Boxes, margin: float) -> Bools:

@@ -78,8 +78,9 @@ def test_a_digit_that_stands_on_a_line_at_the_edge_is_freed_from_it(turns):
     digit = seven(50, edge - 4)
     mask = np.rot90(np.maximum(digit, line((0, edge), (WIDTH, edge))), turns).copy()
     found = np.rot90(without_lines_at_edge(connect(mask)).mask, -turns)
-    assert not found[edge:, :50].any() and not found[edge:, 90:].any()
-    assert (found[:edge - 8] == digit[:edge - 8]).all()
+    assert not found[edge:, :50].any()
+    assert not found[edge:, 90:].any()
+    assert (found[: edge - 8] == digit[: edge - 8]).all()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,8 @@ def test_a_digit_that_stands_on_a_line_at_the_edge_is_freed_from_it(turns):
     [
         seven(),
         cv2.polylines(paper(), [np.array([[20, 0], [130, 0], [65, 90]])], False, 255, 8),  # a 7 cut out closely
-        cv2.polylines(paper(), [np.array([[20, 90], [130, 90], [20, HEIGHT], [130, HEIGHT]])], False, 255, 8),  # a 2
+        # A 2 cut out closely.
+        cv2.polylines(paper(), [np.array([[20, 90], [130, 90], [20, HEIGHT], [130, HEIGHT]])], False, 255, 8),
         seven(50, HEIGHT),  # cut off by the edge
         line((0, HEIGHT - 3), (WIDTH, HEIGHT - 3)),  # nothing stands on it
         np.maximum(seven(50, HEIGHT), line((0, HEIGHT), (WIDTH, HEIGHT - 60))),  # a stroke, which slopes
