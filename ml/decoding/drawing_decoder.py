@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 from ml.decoding.calibration import Calibration
 from ml.decoding.ctc import CtcOutput
 from ml.decoding.lattice import BestPath
-from ml.decoding.reading import EMPTY_READING, LARGE_INK, DecodedLayout, Digit, ReadGlyph, Reading, compose_reading
+from ml.decoding.reading import (
+    EMPTY_READING,
+    DecodedLayout,
+    Digit,
+    ReadGlyph,
+    Reading,
+    compose_reading,
+    is_large_ink,
+)
 from ml.decoding.scored_layout import ScoredLayout
 from ml.decoding.words import refuse_words
 from ml.ink.glare import hides_ink
@@ -151,7 +159,7 @@ class DrawingDecoder:
         else:
             heights = layout.layout.heights
             on_path = [edge.candidate for edge in best.edges]
-            chosen = [c for c in on_path if c.box[3] >= LARGE_INK * heights[c.line]]
+            chosen = [c for c in on_path if is_large_ink(c.box, heights[c.line])]
         score = best.log_max - layout.network_log_probability(best) - _log_sum(scored)
         return TextAlignment(tuple(chosen), score) if chosen else None
 
@@ -188,7 +196,7 @@ class DrawingDecoder:
         if digits > 1 and path.probability < self._costs.line_network_threshold:
             return True
         unread = [s.candidate for s in path.segments if s.label is None and not s.separates]
-        return any(candidate.box[3] >= LARGE_INK * height for candidate in unread)
+        return any(is_large_ink(candidate.box, height) for candidate in unread)
 
 
 def _log_sum(scored: Sequence[ScoredLayout]) -> float:

@@ -23,9 +23,16 @@ Floats = NDArray[np.float64]
 
 MAX_CONFIDENCE = 0.999  # no handwriting is surer than that
 
-# Heights of the line. Smaller ink that is no digit, such as a full stop, makes no reading unsure, and the line
-# network is not run for it.
-LARGE_INK = 0.5
+_LARGE = 0.5  # heights of the line
+_FLAT = 0.2  # heights; a dash or a line under a number is flatter
+
+
+def is_large_ink(box: Box, height: float) -> bool:
+    """Whether ink in a line of this height may be digits: it is half as high, or several low ones that are joined.
+
+    Smaller ink that is no digit, such as a full stop, makes no reading unsure. The line network is not run for it.
+    """
+    return box[3] >= _LARGE * height or (box[3] >= _FLAT * height and box[2] >= height)
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ def compose_reading(decoded: DecodedLayout, costs: Costs, calibration: Calibrati
         for segment in path.segments
         if segment.label is not None
         or not text
-        or (segment.candidate.box[3] >= LARGE_INK * height and not segment.separates)
+        or (is_large_ink(segment.candidate.box, height) and not segment.separates)
     ]
     judged = [
         number

@@ -1,4 +1,7 @@
-"""Strips along the border of a picture: the lines of a cell that was cut out, the edge of a table, a shadow."""
+"""Strips along the border of a picture: the lines of a cell that was cut out, the edge of a table, a shadow.
+
+A component along the border is such a strip, or writing that stands on one.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.segmentation.components import Boxes
+from ml.segmentation.connected_ink import ConnectedInk, connect
 
 Bools = NDArray[np.bool_]
 
@@ -18,6 +22,11 @@ _SLIM = 0.25  # lengths: the breadth of a strip along one side only
 _LEAST = 0.15  # of the shorter side; smaller ink beside strips is no writing
 _FILLS = 0.85  # of the height of a picture that was cut out closely around writing
 _REACHES = 0.04  # of the height, from the border that such writing reaches
+MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture; more has no writing
+_THIN = 0.12  # of the shorter side; a line on which writing stands is no thicker
+_STANDS = 3  # thicknesses of that line, from the border to the farthest ink of what stands on it
+_OVERHANG = 2  # thicknesses by which such a line is longer on each side
+_WAVERS = 1.5  # times its usual thickness, to which such a line may swell; a stroke that meets it goes deeper
 
 
 def are_strips(labels: NDArray[np.int32], boxes: Boxes, margin: float) -> Bools:
@@ -54,6 +63,48 @@ def are_strips(labels: NDArray[np.int32], boxes: Boxes, margin: float) -> Bools:
         is_shallow = (x + w <= deepest) | (x >= width - deepest) | (y + h <= deepest) | (y >= height - deepest)
         found |= ~rest & is_shallow
     return found
+
+
+def without_lines_at_edge(found: ConnectedInk) -> ConnectedInk:
+    """Ink without the lines along the edge of the picture on which writing stands; the same where there are none.
+
+    Numbers in forms are often cut out just so that the line below them remains, and joins their digits.
+    """
+    erased = None
+    sides = found.stats[:, 2:4].max(axis=1)
+    thickest = _THIN * min(found.mask.shape)
+    for turns in range(4):
+        labels = np.rot90(found.labels, turns)
+        contact = np.bincount(labels[0], minlength=len(sides))
+        may_stand = (contact > MAX_CONTACT * sides) & (sides > thickest)
+        for part in (np.flatnonzero(may_stand[1:]) + 1).tolist():
+            columns = np.flatnonzero(labels[0] == part)
+            is_part = labels[:, columns] == part
+            depth = np.where(is_part.all(axis=0), len(is_part), is_part.argmin(axis=0))
+            thickness = float(np.median(depth))
+            if thickness > thickest or not _carries(labels == part, columns, thickness):
+                continue
+            if erased is None:
+                erased = found.mask.copy()
+            is_line = (np.arange(len(labels))[:, None] < depth) & (depth <= _WAVERS * thickness + 1)
+            rows, places = np.nonzero(is_line)
+            np.rot90(erased, turns)[rows, columns[places]] = 0
+    return found if erased is None else connect(erased)
+
+
+def _carries(is_part: Bools, columns: NDArray[np.int64], thickness: float) -> bool:
+    """Whether these columns of ink (h, w) along its upper edge are a line, and what is farther down stands on it.
+
+    The line goes on to both sides of what it carries. The bar of a 7 and the base of a 2 end with the digit.
+    """
+    rows = np.flatnonzero(is_part.any(axis=1))
+    carried = np.flatnonzero(is_part[int(_WAVERS * thickness) + 2 :].any(axis=0))
+    if rows[-1] < _STANDS * thickness or not len(carried):
+        return False
+    overhang = _OVERHANG * thickness
+    goes_on_left = columns[0] == 0 or carried[0] - columns[0] >= overhang
+    goes_on_right = columns[-1] == is_part.shape[1] - 1 or columns[-1] - carried[-1] >= overhang
+    return bool(goes_on_left and goes_on_right)
 
 
 def _depth(labels: NDArray[np.int32], box: NDArray[np.int64], label: int, margin: float) -> float:

@@ -45,7 +45,6 @@ class Costs:
     large_negative: float = 0.0  # of a picture: added for ink as large as a digit, for each height of its size
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
     whole_negative: float = 0.9  # instead of `negative`, for all components of a drawing as one that is no digit
-
     whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
     lone_negative: float = 1.13  # instead of `negative`, for a drawing of one component that is no digit
 

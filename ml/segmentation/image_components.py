@@ -23,7 +23,7 @@ from ml.segmentation.binarization import (
     pen_width,
     remove_shadows,
 )
-from ml.segmentation.border import are_strips
+from ml.segmentation.border import MAX_CONTACT, are_strips, without_lines_at_edge
 from ml.segmentation.components import Boxes, typical_height
 from ml.segmentation.connected_ink import ConnectedInk
 from ml.segmentation.form_lines import remove_form_lines
@@ -47,7 +47,6 @@ _ROUND = 0.8  # of its longer side is the shorter side of the box around a disc
 _DISC = (0.7, 0.87)  # of that box is filled; of a disc 0.79
 _LONG = 400  # px; a thin line as long that goes from border to border is a fold, or the edge of a page
 _FOLD = 0.025  # of the square of its length is the greatest area of such a line
-_MAX_CONTACT = 0.5  # of the longer side of a component, along the edge of the picture
 _MIN_AREA = 6  # px
 _MAX_COMPONENTS = 400  # a texture has thousands of spots, a page of numbers has not
 
@@ -175,6 +174,8 @@ def _without_stairs(ink: Grey, found: ConnectedInk, given: Grey, scale: float) -
 
 def _legible(found: ConnectedInk, is_bitmap: bool, margin: float) -> tuple[NDArray[np.int32], Boxes]:
     """Labels (h, w) and boxes (n, 4) of what may be writing: no specks, no frame around the page."""
+    if not is_bitmap:
+        found = without_lines_at_edge(found)
     boxes, area = found.stats[1:, :4].astype(np.float64), found.stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
     if not len(boxes):
         return found.labels, boxes
@@ -198,7 +199,7 @@ def _writing(
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     contact = np.bincount(border, minlength=len(boxes) + 1)[1:]
     is_across = ((h == labels.shape[0]) | (w == labels.shape[1])) & (side >= _LONG) & (area < _FOLD * side**2)
-    is_inside = (contact <= _MAX_CONTACT * side) & ~is_across | is_bitmap
+    is_inside = (contact <= MAX_CONTACT * side) & ~is_across | is_bitmap
     is_strip = are_strips(labels, boxes, margin)
     if is_bitmap:  # a digit may lie along a part of its border
         is_strip &= (h == labels.shape[0]) | (w == labels.shape[1])

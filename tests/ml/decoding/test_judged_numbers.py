@@ -162,6 +162,18 @@ def test_a_number_beside_ink_that_was_not_read_is_unsure():
     assert [number.state for number in read.numbers] == ["unsure", "unsure"]
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "state"),
+    [(160, 10, "recognised"), (160, 35, "unsure"), (40, 60, "unsure")],
+    ids=["dash", "joined noughts", "digit"],
+)
+def test_ink_that_may_be_digits_makes_the_number_beside_it_unsure(width, height, state):
+    boxes = np.concatenate([row(2), [[150, HEIGHT - height, width, height]]])
+    read = reading(boxes, {(0,): (7, 0.99), (1,): (7, 0.99), (2,): None}.get)
+    assert read.text == "77"
+    assert read.state == state
+
+
 def test_no_number_is_less_sure_than_all_of_them_together():
     for doubt in ({0: 0.2}, {1: 0.4, 2: 0.1}, {3: 0.45}):
         read = reading(TWO_NUMBERS, SEVENS.get, doubt)

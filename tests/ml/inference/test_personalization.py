@@ -34,7 +34,7 @@ BLANK: Strokes = [np.zeros((0, 2), np.float32)]
 def in_a_hurry(writer: int, each: int = 8) -> Written:
     """Digits in one handwriting, all slanted, turned and widened far, in a mixed order.
 
-    Writer 35 writes sevens that are read as 2, writer 38 ones that are read as 7.
+    Writer 35 writes 7s that are read as 2, writer 38 writes 1s that are read as 7.
     """
     rng = np.random.default_rng(writer)
     handwriting = random_handwriting(rng)

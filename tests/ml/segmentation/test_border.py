@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from ml.segmentation.border import are_strips
+from ml.segmentation.border import are_strips, without_lines_at_edge
+from ml.segmentation.connected_ink import connect
 
 WIDTH, HEIGHT = 150, 180
 
@@ -69,3 +70,31 @@ def test_strokes_of_a_number_that_was_cut_out_closely_stay():
     assert strips_of(one_and_seven) == [False, False]
     bar_of_a_five = np.maximum(line((0, 3), (WIDTH, 3)), seven(40, HEIGHT))
     assert strips_of(bar_of_a_five) == [False, False]
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_digit_that_stands_on_a_line_at_the_edge_is_freed_from_it(turns):
+    edge = HEIGHT - 3
+    digit = seven(50, edge - 4)
+    mask = np.rot90(np.maximum(digit, line((0, edge), (WIDTH, edge))), turns).copy()
+    found = np.rot90(without_lines_at_edge(connect(mask)).mask, -turns)
+    assert not found[edge:, :50].any()
+    assert not found[edge:, 90:].any()
+    assert (found[: edge - 8] == digit[: edge - 8]).all()
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        seven(),
+        cv2.polylines(paper(), [np.array([[20, 0], [130, 0], [65, 90]])], False, 255, 8),  # a 7 cut out closely
+        # A 2 cut out closely.
+        cv2.polylines(paper(), [np.array([[20, 90], [130, 90], [20, HEIGHT], [130, HEIGHT]])], False, 255, 8),
+        seven(50, HEIGHT),  # cut off by the edge
+        line((0, HEIGHT - 3), (WIDTH, HEIGHT - 3)),  # nothing stands on it
+        np.maximum(seven(50, HEIGHT), line((0, HEIGHT), (WIDTH, HEIGHT - 60))),  # a stroke, which slopes
+    ],
+)  # fmt: skip
+def test_other_ink_at_the_edge_stays(mask):
+    found = connect(mask)
+    assert without_lines_at_edge(found) is found

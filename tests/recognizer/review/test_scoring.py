@@ -86,7 +86,7 @@ def test_the_hourly_sweep_finds_drawings_of_writers_who_agreed_later(current: en
 
 def test_corrected_drawings_come_first_and_confirmed_ones_last(current: engine.Engine, writer: User) -> None:
     plain, corrected, confirmed = (draw(writer, current, ink(7, i), reading_of("7")) for i in range(3))
-    unsure = draw(writer, current, ink(7, 3), reading_of("7", "unsure", 0.5))
+    unsure = draw(writer, current, ink(7, 4), reading_of("7", "unsure", 0.5))
     reviews.correct_drawing(drawing=corrected, user=writer, text="1")
     reviews.correct_drawing(drawing=confirmed, user=writer, text="7")
     tasks.score_review_items()

@@ -25,7 +25,7 @@ from tests.conftest import ONE, FakeReader, reading_of, signed_in
 from tests.recognizer.course import decide
 
 LIVE = "/api/v1/live/"
-WRITER = 8  # a synthetic hand whose slanted sevens are read as 1
+WRITER = 26  # a synthetic hand whose slanted sevens are read as 1
 
 
 def as_json(strokes: Strokes) -> list[Any]:
