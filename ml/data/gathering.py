@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 # As in the card of the shipped reader, although the module is ml/synthesis/handwriting.py today: with another
 # text, the card of a fine-tuned network would list this source twice.
-_SYNTHETIC_SOURCE = "synthetic strokes of this project (ml/synth.py)"
+_SYNTHETIC_SOURCE = "synthetic strokes of this project (ml/synthesis)"
 
 
 def gather_local_corpus(folder: Path | None, plan: SplitPlan, *, lines: bool = True) -> CorpusSplit:

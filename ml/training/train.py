@@ -50,7 +50,7 @@ from ml.training.settings import TrainingSettings
 log = logging.getLogger(__name__)
 
 # The stages and their shares in the time of a training on two cores. The names are stored with training runs.
-STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.44, "trajectories": 0.09, "strips": 0.44, "calibrating": 0.01}
+STAGE_SHARES = {"preparing": 0.02, "glyphs": 0.55, "trajectories": 0.08, "strips": 0.34, "calibrating": 0.01}
 _WEAK_STRENGTH = 0.3  # of the deformation at the end
 _PREFETCHED = 16  # batches that wait for the network
 _STATISTICS_STEPS = 100  # of four batches each

@@ -53,7 +53,7 @@ def test_parts_and_their_writers_are_kept_apart(folder):
     assert [source.split(",")[0] for source in split.sources] == [
         "MNIST (LeCun",
         "UJI Pen Characters",
-        "synthetic strokes of this project (ml/synth.py)",
+        "synthetic strokes of this project (ml/synthesis)",
     ]
 
 
