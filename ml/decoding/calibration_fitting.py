@@ -35,13 +35,13 @@ class NetworkOutputs:
 
 
 def fit_calibration(
-    sets: Sequence[NetworkOutputs], most_wrong: float = 0.002, drawn_weight: float | None = None
+    sets: Sequence[NetworkOutputs], most_wrong: float = 0.0015, drawn_weight: float | None = None
 ) -> Calibration:
     """Fit to several sets, digits and negatives.
 
     `sure` becomes the least confidence above which no more than the share `most_wrong` of the digits is misread. A
     given `drawn_weight` is taken instead of the best one. Some labels of these sets are wrong (3 of 695 in one):
-    with half of this share a quarter of all pictures of MNIST would be unsure, 1 % of them misread.
+    with 0.001 a quarter of all pictures of MNIST would be unsure, 1 % of them misread.
     """
     fitted = Calibration(*_fit([(each.glyph_outputs[:, :11], each.labels) for each in sets]))
     if any(each.trajectory_outputs is not None for each in sets):
