@@ -46,7 +46,7 @@ class Costs:
     mark_size: float = 0.4  # of a picture: smaller ink is a mark beside digits and does not cost `large_negative`
     whole_negative: float = 0.9  # instead of `negative`, for all components of a drawing as one that is no digit
     whole_wide: float = 3.0  # added to that, for each height by which the drawing is wider than one digit
-    lone_negative: float = 1.13  # instead of `negative`, for a drawing of one component that is no digit
+    lone_negative: float = 1.5  # instead of `negative`, for a drawing of one component that is no digit
 
     # Boundaries between candidates.
     segment: float = 0.3  # for every candidate but the first, so that two need better evidence than one
@@ -78,21 +78,21 @@ class Costs:
 # Found by `python -m ml.tuning.pictures` on cheque amounts that train, photographed pages and digits, and bitmaps.
 IMAGE_COSTS = Costs(
     widest=1.6,
-    gap=0.392,
-    height_spread=1.664,
-    height_cap=6.514,
-    low_spread=0.45,  # 0.28 serves cheques as well, but loses digits of photographed pages
-    wide_spread=0.267,
-    base_spread=0.22,
+    gap=0.182,
+    height_spread=1.859,
+    height_cap=6.796,
+    low_spread=0.4,  # 0.28 serves cheques as well, but loses digits of photographed pages
+    wide_spread=0.255,
+    base_spread=0.197,
     base_cap=6.0,
-    negative=1.037,
+    negative=2.044,
     whole_negative=1.5,
     lone_negative=0.7,
-    large_negative=7.178,
-    mark_size=0.612,
-    segment=0.116,
-    component_cut=0.86,
-    crossed_ink=1.084,
-    overlap=1.945,
-    overlap_free=0.03,
+    large_negative=6.496,
+    mark_size=0.7,
+    segment=0.082,
+    component_cut=0.828,
+    crossed_ink=0.79,
+    overlap=1.693,
+    overlap_free=0.038,
 )
