@@ -24,7 +24,7 @@ def unusual(reader: Reader, known: ReferenceDigits, strokes, labels: list[int | 
 def test_a_plain_digit_is_usual(reader: Reader, known: ReferenceDigits, rng: np.random.Generator) -> None:
     for label in range(10):
         strokes = [100 * stroke for stroke in write_digit(label, rng=rng)]
-        assert unusual(reader, known, strokes, [label]) < 0.35
+        assert unusual(reader, known, strokes, [label]) < 0.4
 
 
 def test_a_digit_that_is_read_as_another_is_unusual(

@@ -29,7 +29,7 @@ def test_what_is_left_out_is_passed_on(run, tmp_path):
     run(lambda *options: asked.append(options), "--epochs", "7", "--leave-out", "digilets", "unipen:syn")
     ((data, out, folder, settings, plan),) = asked
     assert (data, out, folder) == (None, tmp_path / "reader.zip", tmp_path / "reader.checkpoints")
-    assert (settings.epochs, settings.strip_epochs) == (7, 8)
+    assert (settings.epochs, settings.strip_epochs) == (7, 6)
     assert plan.left_out == {"digilets", "unipen:syn"}
 
 
