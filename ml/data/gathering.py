@@ -17,8 +17,7 @@ from ml.data.splits import cheques_to_train_on, cheques_to_validate_on
 
 log = logging.getLogger(__name__)
 
-# As in the card of the shipped reader, although the module is ml/synthesis/handwriting.py today: with another
-# text, the card of a fine-tuned network would list this source twice.
+# As in the card of the shipped reader: with another text, the card of a fine-tuned network would list it twice.
 _SYNTHETIC_SOURCE = "synthetic strokes of this project (ml/synthesis)"
 
 
